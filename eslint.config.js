@@ -1,0 +1,113 @@
+import { defineConfig } from 'eslint/config';
+import js from '@eslint/js';
+import typescript from 'typescript-eslint';
+
+const scripts = ['**/*.{js,mjs,cjs}'];
+
+/** Nothing in protocol and engine may depend on when, where or in which language it runs. */
+const pure = {
+  files: ['src/protocol/**/*.ts', 'src/engine/**/*.ts'],
+  rules: {
+    'no-restricted-globals': [
+      'error',
+      { name: 'Date', message: 'Time comes in with the input.' },
+      { name: 'performance', message: 'Time comes in with the input.' },
+      { name: 'crypto', message: 'Randomness comes in with the input.' },
+      { name: 'Intl', message: 'Results must not depend on a locale.' },
+      { name: 'process', message: 'protocol and engine perform no I/O.' },
+      { name: 'console', message: 'protocol and engine perform no I/O.' },
+    ],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Math', property: 'random', message: 'Randomness comes in with the input.' },
+      ...['localeCompare', 'toLocaleLowerCase', 'toLocaleUpperCase', 'toLocaleString'].map(property => ({
+        property,
+        message: 'Results must not depend on a locale.',
+      })),
+    ],
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: ['node:*', 'fs', 'path', 'crypto'], message: 'protocol and engine perform no I/O.' },
+        ],
+      },
+    ],
+  },
+};
+
+export default defineConfig(
+  {
+    ignores: [
+      '**/node_modules/',
+      '.venv/',
+      'build/',
+      'dist/',
+      'demo/',
+      'test/corpus/',
+      'test/fixtures/',
+      'jupyterlab_dagpy/',
+    ],
+  },
+  js.configs.recommended,
+  typescript.configs.recommended,
+  {
+    languageOptions: { ecmaVersion: 2024 },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'max-lines': ['error', { max: 500, skipBlankLines: false, skipComments: false }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'TSEnumDeclaration',
+          message: 'Use a union of literals: Node strips types, it compiles nothing.',
+        },
+      ],
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' },
+          ],
+        },
+      ],
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+    },
+  },
+  {
+    files: scripts,
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'console',
+          'performance',
+          'process',
+          'require',
+          'setTimeout',
+          'clearTimeout',
+          'URL',
+          '__dirname',
+          'Buffer',
+        ].map(name => [name, 'readonly']),
+      ),
+    },
+  },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off', 'no-var': 'off' } },
+  pure,
+);
