@@ -1,0 +1,99 @@
+/** One job's life seen from the engine: waiting for its worker, running, ended. */
+import type { FromWorker, JobSpec } from '../../protocol/workerMessages.js';
+import type { JobEnd, RunningJob } from '../../engine/runPorts.js';
+import type { Peer } from './channel.js';
+import { decodeFromWorker } from './decode.js';
+import { killGroup } from './pythonProcess.js';
+
+/** How long the report of a worker's exit is waited for after its connection closed. */
+const EXIT_REPORT_MILLISECONDS = 2_000;
+
+export class Job implements RunningJob {
+  readonly end: Promise<JobEnd>;
+  private resolve: (end: JobEnd) => void = () => undefined;
+  private peer: Peer | undefined;
+  private settled = false;
+  private wish: 'none' | 'interrupt' | 'kill' = 'none';
+  private protocolFault = '';
+
+  constructor(
+    readonly spec: JobSpec,
+    private readonly listener: (message: FromWorker) => void,
+  ) {
+    this.end = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+  }
+
+  get connected(): boolean {
+    return this.peer !== undefined;
+  }
+
+  get over(): boolean {
+    return this.settled;
+  }
+
+  /** The worker is here: it gets the job. */
+  attach(peer: Peer): void {
+    if (this.settled || this.peer !== undefined) {
+      peer.close();
+      return;
+    }
+    this.peer = peer;
+    peer.onMessage((message) => this.receive(peer, message));
+    peer.onClose(() => {
+      setTimeout(() => this.died(null, null, this.protocolFault), EXIT_REPORT_MILLISECONDS).unref();
+    });
+    if (this.wish === 'kill') killGroup(peer.hello.pid, 'SIGKILL');
+    else peer.send(this.spec);
+    if (this.wish === 'interrupt') this.interrupt();
+  }
+
+  interrupt(): void {
+    if (this.peer === undefined) this.wish = this.wish === 'kill' ? 'kill' : 'interrupt';
+    else if (!this.settled) signal(this.peer.hello.pid, 'SIGINT');
+  }
+
+  kill(): void {
+    this.wish = 'kill';
+    if (this.peer !== undefined && !this.settled) killGroup(this.peer.hello.pid, 'SIGKILL');
+  }
+
+  /** Its process ended; counts only if no result came before. */
+  died(code: number | null, exitSignal: string | null, tail: string): void {
+    this.settle({ kind: 'died', code, signal: exitSignal, tail: this.protocolFault === '' ? tail : this.protocolFault });
+  }
+
+  private receive(peer: Peer, message: unknown): void {
+    if (this.settled) return;
+    let decoded: FromWorker;
+    try {
+      decoded = decodeFromWorker(message);
+    } catch (error) {
+      this.protocolFault = error instanceof Error ? error.message : String(error);
+      this.kill();
+      return;
+    }
+    if (decoded.type !== 'done') {
+      this.listener(decoded);
+      return;
+    }
+    // The worker leaves only after this, so that its last frame can not be lost with its process.
+    peer.send({ type: 'acknowledge' });
+    this.settle({ kind: 'finished', result: decoded });
+  }
+
+  private settle(end: JobEnd): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.resolve(end);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone already: its end is reported by its connection.
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * Workers of one Python environment: forked by a warm host where that is safe, started on their own elsewhere.
+ * Nothing is started before the first job, so a run with nothing to do starts no Python.
+ */
+import type { FromWorker, JobSpec } from '../../protocol/workerMessages.js';
+import type { RawCellFacts, RunningJob, Workers } from '../../engine/runPorts.js';
+import { openChannel, type Channel, type Peer } from './channel.js';
+import { decodeFromHelper, decodeFromHost } from './decode.js';
+import { Job } from './job.js';
+import { killGroup, startPython, type PythonCommand, type PythonProcess } from './pythonProcess.js';
+
+/** A forked worker that says nothing for so long hangs in a lock it inherited. */
+const FORK_HANG_MILLISECONDS = 20_000;
+/** A host that was told to leave and does not. */
+const SHUTDOWN_MILLISECONDS = 2_000;
+
+export interface PoolOptions {
+  readonly command: PythonCommand;
+  /** `spawn` never forks: for platforms and tests. */
+  readonly start: 'fork' | 'spawn';
+}
+
+interface Host {
+  readonly process: PythonProcess;
+  peer: Peer | undefined;
+  /** Messages that wait for its handshake. */
+  readonly pending: object[];
+}
+
+export function createPool(options: PoolOptions): Workers {
+  return new Pool(options);
+}
+
+class Pool implements Workers {
+  private channel: Promise<Channel> | undefined;
+  private host: Host | undefined;
+  private canFork: boolean;
+  private helper: { readonly process: PythonProcess; readonly peer: Promise<Peer> } | undefined;
+  private helperWaiting: ((peer: Peer) => void) | undefined;
+  private readonly jobs = new Map<string, Job>();
+  private readonly lone = new Map<string, PythonProcess>();
+  private readonly answers = new Map<number, (cells: readonly RawCellFacts[]) => void>();
+  private readonly modules = new Set<string>();
+  private request = 0;
+  private processes = 0;
+  private forks = 0;
+  private closing = false;
+
+  constructor(private readonly options: PoolOptions) {
+    this.canFork = options.start === 'fork' && process.platform === 'linux';
+  }
+
+  preimport(modules: readonly string[]): void {
+    const fresh = modules.filter((name) => !this.modules.has(name));
+    for (const name of fresh) this.modules.add(name);
+    if (this.host !== undefined && fresh.length > 0) this.toHost(this.host, { type: 'preimport', modules: fresh });
+  }
+
+  start(spec: JobSpec, { bare }: { readonly bare: boolean }, listener: (message: FromWorker) => void): RunningJob {
+    const job = new Job(spec, listener);
+    this.jobs.set(spec.job, job);
+    void job.end.then(() => {
+      this.jobs.delete(spec.job);
+    });
+    void this.launch(job, bare).catch((error: unknown) => job.died(null, null, String(error)));
+    return job;
+  }
+
+  async analyse(sources: readonly string[]): Promise<readonly RawCellFacts[]> {
+    const channel = await this.open();
+    if (this.helper === undefined) {
+      const peer = new Promise<Peer>((resolve) => {
+        this.helperWaiting = resolve;
+      });
+      this.helper = { process: this.spawnPython(channel, 'helper', ''), peer };
+    }
+    const helper = this.helper;
+    const request = ++this.request;
+    const answer = new Promise<readonly RawCellFacts[]>((resolve) => this.answers.set(request, resolve));
+    const ended = helper.process.ended.then(({ code, signal }): never => {
+      throw new Error(`the process that reads code ended (${signal ?? `exit code ${String(code)}`}): ${helper.process.tail()}`);
+    });
+    ended.catch(() => undefined);
+    const peer = await Promise.race([helper.peer, ended]);
+    peer.send({ type: 'analyse', request, sources });
+    return Promise.race([answer, ended]);
+  }
+
+  counts(): { readonly processes: number; readonly forks: number } {
+    return { processes: this.processes, forks: this.forks };
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (this.channel === undefined) return;
+    const channel = await this.channel;
+    for (const job of this.jobs.values()) job.kill();
+    const leaving: PythonProcess[] = [];
+    if (this.host !== undefined) {
+      this.toHost(this.host, { type: 'shutdown' });
+      leaving.push(this.host.process);
+    }
+    if (this.helper !== undefined) leaving.push(this.helper.process);
+    leaving.push(...this.lone.values());
+    for (const python of leaving) python.child.stdin?.end();
+    await Promise.all(leaving.map((python) => endWithin(python, SHUTDOWN_MILLISECONDS)));
+    channel.close();
+  }
+
+  private open(): Promise<Channel> {
+    this.channel ??= openChannel().then((channel) => {
+      channel.onPeer((peer) => this.welcome(peer));
+      return channel;
+    });
+    return this.channel;
+  }
+
+  private spawnPython(channel: Channel, role: 'host' | 'worker' | 'helper', job: string): PythonProcess {
+    this.processes += 1;
+    return startPython(this.options.command, channel, role, job);
+  }
+
+  private async launch(job: Job, bare: boolean): Promise<void> {
+    const channel = await this.open();
+    if (bare || !this.canFork) {
+      this.launchAlone(channel, job);
+      return;
+    }
+    const host = this.host ?? this.startHost(channel);
+    this.toHost(host, { type: 'fork', job: job.spec.job });
+  }
+
+  private launchAlone(channel: Channel, job: Job): void {
+    if (job.over || job.connected) return;
+    const python = this.spawnPython(channel, 'worker', job.spec.job);
+    this.lone.set(job.spec.job, python);
+    void python.ended.then(({ code, signal }) => {
+      this.lone.delete(job.spec.job);
+      job.died(code, signal, python.tail());
+    });
+  }
+
+  private startHost(channel: Channel): Host {
+    const host: Host = { process: this.spawnPython(channel, 'host', ''), peer: undefined, pending: [] };
+    this.host = host;
+    if (this.modules.size > 0) this.toHost(host, { type: 'preimport', modules: [...this.modules] });
+    void host.process.ended.then(() => this.hostEnded(channel, host));
+    return host;
+  }
+
+  /** Jobs whose worker never came go on in processes of their own; the others died with the host. */
+  private hostEnded(channel: Channel, host: Host): void {
+    if (this.host === host) this.host = undefined;
+    if (this.closing) return;
+    this.canFork = false;
+    for (const job of this.jobs.values()) {
+      if (job.connected) job.died(null, null, host.process.tail());
+      else if (!this.lone.has(job.spec.job)) this.launchAlone(channel, job);
+    }
+  }
+
+  private toHost(host: Host, message: object): void {
+    if (host.peer === undefined) host.pending.push(message);
+    else host.peer.send(message);
+  }
+
+  private welcome(peer: Peer): void {
+    switch (peer.hello.role) {
+      case 'worker': {
+        const job = this.jobs.get(peer.hello.job);
+        if (job === undefined) peer.close();
+        else job.attach(peer);
+        return;
+      }
+      case 'helper':
+        peer.onMessage((message) => {
+          const { request, cells } = decodeFromHelper(message);
+          this.answers.get(request)?.(cells as unknown as readonly RawCellFacts[]);
+          this.answers.delete(request);
+        });
+        this.helperWaiting?.(peer);
+        return;
+      case 'host': {
+        const host = this.host;
+        if (host === undefined || host.process.child.pid !== peer.hello.pid) {
+          peer.close();
+          return;
+        }
+        host.peer = peer;
+        peer.onMessage((message) => this.fromHost(host, message));
+        for (const waiting of host.pending.splice(0)) peer.send(waiting);
+        return;
+      }
+    }
+  }
+
+  private fromHost(host: Host, message: unknown): void {
+    const decoded = decodeFromHost(message);
+    switch (decoded.type) {
+      case 'ready':
+        if (!decoded.forkSafe) this.canFork = false;
+        return;
+      case 'forked':
+        this.forks += 1;
+        this.watchForHang(decoded.job, decoded.pid);
+        return;
+      case 'refused': {
+        const job = this.jobs.get(decoded.job);
+        this.canFork = false;
+        if (job !== undefined) void this.open().then((channel) => this.launchAlone(channel, job));
+        return;
+      }
+      case 'exited': {
+        const cause = decoded.signal === null ? null : signalName(decoded.signal);
+        const job = this.jobs.get(decoded.job);
+        if (job === undefined) return;
+        if (job.connected) job.died(decoded.code, cause, host.process.tail());
+        // It ended before it said a word: the fork is to blame, not the block.
+        else if (!this.lone.has(decoded.job)) void this.open().then((channel) => this.launchAlone(channel, job));
+        return;
+      }
+    }
+  }
+
+  private watchForHang(id: string, pid: number): void {
+    setTimeout(() => {
+      const job = this.jobs.get(id);
+      if (job === undefined || job.connected) return;
+      killGroup(pid, 'SIGKILL');
+      this.canFork = false;
+      void this.open().then((channel) => this.launchAlone(channel, job));
+    }, FORK_HANG_MILLISECONDS).unref();
+  }
+}
+
+async function endWithin(python: PythonProcess, milliseconds: number): Promise<void> {
+  const timer = setTimeout(() => {
+    if (python.child.pid !== undefined) killGroup(python.child.pid, 'SIGKILL');
+  }, milliseconds);
+  await python.ended;
+  clearTimeout(timer);
+}
+
+function signalName(number: number): string {
+  const names: Readonly<Record<number, string>> = { 2: 'SIGINT', 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
+  return names[number] ?? `signal ${String(number)}`;
+}

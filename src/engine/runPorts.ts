@@ -1,0 +1,31 @@
+/** What a run needs besides queries: processes that run code. Handed to the runtime by the composition root. */
+import type { CellFacts } from '../protocol/cellFacts.js';
+import type { FromWorker, JobResult, JobSpec } from '../protocol/workerMessages.js';
+
+/** Facts of a cell as Python gives them: the engine's side digests the canonical text. */
+export type RawCellFacts = Omit<CellFacts, 'digest'> & { readonly canonical: string };
+
+export type JobEnd =
+  | { readonly kind: 'finished'; readonly result: JobResult }
+  /** The process ended without a result: killed, out of memory, a crash in native code, or it never came up. */
+  | { readonly kind: 'died'; readonly code: number | null; readonly signal: string | null; readonly tail: string };
+
+export interface RunningJob {
+  readonly end: Promise<JobEnd>;
+  /** Asks the running cell to stop (SIGINT). */
+  interrupt(): void;
+  /** Ends the worker and what it started (SIGKILL to its process group). */
+  kill(): void;
+}
+
+export interface Workers {
+  /** Starts a worker for a job. `bare`: in an interpreter that has imported nothing beforehand. */
+  start(spec: JobSpec, options: { readonly bare: boolean }, listener: (message: FromWorker) => void): RunningJob;
+  /** Facts of code cells, in order. */
+  analyse(sources: readonly string[]): Promise<readonly RawCellFacts[]>;
+  /** Packages to import before the next worker is forked. */
+  preimport(modules: readonly string[]): void;
+  /** How many Python processes were started and how many workers forked, for guards that count work. */
+  counts(): { readonly processes: number; readonly forks: number };
+  close(): Promise<void>;
+}
