@@ -24,7 +24,10 @@ const largestBundle = 300_000;
 
 /** Checks types, then makes the bundle where its sources changed. Returns its size in bytes. */
 export async function build({ types = true, ifNeeded = true, log = console.log } = {}) {
-  if (types) await checkTypes();
+  if (types) {
+    await setupNode({ log });
+    await checkTypes();
+  }
   const sources = [
     ...filesBelow('src', file => /\.(ts|json)$/.test(file) && !file.endsWith('tsconfig.json')),
     ...['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bin/start.cjs'],
