@@ -1,0 +1,68 @@
+/** New notebooks out of cells of another one, copied byte for byte. */
+import { formatJson } from '../../protocol/jsonFormat.js';
+import { membersOf, styleOf, valueAt } from '../../protocol/jsonText.js';
+import type { Notebook } from './read.js';
+
+/** Metadata that belongs to the original alone: its identity, its pairing with a script, its old signature. */
+const NOT_COPIED = new Set(['dagpy', 'jupytext', 'signature', 'orig_nbformat', 'orig_nbformat_minor']);
+
+const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
+
+/**
+ * Text of a notebook with the given cells of `original`, in the order given: ids, metadata, attachments, outputs and
+ * sources as they are, format numbers, metadata (kernelspec, language …) and layout of the original.
+ * @param dagpy what goes into `metadata.dagpy` besides the uid
+ */
+export function buildNotebook(
+  original: Notebook,
+  cells: readonly number[],
+  uid: string,
+  dagpy: Readonly<Record<string, unknown>> = {},
+): string {
+  const slices = cells.map(index => {
+    const span = original.cells[index]?.span;
+    if (span === undefined) throw new Error(`the notebook has no cell ${index + 1}`);
+    return original.text.slice(span.start, span.end);
+  });
+  return composeNotebook(original, slices, uid, dagpy);
+}
+
+/** A notebook that starts with one empty code cell, for a block made from nothing. */
+export function newNotebook(uid: string, kernelspec: { readonly name: string; readonly display_name: string }, cellId: string): string {
+  const cell = { cell_type: 'code', execution_count: null, id: cellId, metadata: {}, outputs: [], source: [] };
+  const metadata = { dagpy: { uid }, kernelspec: { ...kernelspec, language: 'python' } };
+  return `${formatJson({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
+}
+
+/** As `buildNotebook`, from cells' texts (of one or several notebooks). */
+export function composeNotebook(
+  original: Notebook,
+  cells: readonly string[],
+  uid: string,
+  dagpy: Readonly<Record<string, unknown>> = {},
+): string {
+  const { text } = original;
+  const style = styleOf(text);
+  const unit = style.unit ?? '';
+  const newline = style.unit === null ? '' : style.newline;
+  const separator = style.unit === null ? ', ' : ',' + newline;
+  const list = (open: string, entries: readonly string[], close: string, indent: string) =>
+    entries.length === 0 ? open + close : open + newline + entries.map(entry => indent + unit + entry).join(separator) + newline + indent + close;
+
+  const hasWidgets = cells.some(cell => cell.includes(WIDGET_VIEW));
+  const metadata = valueAt(text, ['metadata']);
+  const kept = (metadata ? membersOf(text, metadata.start) : [])
+    .filter(member => !NOT_COPIED.has(member.key) && (member.key !== 'widgets' || hasWidgets))
+    .map(member => ({ key: member.key, text: text.slice(member.start, member.value.end) }));
+  const own = { key: 'dagpy', text: `"dagpy": ${formatJson({ ...dagpy, uid }, style, unit + unit)}` };
+  const place = kept.findIndex(member => member.key > own.key);
+  kept.splice(place < 0 ? kept.length : place, 0, own);
+
+  const root = [
+    `"cells": ${list('[', cells, ']', unit)}`,
+    `"metadata": ${list('{', kept.map(member => member.text), '}', unit)}`,
+    `"nbformat": ${original.format}`,
+    `"nbformat_minor": ${original.minor}`,
+  ];
+  return list('{', root, '}', '') + (/\n\s*$/.test(text) ? style.newline : '');
+}

@@ -1,0 +1,133 @@
+/** Reading and replacing text files that people own: nothing is lost, nothing changed elsewhere is overwritten. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+
+/** Identity of a file's content as the file system tells it; equal stamps, equal content. */
+export type TextStamp = string;
+
+export interface TextFile {
+  readonly text: string;
+  readonly stamp: TextStamp;
+}
+
+/** Stamp of what is at `path`, links followed; `null`: nothing. */
+export function stampOf(path: string): TextStamp | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(':') : null;
+}
+
+/**
+ * Reads UTF-8; a byte-order mark and line ends stay in the text.
+ * @param shown how problems name the file
+ * @param largest bytes
+ */
+export function readTextFile(path: string, shown: string, largest: number): Result<TextFile> {
+  try {
+    const stamp = stampOf(path);
+    if (stamp === null) {
+      return failure({ code: 'file-missing', message: `${shown} does not exist`, file: shown, remedy: 'create it, or correct the path' });
+    }
+    const { size } = statSync(path);
+    if (size > largest) {
+      const message = `${shown} has ${size} bytes, more than the limit of ${largest}`;
+      return failure({ code: 'file-too-large', message, file: shown, remedy: 'make it smaller' });
+    }
+    const bytes = readFileSync(path);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    // Changed while it was being read: the newer stamp would vouch for the older text.
+    return stampOf(path) === stamp ? success({ text, stamp }) : readTextFile(path, shown, largest);
+  } catch (error) {
+    return failure(readProblem(error, shown));
+  }
+}
+
+function readProblem(error: unknown, shown: string): Problem {
+  if (error instanceof TypeError) {
+    return { code: 'not-utf8', message: `${shown} is not UTF-8 text`, file: shown, remedy: 'save it as UTF-8' };
+  }
+  return fileProblem(error, shown, 'read');
+}
+
+/** What a person can do about a failed system call. */
+export function fileProblem(error: unknown, shown: string, doing: 'read' | 'write'): Problem {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const known: Readonly<Record<string, readonly [code: string, what: string, remedy: string]>> = {
+    ENOENT: ['file-missing', 'does not exist', 'create it, or correct the path'],
+    EISDIR: ['not-a-file', 'is a folder', 'name a file'],
+    ENOTDIR: ['file-missing', 'does not exist: a part of its path is a file', 'correct the path'],
+    EACCES: ['no-permission', `may not be ${doing === 'read' ? 'read' : 'written'}`, 'give yourself the permission on the file and its folder'],
+    EPERM: ['no-permission', `may not be ${doing === 'read' ? 'read' : 'written'}`, 'give yourself the permission on the file and its folder'],
+    EROFS: ['no-permission', 'lies on a read-only file system', 'make it writable, or move the project'],
+    ENOSPC: ['disk-full', 'can not be written: the disk is full', 'free some space and try again; the file is as it was'],
+    EDQUOT: ['disk-full', 'can not be written: your quota is used up', 'free some space and try again; the file is as it was'],
+    ELOOP: ['file-missing', 'is a link that leads in a circle', 'correct the link'],
+    ENAMETOOLONG: ['file-missing', 'has a name that is too long', 'shorten it'],
+  };
+  if (code === '') throw error;
+  const [name, what, remedy] = known[code] ?? [`${doing}-failed`, `can not be ${doing === 'read' ? 'read' : 'written'} (${code})`, 'see the system message'];
+  return { code: name, message: `${shown} ${what}`, file: shown, remedy };
+}
+
+/**
+ * Puts new text in place of a file at once: a reader sees the old or the new, also after a crash.
+ * Links are followed, mode and owner kept.
+ * @param expected stamp of what was read (`null`: nothing was there); if the file is another one by now, nothing is
+ *   written and the problem `file-changed` asks the caller to read again
+ * @returns stamp of the new file
+ */
+export function replaceTextFile(path: string, text: string, expected: TextStamp | null, shown: string): Result<TextStamp> {
+  let temporary: string | undefined;
+  try {
+    const before = statSync(path, { throwIfNoEntry: false });
+    const target = before ? realpathSync(path) : path;
+    const mode = before ? before.mode & 0o7777 : 0o666;
+    const name = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+    const handle = openSync(name, 'wx', mode);
+    temporary = name;
+    try {
+      writeFileSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    if (before) keepMode(temporary, before);
+    // The moment between this look and the rename can not be closed; editors that write in place have it too.
+    if (stampOf(path) !== expected) {
+      rmSync(temporary, { force: true });
+      return failure({ code: 'file-changed', message: `${shown} was changed by someone else meanwhile`, file: shown, remedy: 'try again' });
+    }
+    renameSync(temporary, target);
+    temporary = undefined;
+    syncFolder(dirname(target));
+    return success(stampOf(target) ?? '');
+  } catch (error) {
+    if (temporary !== undefined) rmSync(temporary, { force: true });
+    return failure(fileProblem(error, shown, 'write'));
+  }
+}
+
+function keepMode(path: string, before: { readonly mode: number; readonly uid: number; readonly gid: number }): void {
+  try {
+    const now = statSync(path);
+    if (now.uid !== before.uid || now.gid !== before.gid) chownSync(path, before.uid, before.gid);
+  } catch {
+    // Only root may give files away; the content matters more than the owner.
+  }
+  // After chown, which clears set-id bits; also undoes the umask.
+  chmodSync(path, before.mode & 0o7777);
+}
+
+/** Makes a rename survive a power cut; not every system lets folders be opened. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
