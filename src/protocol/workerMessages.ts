@@ -7,7 +7,7 @@
  *   helper  answers questions about code (`analyse`); starts no IPython session
  */
 import type { CellOutput, JsonObject } from './outputs.js';
-import type { CellFacts } from './cellFacts.js';
+import type { AnalysedCell } from './cellFacts.js';
 import type { Json } from './dagFile.js';
 import type { VariableFacts, Withheld } from './trace.js';
 
@@ -44,7 +44,7 @@ export type FromHost =
 
 export type ToHelper = { readonly type: 'analyse'; readonly request: number; readonly sources: readonly string[] } | { readonly type: 'shutdown' };
 /** One entry per source. */
-export type FromHelper = { readonly type: 'facts'; readonly request: number; readonly cells: readonly CellFacts[] };
+export type FromHelper = { readonly type: 'facts'; readonly request: number; readonly cells: readonly AnalysedCell[] };
 
 // ---------------------------------------------------------------- worker
 
