@@ -1,7 +1,15 @@
 // Builds the bundle that `dagpy` and the daemon are: `tsc -b` checks types, esbuild makes one file of src/cli/main.ts.
 //   --bundle-only   no type check (packaging)      --if-needed   nothing where sources are unchanged
 // In the bundle, `process.env.DAGPY_VERSION` is the version in package.json.
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   ScriptError,
@@ -19,6 +27,7 @@ import { setupNode } from './setup.mjs';
 const entry = 'src/cli/main.ts';
 const bundle = join(bundleFolder, 'engine.cjs');
 const startFile = join(bundleFolder, 'dagpy.cjs');
+const licencesFile = join(bundleFolder, 'LICENSES.txt');
 const stampFile = join(bundleFolder, 'sources.sha256');
 const largestBundle = 300_000;
 
@@ -52,7 +61,7 @@ export async function checkTypes() {
 
 function isBuilt(digest) {
   return (
-    [bundle, startFile, stampFile].every(file => existsSync(file)) &&
+    [bundle, startFile, licencesFile, stampFile].every(file => existsSync(file)) &&
     readFileSync(stampFile, 'utf8') === digest
   );
 }
@@ -60,12 +69,13 @@ function isBuilt(digest) {
 async function makeBundle(digest) {
   const { build: esbuild } = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const { outputFiles } = await esbuild({
+  const { outputFiles, metafile } = await esbuild({
     absWorkingDir: root,
     entryPoints: [entry],
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     charset: 'utf8',
     legalComments: 'none',
     // CommonJS starts twice as fast as a module here: importing a built-in module enumerates all its lazy parts.
@@ -92,7 +102,20 @@ async function makeBundle(digest) {
   mkdirSync(bundleFolder, { recursive: true });
   replaceFile(bundle, outputFiles[0].contents);
   replaceFile(startFile, readFileSync(join(root, 'scripts', 'bin', 'start.cjs')));
+  replaceFile(licencesFile, licencesOf(Object.keys(metafile.inputs)));
   replaceFile(stampFile, digest);
+}
+
+/** The licences of the packages that went into the bundle, which keeps none of their comments. */
+function licencesOf(inputs) {
+  const packages = new Set(inputs.flatMap(file => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const texts = [...packages].sort().map(folder => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8').trim();
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 function replaceFile(file, contents) {
