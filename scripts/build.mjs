@@ -108,7 +108,7 @@ async function makeBundle(digest) {
 
 /** The licences of the packages that went into the bundle, which keeps none of their comments. */
 function licencesOf(inputs) {
-  const packages = new Set(inputs.flatMap(file => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const packages = new Set(inputs.flatMap(file => /\bnode_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
   const texts = [...packages].sort().map(folder => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
