@@ -1,0 +1,122 @@
+/** `dag.json` on disk: decoded with what only the file system can tell, edited and replaced in one step. */
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import {
+  decodeDagFile,
+  editDagFile,
+  formatNewDagFile,
+  type DagEdit,
+  type DecodedDagFile,
+  type NewProject,
+} from '../../protocol/dagFileCodec/index.js';
+import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
+import { readTextFile, replaceTextFile, type TextStamp } from '../textFile.js';
+
+export const DAG_FILE = 'dag.json';
+
+/** Bytes; the decoder has its own limit in characters. */
+const LARGEST = 32_000_000;
+const ATTEMPTS = 5;
+
+export interface LoadedDagFile extends DecodedDagFile {
+  readonly text: string;
+  readonly stamp: TextStamp;
+}
+
+/** The nearest folder at or above `start` that has a `dag.json`. */
+export function findProject(start: string): Result<string> {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, DAG_FILE))) return success(folder);
+    if (dirname(folder) === folder) break;
+  }
+  const message = `there is no ${DAG_FILE} in ${resolve(start)} or a folder above it`;
+  return failure({ code: 'no-project', message, remedy: 'make a project with "dagpy init" or "dagpy split NOTEBOOK", or name its folder with -C' });
+}
+
+/** Reads the project's file. Notebooks that are missing are no problem here: whoever reads them says so. */
+export function loadDagFile(project: string): Result<LoadedDagFile> {
+  const read = readTextFile(join(project, DAG_FILE), DAG_FILE, LARGEST);
+  if (!read.ok) return read;
+  const decoded = decodeDagFile(read.value.text, optionsFor(project));
+  if (!decoded.ok) return failure(...decoded.problems);
+  const outside = linkProblems(project, decoded.value);
+  if (outside.length > 0) return failure(...outside);
+  return success({ ...decoded.value, ...read.value });
+}
+
+const optionsFor = (project: string) => ({ file: DAG_FILE, defaultName: basename(resolve(project)) || 'project' });
+
+/** Links may lead out of the project, or two names to one file; text alone can not tell. */
+function linkProblems(project: string, { dag }: DecodedDagFile): Problem[] {
+  const root = realpathSync(project);
+  const owners = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const { id, notebook } of dag.blocks) {
+    if (notebook === '') continue;
+    const real = realPathOf(join(project, notebook));
+    if (real === undefined) continue;
+    const inside = relative(root, real);
+    if (inside.startsWith('..' + sep) || inside === '..' || resolve(root, inside) !== real) {
+      problems.push({
+        code: 'dag-path',
+        message: `the notebook ${JSON.stringify(notebook)} of block ${JSON.stringify(id)} is a link to ${real}, outside the project`,
+        file: DAG_FILE,
+        remedy: 'copy the notebook into the project',
+      });
+    }
+    const other = owners.get(real);
+    if (other !== undefined) {
+      problems.push({
+        code: 'dag-same-notebook',
+        message: `blocks ${JSON.stringify(other)} and ${JSON.stringify(id)} lead to the same notebook ${inside}`,
+        file: DAG_FILE,
+        remedy: 'give each block a notebook of its own',
+      });
+    }
+    owners.set(real, id);
+  }
+  return problems;
+}
+
+/** Real path of what is there, or of the nearest folder above it that is, with the rest of the name. */
+function realPathOf(path: string): string | undefined {
+  const rest: string[] = [];
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      return join(realpathSync(at), ...rest.reverse());
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(at) === at) return undefined;
+      rest.push(basename(at));
+    }
+  }
+}
+
+/** Edits the file in place; starts over if someone else changed it in between. */
+export function changeDagFile(project: string, edits: readonly DagEdit[]): Result<LoadedDagFile> {
+  let last: Result<never> = failure();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const loaded = loadDagFile(project);
+    if (!loaded.ok) return loaded;
+    const edited = editDagFile(loaded.value.text, edits, optionsFor(project));
+    if (!edited.ok) return edited;
+    if (edited.value === loaded.value.text) return loaded;
+    const written = replaceTextFile(join(project, DAG_FILE), edited.value, loaded.value.stamp, DAG_FILE);
+    if (written.ok) return loadDagFile(project);
+    last = failure(...written.problems);
+    if (written.problems[0]?.code !== 'file-changed') return last;
+  }
+  return last;
+}
+
+/** Makes the file of a new project; refuses to replace one. */
+export function createDagFile(project: string, content: NewProject): Result<LoadedDagFile> {
+  const text = formatNewDagFile(content);
+  const decoded = decodeDagFile(text, optionsFor(project));
+  if (!decoded.ok) return failure(...decoded.problems);
+  const written = replaceTextFile(join(project, DAG_FILE), text, null, DAG_FILE);
+  if (written.ok) return loadDagFile(project);
+  const exists = written.problems[0]?.code === 'file-changed';
+  if (!exists) return failure(...written.problems);
+  return failure({ code: 'project-exists', message: `${DAG_FILE} is there already`, file: DAG_FILE, remedy: 'use the project that is there, or choose another folder' });
+}

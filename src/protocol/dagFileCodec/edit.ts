@@ -1,0 +1,216 @@
+/**
+ * Edits of `dag.json` as text: order, layout, unknown keys and line ends stay. Every edit takes a valid file and gives
+ * one back; it is decoded again, so an edit that breaks a rule comes back as problems.
+ */
+import type { Filter, ParentEdge } from '../dagFile.js';
+import type { BlockId } from '../ids.js';
+import { formatShort } from '../jsonFormat.js';
+import {
+  applySplices,
+  elementsOf,
+  indentAt,
+  insertMember,
+  memberOf,
+  membersOf,
+  removeEntry,
+  removeMember,
+  styleOf,
+  valueAt,
+  type NewMember,
+  type Span,
+  type Splice,
+} from '../jsonText.js';
+import { failure, type Problem, type Result, success } from '../problem.js';
+import { decodeDagFile, type DecodeOptions } from './decode.js';
+import { edgeValue, filterValue, formatBlock, LINE_WIDTH, type NewBlock } from './format.js';
+
+export type DagEdit =
+  /** At the end, or after the block `after`. */
+  | { readonly kind: 'addBlock'; readonly block: NewBlock; readonly after?: BlockId }
+  /** Its children get its parents instead, unless they have them already. */
+  | { readonly kind: 'removeBlock'; readonly block: BlockId }
+  /** Replaces an edge that is there. */
+  | { readonly kind: 'link'; readonly parent: ParentEdge; readonly child: BlockId }
+  | { readonly kind: 'unlink'; readonly parent: BlockId; readonly child: BlockId }
+  | { readonly kind: 'setFilter'; readonly block: BlockId; readonly filter: Filter }
+  | { readonly kind: 'setPrelude'; readonly block: BlockId | null }
+  /** Everywhere: as a parent, in `after`, as prelude. */
+  | { readonly kind: 'renameBlock'; readonly from: BlockId; readonly to: string }
+  | { readonly kind: 'setNotebook'; readonly block: BlockId; readonly notebook: string };
+
+/** Applies edits one after the other. */
+export function editDagFile(text: string, edits: readonly DagEdit[], options: DecodeOptions = {}): Result<string> {
+  const before = decodeDagFile(text, options);
+  if (!before.ok) return failure(...before.problems);
+  let edited = text;
+  for (const edit of edits) {
+    const problem = impossible(edited, edit, options.file ?? 'dag.json');
+    if (problem) return failure(problem);
+    edited = applyEdit(edited, edit);
+  }
+  const after = decodeDagFile(edited, options);
+  return after.ok ? success(edited) : failure(...after.problems);
+}
+
+function impossible(text: string, edit: DagEdit, file: string): Problem | undefined {
+  const blocks = blocksOf(text);
+  const missing = blocksNamed(edit).find(id => typeof id === 'string' && memberOf(text, blocks.start, id) === undefined);
+  if (typeof missing === 'string') {
+    return { code: 'unknown-block', message: `there is no block ${JSON.stringify(missing)}`, file, remedy: '"dagpy status" lists the blocks' };
+  }
+  const added = edit.kind === 'addBlock' ? edit.block.id : edit.kind === 'renameBlock' && edit.to !== edit.from ? edit.to : undefined;
+  if (added !== undefined && memberOf(text, blocks.start, added) !== undefined) {
+    return { code: 'block-exists', message: `there is a block ${JSON.stringify(added)} already`, file, remedy: 'choose another id' };
+  }
+  if (edit.kind === 'unlink' && parentIndex(text, edit.child, edit.parent) < 0) {
+    const message = `${JSON.stringify(edit.parent)} is not a parent of ${JSON.stringify(edit.child)}`;
+    return { code: 'not-linked', message, file, remedy: '"dagpy status" lists the parents' };
+  }
+  return undefined;
+}
+
+/** Blocks that must be there. */
+function blocksNamed(edit: DagEdit): readonly (string | null | undefined)[] {
+  switch (edit.kind) {
+    case 'addBlock':
+      return [edit.after];
+    case 'link':
+      return [edit.parent.block, edit.child];
+    case 'unlink':
+      return [edit.parent, edit.child];
+    case 'renameBlock':
+      return [edit.from];
+    default:
+      return [edit.block];
+  }
+}
+
+function applyEdit(text: string, edit: DagEdit): string {
+  switch (edit.kind) {
+    case 'addBlock': {
+      const member: NewMember = { key: edit.block.id, value: indent => formatBlock(edit.block, styleOf(text), indent) };
+      return applySplices(text, [insertMember(text, blocksOf(text), member, edit.after === undefined ? {} : { after: edit.after })]);
+    }
+    case 'removeBlock':
+      return removeBlock(text, edit.block);
+    case 'link':
+      return link(text, edit.parent, edit.child);
+    case 'unlink':
+      return removeFromList(text, ['blocks', edit.child], 'parents', parentIndex(text, edit.child, edit.parent));
+    case 'setFilter':
+      return edit.filter.kind === 'auto'
+        ? dropMember(text, ['blocks', edit.block], 'filter')
+        : putMember(text, ['blocks', edit.block], 'filter', filterValue(edit.filter));
+    case 'setPrelude':
+      return edit.block === null ? dropMember(text, [], 'prelude') : putMember(text, [], 'prelude', edit.block);
+    case 'setNotebook':
+      return putMember(text, ['blocks', edit.block], 'notebook', edit.notebook);
+    case 'renameBlock':
+      return renameBlock(text, edit.from, edit.to);
+  }
+}
+
+const blocksOf = (text: string): Span => valueAt(text, ['blocks']) as Span;
+
+/** The value's text of a `parents` entry's id, whichever form the entry has. */
+function idSpan(text: string, entry: Span): Span | undefined {
+  return text[entry.start] === '"' ? entry : memberOf(text, entry.start, 'block')?.value;
+}
+
+const valueOf = (text: string, span: Span) => JSON.parse(text.slice(span.start, span.end)) as unknown;
+
+function entriesOf(text: string, block: string, key: string): readonly Span[] {
+  const list = valueAt(text, ['blocks', block, key]);
+  return list ? elementsOf(text, list.start) : [];
+}
+
+function parentIndex(text: string, child: string, parent: string): number {
+  return entriesOf(text, child, 'parents').findIndex(entry => {
+    const id = idSpan(text, entry);
+    return id !== undefined && valueOf(text, id) === parent;
+  });
+}
+
+function removeBlock(text: string, block: string): string {
+  const inherited = entriesOf(text, block, 'parents').map(entry => valueOf(text, entry));
+  const idOf = (parent: unknown) => (typeof parent === 'string' ? parent : (parent as { readonly block: string }).block);
+  let edited = text;
+  for (const { key: child } of membersOf(text, blocksOf(text).start)) {
+    const index = parentIndex(edited, child, block);
+    if (child !== block && index >= 0) {
+      edited = removeFromList(edited, ['blocks', child], 'parents', index);
+      for (const parent of inherited) {
+        if (parentIndex(edited, child, idOf(parent)) < 0) edited = appendToList(edited, ['blocks', child], 'parents', parent);
+      }
+    }
+    const waits = entriesOf(edited, child, 'after').findIndex(entry => valueOf(edited, entry) === block);
+    if (child !== block && waits >= 0) edited = removeFromList(edited, ['blocks', child], 'after', waits);
+  }
+  const prelude = valueAt(edited, ['prelude']);
+  if (prelude && valueOf(edited, prelude) === block) edited = dropMember(edited, [], 'prelude');
+  return dropMember(edited, ['blocks'], block);
+}
+
+function link(text: string, parent: ParentEdge, child: string): string {
+  const index = parentIndex(text, child, parent.block);
+  if (index < 0) return appendToList(text, ['blocks', child], 'parents', edgeValue(parent));
+  const entry = entriesOf(text, child, 'parents')[index] as Span;
+  return applySplices(text, [{ ...entry, text: shortAt(text, entry.start, edgeValue(parent)) }]);
+}
+
+function renameBlock(text: string, from: string, to: string): string {
+  const splices: Splice[] = [];
+  const quoted = JSON.stringify(to);
+  const rename = (span: Span | undefined) => {
+    if (span && valueOf(text, span) === from) splices.push({ ...span, text: quoted });
+  };
+  for (const member of membersOf(text, blocksOf(text).start)) {
+    if (member.key === from) {
+      const key = text.slice(member.start, member.value.start);
+      splices.push({ start: member.start, end: member.start + key.lastIndexOf('"') + 1, text: quoted });
+    }
+    for (const entry of entriesOf(text, member.key, 'parents')) rename(idSpan(text, entry));
+    for (const entry of entriesOf(text, member.key, 'after')) rename(entry);
+  }
+  rename(valueAt(text, ['prelude']));
+  return applySplices(text, splices);
+}
+
+const shortAt = (text: string, at: number, value: unknown) =>
+  formatShort(value, styleOf(text), indentAt(text, at), LINE_WIDTH);
+
+function putMember(text: string, path: readonly string[], key: string, value: unknown): string {
+  const object = valueAt(text, path) as Span;
+  const member = memberOf(text, object.start, key);
+  if (member) return applySplices(text, [{ ...member.value, text: shortAt(text, member.start, value) }]);
+  const added = { key, value: (indent: string) => formatShort(value, styleOf(text), indent, LINE_WIDTH) };
+  // The prelude is told before the blocks, where a reader looks for it.
+  const blocks = path.length === 0 ? membersOf(text, object.start).findIndex(other => other.key === 'blocks') : -1;
+  const before = blocks > 0 ? membersOf(text, object.start)[blocks - 1]?.key : undefined;
+  return applySplices(text, [insertMember(text, object, added, before === undefined ? {} : { after: before })]);
+}
+
+function dropMember(text: string, path: readonly string[], key: string): string {
+  const object = valueAt(text, path);
+  const splice = object && removeMember(text, object, key);
+  return splice ? applySplices(text, [splice]) : text;
+}
+
+function appendToList(text: string, path: readonly string[], key: string, value: unknown): string {
+  const list = valueAt(text, [...path, key]);
+  const entries = list ? elementsOf(text, list.start) : [];
+  const last = entries.at(-1);
+  if (list === undefined || last === undefined) return putMember(text, path, key, [value]);
+  const lead = text.slice(list.start + 1, (entries[0] as Span).start);
+  const gap = lead.includes('\n') ? lead : ' ';
+  return applySplices(text, [{ start: last.end, end: last.end, text: `,${gap}${shortAt(text, last.start, value)}` }]);
+}
+
+/** Takes one entry out; a list that becomes empty goes with its key. */
+function removeFromList(text: string, path: readonly string[], key: string, index: number): string {
+  const list = valueAt(text, [...path, key]) as Span;
+  const entries = elementsOf(text, list.start);
+  if (entries.length === 1 && index === 0) return dropMember(text, path, key);
+  const splice = removeEntry(entries, index, list);
+  return splice ? applySplices(text, [splice]) : text;
+}
