@@ -5,7 +5,7 @@ import { blockId, type BlockId } from '../ids.js';
 import type { Problem } from '../problem.js';
 import { nestingOf, parseJson, parseStrict, syntaxProblems, tooDeep, type JsonNode } from '../strictJson.js';
 import { bytesOf, secondsOf } from './names.js';
-import { doubledKeys, objectProblems, relationProblems, unknownKeys } from './relations.js';
+import { doubledKeys, notAnObject, objectProblems, relationProblems, unknownKeys } from './relations.js';
 import { blockSchema, rootSchema } from './schema.js';
 import { createPlaces, memberNodes, wordFor, type Places } from './places.js';
 import { unsupportedBlocks } from './unsupported.js';
@@ -52,6 +52,7 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
   if (tree === undefined) throw new Error('jsonc-parser found nothing in valid JSON');
   const places = createPlaces(text, file, tree);
 
+  if (Array.isArray(raw)) return refused([notAnObject([], places)]);
   const problems = [...doubledKeys(tree, places), ...shapeProblems(v.safeParse(rootSchema, raw), [], raw, places)];
   const blockNodes = tree.type === 'object' ? blockMembers(tree) : [];
   if (blockNodes.length > MOST_BLOCKS) {
@@ -59,6 +60,8 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
   }
   const blocks = (isObject(raw) && isObject(raw['blocks']) ? raw['blocks'] : {}) as Raw;
   for (const { key } of blockNodes) {
+    // To valibot a list is an object without keys; objectProblems says what it is.
+    if (Array.isArray(blocks[key])) continue;
     problems.push(...shapeProblems(v.safeParse(blockSchema, blocks[key]), ['blocks', key], raw, places));
   }
   const warnings = isObject(raw) ? unknownKeys(raw, places) : [];
@@ -72,8 +75,10 @@ const refused = (problems: readonly Problem[]): DecodeResult => ({ ok: false, pr
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** By place; what two checks say in the same words, once. */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const distinct = new Map(problems.map(problem => [`${problem.line}:${problem.column} ${problem.message}`, problem]));
+  return [...distinct.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** Blocks in the order of the file, a doubled one once. */
@@ -92,11 +97,11 @@ function shapeProblems(
 ): Problem[] {
   return (result.issues ?? []).flatMap(issue => leaves(issue)).map(({ message, path: inner }) => {
     const path = [...prefix, ...inner];
-    const found = path.reduce<unknown>((value, key) => (isObject(value) || Array.isArray(value) ? (value as never)[key as never] : undefined), raw);
+    const found = path.reduce<unknown>((value, key) => (ownValue(value, key)), raw);
     const what = wordFor(path);
     if (found === undefined && path.length > 0) {
       const key = String(path.at(-1));
-      return places.problem(path.slice(0, -1), 'dag-missing-field', `${wordFor(path.slice(0, -1))} has no "${key}"`, `add "${key}": ${message}`);
+      return places.problem(path.slice(0, -1), 'dag-missing-field', `${wordFor(path.slice(0, -1))} has no "${key}"`, `add "${key}": ${REQUIRED[key] ?? message}`);
     }
     if (message.startsWith('!')) {
       return places.problem(path, codeFor(path), `${what} ${JSON.stringify(found)} ${message.slice(1)}`, 'correct it');
@@ -106,6 +111,18 @@ function shapeProblems(
     }
     return places.problem(path, 'dag-type', `${what} must be ${message}, not ${nameType(found)}`, `write ${message}`);
   });
+}
+
+/** What to write for keys that must be there; valibot blames the object around them. */
+const REQUIRED: Readonly<Record<string, string>> = {
+  version: '1',
+  blocks: 'an object of blocks, {} while there are none',
+  block: 'the id of a block',
+};
+
+function ownValue(value: unknown, key: string | number): unknown {
+  const holds = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+  return holds ? (value as Readonly<Record<string | number, unknown>>)[key] : undefined;
 }
 
 function codeFor(path: readonly (string | number)[]): string {

@@ -58,6 +58,10 @@ function suggestion(key: string, known: readonly string[]): string {
   return near === undefined ? 'correct or remove it' : `write ${JSON.stringify(near)}`;
 }
 
+export function notAnObject(path: Path, places: Places): Problem {
+  return places.problem(path, 'dag-type', `${wordFor(path)} must be an object, not a list`, 'write { "key": value }');
+}
+
 /** Objects with free keys, which a schema library would read without some names (`constructor`). */
 export function objectProblems(raw: Raw, places: Places): Problem[] {
   const problems: Problem[] = [];
@@ -75,13 +79,19 @@ export function objectProblems(raw: Raw, places: Places): Problem[] {
       problems.push(...numberProblems([...path, key], item, places));
     }
   };
+  const noList = (value: unknown, path: Path) => {
+    if (Array.isArray(value)) problems.push(notAnObject(path, places));
+  };
+  for (const key of ['blocks', 'cache', 'parameters', 'tags', 'schedules', 'triggers']) noList(raw[key], [key]);
   strings(raw['tags'], ['tags']);
   variables(raw['parameters'], ['parameters']);
   for (const [id, block] of entriesOf(raw['blocks'])) {
     const path = ['blocks', id];
     const wrong = idProblem(id);
     if (wrong) problems.push(places.problemAtKey(path, 'dag-name', `the block id ${JSON.stringify(id)} ${wrong}`, 'rename the block'));
+    noList(block, path);
     if (!isObject(block)) continue;
+    for (const key of ['tags', 'each']) noList(block[key], [...path, key]);
     strings(block['tags'], [...path, 'tags']);
     variables(block['each'], [...path, 'each']);
     for (const [name, values] of entriesOf(block['each'])) {
