@@ -77,6 +77,7 @@ export interface FunctionFacts {
   readonly calls: readonly CallFacts[];
   readonly chains: readonly string[];
   readonly generator: boolean;
+  readonly isClass: boolean;
 }
 
 export type Step =

@@ -20,6 +20,7 @@ class Body:
     calls: list[Facts] = field(default_factory=list)
     chains: set[str] = field(default_factory=set)
     generator: bool = False
+    is_class: bool = False
 
     def absorb(self, other: Body) -> None:
         """Take over what an inner function or a method does to globals; its parameters are its own."""
@@ -40,6 +41,7 @@ class Body:
             "calls": self.calls,
             "chains": sorted(self.chains),
             "generator": self.generator,
+            "isClass": self.is_class,
         }
 
 

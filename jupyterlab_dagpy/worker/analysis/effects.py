@@ -17,9 +17,7 @@ _MUTATORS = frozenset(
     " load_state_dict zero_grad backward step eval_ train_ seed shuffle set_index_ add_subplot add_axes set add_patch"
     " add_collection add_artist add_line register subscribe __setitem__ __setattr__ __delitem__".split()
 )
-_TAKES_IN = frozenset(
-    "append extend insert update setdefault add appendleft extendleft push put fit partial_fit".split()
-)
+_TAKES_IN = frozenset("append extend insert update setdefault add appendleft extendleft push put".split())
 # called for what they show or write: no change of the object although the value is thrown away
 _LOOKING = frozenset(
     "head tail describe info show summary print display to_csv to_json to_parquet to_pickle to_excel to_hdf to_html to_feather"
@@ -30,7 +28,7 @@ _SINKS = frozenset(
     "next setattr delattr random.shuffle np.random.shuffle numpy.random.shuffle rng.shuffle shuffle np.put numpy.put"
     " np.copyto numpy.copyto np.place numpy.place np.putmask numpy.putmask np.fill_diagonal numpy.fill_diagonal"
     " heapq.heappush heapq.heappop heapq.heapify heappush heappop heapify heapq.heapreplace heapq.heappushpop"
-    " bisect.insort insort bisect.insort_left bisect.insort_right plt.setp plt.sca sns.despine".split()
+    " bisect.insort insort bisect.insort_left bisect.insort_right plt.setp".split()
 )
 _CHANGED_KEYWORDS = frozenset({"out", "ax", "axes", "fig", "cax"})
 _SEEDED_KEYWORDS = frozenset({"random_state", "seed", "rng", "random_seed", "generator"})
@@ -213,7 +211,7 @@ class Effects(ast.NodeVisitor):
             pairs = [("self", origin) for origin in self.origins(expressions.receiver(node.func.value))] + pairs
         else:
             return
-        call: Facts = {"callee": callee, "arguments": [list(pair) for pair in unique(pairs)]}  # type: ignore[type-var]
+        call: Facts = {"callee": callee, "arguments": [list(pair) for pair in dict.fromkeys(pairs)]}
         if self.body is not None:
             if call not in self.body.calls:
                 self.body.calls.append(call)

@@ -331,7 +331,7 @@ class Walker(Effects):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
         for part in outside(node):
             self.visit(part)
-        outer_class, self.class_body = self.class_body, Body()
+        outer_class, self.class_body = self.class_body, Body(is_class=True)
         with self.within(class_scope(node, self.scope)):
             self.block(node.body)
         body, self.class_body = self.class_body, outer_class
