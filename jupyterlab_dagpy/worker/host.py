@@ -1,0 +1,229 @@
+"""The zygote: imports packages, forks a worker a job, reaps it. Runs no user code, owns no thread and no loop."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import os
+import select
+import signal
+import stat
+import sys
+from typing import Any
+
+from . import reads
+from .forking import ForkSafety
+from .process import forget_inherited_endings, kill_with_parent, own_group
+from .reads.packages import distributions
+from .reads.paths import in_library
+from .wire import Connection, Disconnected, Message
+
+
+class Host:
+    """One zygote. `serve` returns when the engine is gone or says ``shutdown``; its workers go with it."""
+
+    def __init__(self, address: str, secret: str) -> None:
+        self._address = address
+        self._secret = secret
+        self._children: dict[int, str] = {}
+        self._safety = ForkSafety()
+        reads.install()
+        self._connection = Connection.open(address, secret, "host")
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, lambda *_: None)
+            signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._kernel: Any = None
+
+    def serve(self) -> None:
+        """Answer the engine until it leaves."""
+        watched: list[int] = [self._connection.fileno(), self._wake_read]
+        if _is_pipe(0):
+            watched.append(0)
+        try:
+            while True:
+                ready, _, _ = select.select(watched, [], [])
+                if self._wake_read in ready:
+                    self._reap()
+                if 0 in ready and not os.read(0, 4096):
+                    return
+                if self._connection.fileno() in ready and not self._answer(self._connection.receive()):
+                    return
+        except Disconnected:
+            return
+        finally:
+            self._kill_children()
+
+    def _answer(self, message: Message) -> bool:
+        kind = message["type"]
+        if kind == "shutdown":
+            return False
+        if kind == "preimport":
+            self._connection.send(self._pre_import(list(message["modules"])))
+        elif kind == "fork":
+            self._fork(message["job"])
+        return True
+
+    # ------------------------------------------------------------ imports
+
+    def _pre_import(self, modules: list[str]) -> Message:
+        self._warm()
+        imported = []
+        reads.pre_importing(True)
+        try:
+            for name in modules:
+                before = self._safety.threads()
+                if _is_installed(name) and _import(name):
+                    imported.append(name)
+                self._safety.note(name, before)
+        finally:
+            reads.pre_importing(False)
+        distributions()
+        why = self._safety.verdict()
+        # what is here stays for good: no collection in a child touches, and so copies, its pages
+        gc.collect()
+        gc.freeze()
+        return {"type": "ready", "modules": imported, "forkSafe": not why, "why": why}
+
+    def _warm(self) -> None:
+        if self._kernel is not None:
+            return
+        from . import job
+        from .session import make_kernel
+
+        # the first cell of a shell imports and compiles patterns that every worker would need
+        self._kernel = make_kernel()
+        self._kernel.session.listener = lambda *_: None
+        self._kernel.shell.run_cell("None", store_history=False, silent=True)
+        import ctypes
+
+        ctypes.CDLL(None)
+        del job
+
+    # ------------------------------------------------------------ workers
+
+    def _fork(self, job: str) -> None:
+        self._warm()
+        why = self._safety.verdict()
+        if why:
+            self._connection.send({"type": "refused", "job": job, "why": why})
+            return
+        host = os.getpid()
+        # a signal between the fork and the child's own handlers would be lost in ours
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGCHLD})
+        try:
+            pid = os.fork()
+        except OSError as error:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            self._connection.send({"type": "refused", "job": job, "why": f"fork failed: {error}"})
+            return
+        if pid == 0:
+            self._child(job, host, blocked)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        self._children[pid] = job
+        self._connection.send({"type": "forked", "job": job, "pid": pid})
+
+    def _child(self, job: str, host: int, mask: Any) -> None:
+        try:
+            own_group()
+            kill_with_parent(host)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            self._connection.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
+            forget_inherited_endings()
+            gc.enable()
+            connection = Connection.open(self._address, self._secret, "worker", job)
+            from .job import run_job
+
+            run_job(connection, connection.receive(), self._kernel)
+        except BaseException:
+            import traceback
+
+            if not isinstance(sys.exc_info()[1], (Disconnected, KeyboardInterrupt)):
+                os.write(2, traceback.format_exc().encode())
+            os._exit(70)
+
+    def _reap(self) -> None:
+        try:
+            os.read(self._wake_read, 4096)
+        except BlockingIOError:
+            pass
+        for pid in list(self._children):
+            try:
+                done, status, usage = os.wait4(pid, os.WNOHANG)
+            except ChildProcessError:
+                self._children.pop(pid)
+                continue
+            if not done:
+                continue
+            job = self._children.pop(pid)
+            _kill_group(pid)
+            unit = 1 if sys.platform == "darwin" else 1024
+            self._connection.send(
+                {
+                    "type": "exited",
+                    "job": job,
+                    "pid": pid,
+                    "code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
+                    "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
+                    "peakBytes": usage.ru_maxrss * unit,
+                }
+            )
+
+    def _kill_children(self) -> None:
+        for pid in self._children:
+            _kill_group(pid)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                continue
+
+
+def _kill_group(pid: int) -> None:
+    """What a worker left running in its group."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        return
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a module belongs to an installed package: local ones may change while the zygote lives."""
+    try:
+        found = importlib.util.find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
+        return False
+    if found is None:
+        return False
+    places = [found.origin] if found.origin else list(found.submodule_search_locations or ())
+    return all(place in ("built-in", "frozen") or in_library(os.path.abspath(place)) for place in places)
+
+
+def _import(name: str) -> bool:
+    output = sys.stdout, sys.stderr
+    try:
+        importlib.import_module(name)
+    except BaseException:  # noqa: BLE001 - a package that can not be imported is its user's affair
+        return False
+    finally:
+        sys.stdout, sys.stderr = output
+    return True

@@ -1,0 +1,78 @@
+"""``os.environ`` that notes which variables are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from .origin import asking_frame, is_own
+from .recorder import recorder
+
+#: Never an input: they describe the terminal, the session or ourselves, and differ from one window to the next.
+NOISE = frozenset(
+    "TERM COLUMNS LINES PWD OLDPWD SHLVL _ TMPDIR TEMP TMP COLORTERM TERM_PROGRAM TERM_PROGRAM_VERSION TERM_SESSION_ID"
+    " WINDOWID SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK XDG_SESSION_ID XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS"
+    " PYTHONHASHSEED MPLBACKEND_DAGPY JPY_PARENT_PID JPY_SESSION_NAME JPY_API_TOKEN PYDEVD_USE_FRAME_EVAL"
+    " CLICOLOR CLICOLOR_FORCE FORCE_COLOR PAGER GIT_PAGER IPYKERNEL_CELL_NAME PYTHONUNBUFFERED"
+    " SPARK_CONNECT_TESTING_REMOTE".split()
+)
+#: Not an input when a library asks: search paths and displays, which do not tell it what to compute.
+LIBRARY_NOISE = frozenset(
+    "PATH DISPLAY WAYLAND_DISPLAY XAUTHORITY VIRTUAL_ENV CONDA_PREFIX CONDA_DEFAULT_ENV PYTHONPATH PYTHONSTARTUP"
+    " PYTHONDONTWRITEBYTECODE HOSTNAME NO_COLOR EDITOR VISUAL BROWSER USER LOGNAME USERNAME SHELL LS_COLORS".split()
+)
+
+
+class RecordingEnviron(os._Environ):
+    """The class that ``os.environ`` is given: same mapping, with notes."""
+
+    # `_bulk`: a mapping that is copied as a whole asks for every name from one place: that frame and instruction
+
+    def __getitem__(self, key: Any) -> Any:
+        if recorder.sink is not None and not recorder.busy():
+            self._note(key)
+        return super().__getitem__(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        if recorder.sink is not None and not recorder.busy():
+            frame = asking_frame()
+            own = is_own(frame.f_code.co_filename)
+            self.__dict__["_bulk"] = None if own else (id(frame), frame.f_lasti)
+        return super().__iter__()
+
+    def _note(self, key: Any) -> None:
+        sink = recorder.sink
+        if not isinstance(key, str) or sink is None or key in sink.environment or key in NOISE:
+            return
+        if key.startswith(("DAGPY_", "JPY_", "_PYTEST", "PYTEST_")):
+            return
+        frame = asking_frame()
+        if self.__dict__.get("_bulk") == (id(frame), frame.f_lasti):
+            return
+        if key in LIBRARY_NOISE and not is_own(frame.f_code.co_filename):
+            return
+        own_changes: set[str] = self.__dict__.setdefault("_changed", set())
+        if key in own_changes:
+            return
+        try:
+            value = super().__getitem__(key)
+        except KeyError:
+            value = None
+        sink.environment[key] = value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if recorder.sink is not None:
+            self.__dict__.setdefault("_changed", set()).add(key)
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        if recorder.sink is not None:
+            self.__dict__.setdefault("_changed", set()).add(key)
+        super().__delitem__(key)
+
+
+def install() -> None:
+    """Give ``os.environ`` the recording class, once in a process."""
+    if type(os.environ) is os._Environ:
+        os.environ.__class__ = RecordingEnviron  # type: ignore[assignment]

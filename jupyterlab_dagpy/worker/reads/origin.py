@@ -1,0 +1,77 @@
+"""Whose code is on the stack: the block's own, or a library's."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+from .paths import PAYLOAD, in_library
+
+#: File names under which cells were compiled.
+cell_files: set[str] = set()
+
+#: Parts of paths of code that starts processes on behalf of whoever called it.
+_STARTERS = (
+    "subprocess.py",
+    "os.py",
+    "pty.py",
+    "/asyncio/",
+    "/contextlib.py",
+    "/multiprocessing/",
+    "/concurrent/futures/",
+    "/joblib/",
+    "/IPython/",
+    "/ipykernel/",
+    "/pexpect/",
+    "/ptyprocess/",
+    "/threading.py",
+    "/selectors.py",
+)
+#: Code below these starts helpers of its own that read nothing of the user's.
+_HOUSEKEEPING = ("resource_tracker.py", "forkserver.py", "cpu_count", "/loky/backend/context.py")
+
+
+def is_own(filename: str) -> bool:
+    """Whether code of this file is the block's own: a cell, a local module, or text that one of them executes."""
+    if filename in cell_files:
+        return True
+    if filename.startswith("<"):
+        return not filename.startswith(("<frozen", "<__array_function__", "<decorator"))
+    return not in_library(filename) and not filename.startswith(PAYLOAD)
+
+
+#: Modules through which a mapping is read for whoever calls them.
+TRANSPARENT = frozenset(("_collections_abc", "os", "copy"))
+
+
+def asking_frame(depth: int = 1) -> FrameType:
+    """The nearest frame that is neither ours nor one of the modules in `TRANSPARENT`."""
+    frame = sys._getframe(depth)
+    while frame.f_back is not None and (
+        frame.f_code.co_filename.startswith((PAYLOAD, "<frozen")) or frame.f_globals.get("__name__") in TRANSPARENT
+    ):
+        frame = frame.f_back
+    return frame
+
+
+def caller_is_own() -> bool:
+    """Whether the nearest frame outside our own files is the block's code."""
+    return is_own(asking_frame(2).f_code.co_filename)
+
+
+def starter(depth: int = 2) -> str | None:
+    """Who starts a process: the block's own code gives ``cell`` or the file's name, a library `None`."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        slashed = filename.replace("\\", "/")
+        if any(part in slashed for part in _HOUSEKEEPING):
+            return None
+        if filename.startswith((PAYLOAD, "<frozen")) or any(part in slashed for part in _STARTERS):
+            # %%bash and !cmd have IPython's frames only between them and the cell
+            frame = frame.f_back
+            continue
+        if not is_own(filename):
+            return None
+        return "the block" if filename in cell_files or filename.startswith("<") else filename.rpartition("/")[2]
+    return None

@@ -1,0 +1,92 @@
+"""Which distribution a module belongs to. ``importlib.metadata`` is far too slow for every job; this is one scan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from . import stamps
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed distribution; `location` is the absolute path of its dist-info or egg-info."""
+
+    name: str
+    version: str
+    location: str
+
+    def message(self) -> dict[str, str]:
+        """As the engine reads it."""
+        return {"name": self.name, "version": self.version, "location": self.location}
+
+
+_maps: dict[tuple[str, ...], dict[str, list[Distribution]]] = {}
+
+
+def distributions() -> dict[str, list[Distribution]]:
+    """Top-level module name → distributions that bring it; scanned once for each ``sys.path``."""
+    folders = tuple(path for path in dict.fromkeys(sys.path) if path.endswith(("site-packages", "dist-packages")))
+    if folders not in _maps:
+        found: dict[str, list[Distribution]] = {}
+        for folder in folders:
+            _scan(folder, found)
+        _maps[folders] = found
+    return _maps[folders]
+
+
+def _scan(folder: str, found: dict[str, list[Distribution]]) -> None:
+    try:
+        entries = sorted(stamps.real_listdir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if not entry.endswith((".dist-info", ".egg-info")):
+            continue
+        location = os.path.join(folder, entry)
+        stem = entry.rpartition(".")[0]
+        name, _, version = stem.partition("-")
+        version = version.partition("-py")[0] if entry.endswith(".egg-info") else version
+        distribution = Distribution(_proper_name(location) or name, version, location)
+        for top in _top_levels(location):
+            known = found.setdefault(top, [])
+            # an earlier folder on the path wins, several of one folder share a namespace
+            if not known or os.path.dirname(known[0].location) == folder:
+                known.append(distribution)
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _proper_name(location: str) -> str:
+    for file in ("METADATA", "PKG-INFO"):
+        try:
+            with open(os.path.join(location, file), encoding="utf-8", errors="replace") as lines:
+                for line in lines:
+                    if line.startswith("Name:"):
+                        return line[5:].strip()
+                    if not line.strip():
+                        break
+        except OSError:
+            continue
+    return ""
+
+
+def _top_levels(location: str) -> set[str]:
+    tops = set(_read(os.path.join(location, "top_level.txt")).split())
+    for line in _read(os.path.join(location, "RECORD")).splitlines():
+        first, slash, rest = line.partition("/")
+        if slash:
+            if rest.partition(",")[0].endswith((".py", ".so", ".pyd", ".pyi")) and not first.endswith((".dist-info", "..")):
+                tops.add(first)
+        else:
+            file = first.partition(",")[0]
+            if file.endswith((".py", ".so", ".pyd")):
+                tops.add(file.partition(".")[0])
+    return tops

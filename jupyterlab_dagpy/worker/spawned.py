@@ -1,0 +1,27 @@
+"""A worker that was started on its own: same job, same messages, cold start."""
+
+from __future__ import annotations
+
+import signal
+
+from . import reads
+from .process import own_group
+from .wire import Connection, Disconnected
+
+
+def work(address: str, secret: str, job: str) -> None:
+    """Connect, take one job, leave."""
+    own_group()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    reads.install()
+    connection = Connection.open(address, secret, "worker", job)
+    # the engine prepares the job while IPython is imported
+    from .job import run_job
+    from .session import make_kernel
+
+    kernel = make_kernel()
+    try:
+        specification = connection.receive()
+    except (Disconnected, KeyboardInterrupt):
+        return
+    run_job(connection, specification, kernel)
