@@ -1,0 +1,112 @@
+"""Blobs on their way to the object store, and stored buffers on their way into memory."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TypedDict
+
+blake3: ModuleType | None
+try:
+    import blake3
+except ImportError:
+    blake3 = None
+
+#: Smaller buffers are read into private memory: a mapped file would hold a file descriptor each.
+MAPPED_BYTES = 1024 * 1024
+_CHUNK = 1024 * 1024
+
+Bytes = bytes | bytearray | memoryview
+FilePath = str | os.PathLike[str]
+
+
+class BlobRef(TypedDict):
+    """A blob in the scratch folder, or (`file` None) one that the object store has."""
+
+    file: str | None
+    size: int
+    digest: str | None
+
+
+class BlobWriter:
+    """Writes blobs to a job's scratch folder under running numbers.
+
+    Args:
+        scratch: folder of the job's own.
+        objects: the object store, read only: what is there is not written again.
+    """
+
+    def __init__(self, scratch: FilePath, objects: FilePath) -> None:
+        self._scratch = Path(scratch)
+        self._objects = Path(objects)
+        self._written: dict[str, BlobRef] = {}
+        self._count = 0
+
+    def write(self, data: Bytes) -> BlobRef:
+        """Write one blob; durable only once the engine has synced it.
+
+        Raises:
+            OSError: disk full, no permission.
+        """
+        size = data.nbytes if isinstance(data, memoryview) else len(data)
+        digest = digest_of(data)
+        if digest is not None:
+            if digest in self._written:
+                return self._written[digest]
+            if self._has(digest, size):
+                return {"file": None, "size": size, "digest": digest}
+        name = str(self._count)
+        self._count += 1
+        (self._scratch / name).write_bytes(data)
+        reference: BlobRef = {"file": name, "size": size, "digest": digest}
+        if digest is not None:
+            self._written[digest] = reference
+        return reference
+
+    def _has(self, digest: str, size: int) -> bool:
+        try:
+            return (self._objects / digest[:2] / digest[2:]).stat().st_size == size
+        except OSError:
+            return False
+
+
+def digest_of(data: Bytes) -> str | None:
+    """blake3-256 in hexadecimal digits; `None` where this Python can not compute it."""
+    return None if blake3 is None else str(blake3.blake3(data).hexdigest())
+
+
+def open_buffer(path: FilePath) -> memoryview:
+    """A stored buffer as private, writable, page-aligned memory; the file stays as it is.
+
+    Raises:
+        OSError: missing or unreadable file.
+    """
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size >= MAPPED_BYTES:
+            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
+        if size == 0:
+            return memoryview(bytearray())
+        private = memoryview(mmap.mmap(-1, size))
+        file.readinto(private)
+        return private
+
+
+def same_content(path: FilePath, data: Bytes) -> bool:
+    """Whether a file holds exactly these bytes."""
+    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data
+    with Path(path).open("rb") as file:
+        if os.fstat(file.fileno()).st_size != view.nbytes:
+            return False
+        for start in range(0, view.nbytes, _CHUNK):
+            if file.read(_CHUNK) != view[start : start + _CHUNK].tobytes():
+                return False
+    return True
+
+
+def same_buffers(paths: Sequence[FilePath], buffers: Sequence[memoryview]) -> bool:
+    """Whether files hold exactly these buffers, in order."""
+    return len(paths) == len(buffers) and all(map(same_content, paths, buffers))

@@ -1,0 +1,281 @@
+"""Components to bytes and back: the stored form of values, and restoring it into a session."""
+
+from __future__ import annotations
+
+import io
+import marshal
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from .blobs import BlobRef, BlobWriter, FilePath, open_buffer, same_buffers, same_content
+from .describe import remedy, summary, type_name, why_unstorable
+from .ordering import canonical_head, may_hold_sets
+from .pickler import Pickled, Scope, pickled
+from .reach import Walk
+from .rebuild import Loader, Rebuilder
+
+#: A value whose pickle still changes after so many round trips is stored as it is then.
+_ROUND_TRIPS = 4
+#: Longer heads of several names are not pickled a second time just to tell the names' sizes apart.
+_MEASURED_BYTES = 8 * 1024 * 1024
+
+
+class VariableFacts(TypedDict):
+    """As in the worker's messages."""
+
+    name: str
+    type: str
+    bytes: int
+    summary: str
+
+
+class StoredComponent(TypedDict):
+    """As in the worker's messages."""
+
+    names: list[str]
+    head: BlobRef
+    buffers: list[BlobRef]
+    lineTables: BlobRef | None
+    variables: list[VariableFacts]
+    reaches: list[str]
+    hidden: list[str]
+
+
+@dataclass(frozen=True)
+class Unstorable:
+    """A variable that can not be stored: its type, why, and what the user can do."""
+
+    name: str
+    type: str
+    why: str
+    remedy: str
+
+
+@dataclass
+class Restored:
+    """A component as it was loaded into a session.
+
+    Attributes:
+        head: path of the stored head.
+        buffers: paths of the stored buffers.
+        names: all names stored in it.
+        bind: stored name → names it got in the session; a stored name that is not here was not bound.
+        values: stored name → the loaded object.
+        submodules: package → submodules imported on restoring it.
+    """
+
+    head: FilePath
+    buffers: Sequence[FilePath]
+    names: Sequence[str]
+    bind: Mapping[str, Sequence[str]]
+    values: dict[str, object]
+    submodules: dict[str, list[str]]
+
+
+class RestoreError(Exception):
+    """A stored component could not be loaded; the message names its variables and the reason."""
+
+
+def load_component(
+    head: bytes | FilePath,
+    buffers: Sequence[FilePath],
+    line_tables: FilePath | None,
+    namespace: dict[str, object],
+) -> dict[str, object]:
+    """Load one component. Binds nothing; functions and classes live in `namespace`.
+
+    Args:
+        head: the pickle, or its path. Its origin must have been checked.
+        buffers: paths of its buffers; mapped privately, so values are writable and files stay as they are.
+        line_tables: positions for tracebacks; without them functions work the same.
+
+    Returns:
+        Stored name → value.
+    """
+    return _load(head, buffers, line_tables, namespace)[0]
+
+
+def restore(inputs: Iterable[Mapping[str, Any]], namespace: dict[str, object]) -> list[Restored]:
+    """Load and bind components given as ``JobInput`` messages.
+
+    A component whose loading calls a function that another one brings is tried again after the others.
+
+    Raises:
+        RestoreError: one can not be loaded.
+    """
+    waiting = list(inputs)
+    done: list[Restored] = []
+    while waiting:
+        failed: list[tuple[Mapping[str, Any], Exception]] = []
+        for job in waiting:
+            try:
+                values, submodules = _load(job["head"], job["buffers"], job["lineTables"], namespace)
+            except Exception as error:
+                failed.append((job, error))
+                continue
+            done.append(Restored(job["head"], job["buffers"], job["names"], job["bind"], values, submodules))
+            for stored, bound in job["bind"].items():
+                namespace.update(dict.fromkeys(bound, values[stored]))
+        if len(failed) == len(waiting):
+            job, error = failed[0]
+            reason = f"{type(error).__name__}: {error}"
+            raise RestoreError(f"can not restore {', '.join(job['names'])}: {reason}") from error
+        waiting = [job for job, _ in failed]
+    return done
+
+
+class Dumper:
+    """Makes the stored form of a session's values; one per job.
+
+    Args:
+        namespace: the session's globals.
+        scratch: the job's own folder, where blobs are written.
+        objects: the object store, to skip what is there.
+    """
+
+    def __init__(self, namespace: dict[str, object], scratch: FilePath, objects: FilePath) -> None:
+        self.namespace = namespace
+        self.blobs = BlobWriter(scratch, objects)
+        #: set by `plan_exports`: what the prelude defines in every session, and dotted imports
+        self.everywhere: dict[int, str] = {}
+        self.submodules: dict[str, list[str]] = {}
+        self.array_sharing: set[frozenset[str]] = set()
+
+    def scope(self, namespace: dict[str, object] | None = None) -> Scope:
+        """What a pickler needs of this session, or of a scratch copy of its namespace."""
+        return Scope(self.namespace if namespace is None else namespace, self.everywhere, self.submodules)
+
+    def partition(self, names: Iterable[str], values: Mapping[str, object] | None = None) -> list[list[str]]:
+        """Names in components, by shared mutable objects. `values` stands in for the namespace."""
+        found = self.namespace if values is None else values
+        walk = Walk(self.namespace, self.everywhere)
+        groups = walk.partition({name: found[name] for name in names})
+        self.array_sharing |= walk.array_sharing
+        return [by_code_unit(group) for group in groups]
+
+    def plain_form(self, values: Mapping[str, object]) -> Pickled:
+        """Canonical pickle of the values as they are, without a round trip."""
+        return _canonical({name: values[name] for name in by_code_unit(values)}, self.scope())
+
+    def stored_form(self, names: Iterable[str], values: Mapping[str, object]) -> Pickled:
+        """Canonical pickle that loading and pickling again leaves as it is; nothing is written.
+
+        Raises:
+            Exception: the values can not be pickled, or not loaded again.
+        """
+        current = self.plain_form({name: values[name] for name in names})
+        for _ in range(_ROUND_TRIPS):
+            namespace = dict(self.namespace)
+            # loaded for a test only: what user code prints or warns there concerns nobody
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                rebuilder = Rebuilder(namespace, current.lines)
+                loaded = Loader(io.BytesIO(current.head), rebuilder, current.buffers).load()
+                again = _canonical(loaded, self.scope(namespace))
+            if again.head == current.head and all(map(_same_memory, again.buffers, current.buffers)):
+                return replace(current, reaches=current.reaches | again.reaches)
+            current = again
+        return current
+
+    def is_as_stored(self, restored: Restored) -> bool:
+        """Whether nothing reachable from a restored component was changed."""
+        try:
+            form = self.plain_form(restored.values)
+            if not _matches_files(form, restored):
+                form = self.stored_form(restored.values, restored.values)
+        except Exception:
+            # it could be stored once: what was put into it since can not
+            return False
+        return _matches_files(form, restored)
+
+    def dump(self, names: Sequence[str], values: Mapping[str, object]) -> StoredComponent | Unstorable:
+        """Store one component; `reaches` holds what its own functions look up, not yet what those reach.
+
+        Raises:
+            OSError: the scratch folder can not be written.
+        """
+        try:
+            form = self.stored_form(names, values)
+        except Exception as error:
+            return self.unstorable(names, values, error)
+        return self.write(names, values, form)
+
+    def unstorable(self, names: Sequence[str], values: Mapping[str, object], error: Exception) -> Unstorable:
+        """The name to blame for a failure."""
+        name = names[0]
+        for candidate in names if len(names) > 1 else ():
+            try:
+                self.stored_form([candidate], values)
+            except Exception as own:
+                name, error = candidate, own
+                break
+        return Unstorable(name, type_name(values[name]), why_unstorable(error), remedy(values[name], error))
+
+    def write(self, names: Sequence[str], values: Mapping[str, object], form: Pickled) -> StoredComponent:
+        """Write a stored form to the scratch folder."""
+        return {
+            "names": by_code_unit(names),
+            "head": self.blobs.write(form.head),
+            "buffers": [self.blobs.write(buffer) for buffer in form.buffers],
+            "lineTables": self.blobs.write(marshal.dumps(form.lines)) if form.lines else None,
+            "variables": self._facts(names, values, form),
+            "reaches": sorted(form.reaches),
+            "hidden": [],
+        }
+
+    def _facts(self, names: Sequence[str], values: Mapping[str, object], form: Pickled) -> list[VariableFacts]:
+        apart = len(names) > 1 and len(form.head) <= _MEASURED_BYTES
+        return [
+            {
+                "name": name,
+                "type": type_name(values[name]),
+                "bytes": size_of(pickled(values[name], self.scope()) if apart else form),
+                "summary": summary(values[name]),
+            }
+            for name in by_code_unit(names)
+        ]
+
+
+def size_of(form: Pickled) -> int:
+    """Bytes of a head and its buffers."""
+    return len(form.head) + sum(buffer.nbytes for buffer in form.buffers)
+
+
+def by_code_unit(names: Iterable[str]) -> list[str]:
+    """Names sorted as the engine sorts them: by UTF-16 code unit."""
+    return sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+
+
+def _canonical(values: Mapping[str, object], scope: Scope) -> Pickled:
+    form = pickled(values, scope)
+    if form.sets or may_hold_sets(form.head):
+        form = pickled(values, scope, sets=True)
+    return replace(form, head=canonical_head(form.head))
+
+
+def _load(
+    head: bytes | FilePath, buffers: Sequence[FilePath], line_tables: FilePath | None, namespace: dict[str, object]
+) -> tuple[dict[str, object], dict[str, list[str]]]:
+    data = head if isinstance(head, bytes) else Path(head).read_bytes()
+    lines = marshal.loads(Path(line_tables).read_bytes()) if line_tables is not None else []
+    rebuilder = Rebuilder(namespace, lines)
+    values = Loader(io.BytesIO(data), rebuilder, [open_buffer(path) for path in buffers]).load()
+    return values, rebuilder.submodules
+
+
+def _matches_files(form: Pickled, restored: Restored) -> bool:
+    return same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers)
+
+
+def _same_memory(one: memoryview, other: memoryview) -> bool:
+    if one.nbytes != other.nbytes:
+        return False
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        first, second = numpy.frombuffer(one, "u1"), numpy.frombuffer(other, "u1")
+        return bool(first.ctypes.data == second.ctypes.data or numpy.array_equal(first, second))
+    return one.tobytes() == other.tobytes()
