@@ -1,0 +1,61 @@
+/** Hidden state that travels along edges: random generators, options of packages, environment. */
+import type { ObjectRef, Trace } from '../protocol/trace.js';
+import { isDescendant } from './closures.js';
+import type { Graph } from './graph.js';
+
+/** Adapter → its state; an adapter that nobody above changed is not in it. */
+export type Ambient = ReadonlyMap<string, ObjectRef>;
+
+export const NO_AMBIENT: Ambient = new Map();
+
+/**
+ * What a block starts from. Where parents differ, the later in notebook order wins unless one of them descends from
+ * the other: then the descendant, since it started from what the other left.
+ */
+export function inheritedAmbient(
+  graph: Graph,
+  block: number,
+  outgoing: (parent: number) => Ambient,
+): Ambient {
+  const start = graph.parentStart[block]!;
+  const end = graph.valueEnd[block]!;
+  let only: Ambient | undefined;
+  let several = false;
+  for (let slot = start; slot < end; slot += 1) {
+    const ambient = outgoing(graph.parents[slot]!);
+    if (ambient.size === 0 || ambient === only) continue;
+    if (only === undefined) only = ambient;
+    else several = true;
+  }
+  if (!several) return only ?? NO_AMBIENT;
+
+  const parents = Array.from(graph.parents.subarray(start, end)).sort((a, b) => a - b);
+  const adapters = new Set(parents.flatMap(parent => [...outgoing(parent).keys()]));
+  const inherited = new Map<string, ObjectRef>();
+  for (const adapter of adapters) {
+    const holders = parents.filter(parent => outgoing(parent).has(adapter));
+    inherited.set(
+      adapter,
+      outgoing(winner(graph, holders, parent => outgoing(parent).get(adapter)!.digest)).get(adapter)!,
+    );
+  }
+  return inherited;
+}
+
+/** The last in notebook order of those that no other holder of a different state descends from. */
+function winner(graph: Graph, holders: readonly number[], digestOf: (parent: number) => string): number {
+  const last = holders[holders.length - 1]!;
+  if (holders.every(holder => digestOf(holder) === digestOf(last))) return last;
+  const youngest = holders.filter(
+    holder => !holders.some(other => other !== holder && isDescendant(graph, holder, other)),
+  );
+  return youngest[youngest.length - 1]!;
+}
+
+/** What a block leaves to its children. */
+export function outgoingAmbient(inherited: Ambient, trace: Trace): Ambient {
+  if (trace.ambient.length === 0) return inherited;
+  const outgoing = new Map(inherited);
+  for (const { adapter, state } of trace.ambient) outgoing.set(adapter, state);
+  return outgoing;
+}

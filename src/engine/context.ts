@@ -1,0 +1,115 @@
+/** What judging and running share: the project, the world it stands in, and how keys are made. */
+import { success, type Result } from '../protocol/problem.js';
+import type { Trace } from '../protocol/trace.js';
+import { inheritedAmbient, NO_AMBIENT, outgoingAmbient, type Ambient } from './ambient.js';
+import { keyWith, type KeyFunction } from './key.js';
+import type { Hasher, ProjectSnapshot, World } from './ports.js';
+import { openProject, type Project } from './project.js';
+import { neededBy } from './replay.js';
+
+export interface Context {
+  readonly project: Project;
+  readonly world: World;
+  readonly hasher: Hasher;
+  readonly keyOf: KeyFunction;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface ContextOptions {
+  readonly snapshot: ProjectSnapshot;
+  readonly world: World;
+  readonly hasher: Hasher;
+  readonly now: number;
+  /** Another way from ingredients to a key, so that tests can break it. */
+  readonly keyOf?: KeyFunction;
+}
+
+export function openContext({ snapshot, world, hasher, now, keyOf }: ContextOptions): Result<Context> {
+  const project = openProject(snapshot);
+  return project.ok
+    ? success({ project: project.value, world, hasher, now, keyOf: keyOf ?? keyWith(hasher) })
+    : project;
+}
+
+/** Last good trace of a block, if everything it stored is still there. */
+export function lastStored({ project, world }: Context, block: number): Trace | undefined {
+  const { last } = project.snapshot.blocks[block]!.memory;
+  return last === null ? undefined : world.traces(last.key).find(trace => trace.id === last.id);
+}
+
+/**
+ * What a frozen block hands on; `undefined`: it is not frozen, or nothing of it is left and it has to run.
+ * A block whose filter is off stores nothing that could be held still.
+ */
+export function frozenTrace(context: Context, block: number): Trace | undefined {
+  const { run, filter } = context.project.snapshot.blocks[block]!.declaration;
+  return run === 'never' && filter.kind !== 'off' ? lastStored(context, block) : undefined;
+}
+
+/** Traces that blocks hand on as they become known, and the ambient state that goes with them. */
+export class Values {
+  readonly #context: Context;
+  readonly #scope: Uint8Array | undefined;
+  readonly #traces: (Trace | undefined)[];
+  readonly #ambient: (Ambient | undefined)[];
+  /** Ambient state by last stored values alone, for blocks whose parents are not judged. */
+  #remembered: readonly Ambient[] | undefined;
+
+  /** @param scope marks of the blocks that are judged; others hand on their last stored values. Absent: all. */
+  constructor(context: Context, scope?: Uint8Array) {
+    const { size } = context.project.graph;
+    this.#context = context;
+    this.#scope = scope;
+    this.#traces = new Array<Trace | undefined>(size).fill(undefined);
+    this.#ambient = new Array<Ambient | undefined>(size).fill(undefined);
+  }
+
+  find(block: number): Trace | undefined {
+    if (this.#traces[block] === undefined && this.#scope?.[block] === 0) {
+      const trace = lastStored(this.#context, block);
+      if (trace !== undefined) this.setRemembered(block, trace);
+    }
+    return this.#traces[block];
+  }
+
+  readonly traceOf = (block: number): Trace => {
+    const trace = this.find(block);
+    if (trace === undefined) throw new Error(`nothing answers for ${this.#context.project.graph.ids[block]}`);
+    return trace;
+  };
+
+  readonly ambientOf = (block: number): Ambient => this.#ambient[block] ?? NO_AMBIENT;
+
+  set(block: number, trace: Trace, inherited: Ambient): void {
+    this.#traces[block] = trace;
+    this.#ambient[block] = outgoingAmbient(inherited, trace);
+  }
+
+  /** Takes a block's last stored values as they are, whatever its own parents hold by now. */
+  setRemembered(block: number, trace: Trace): void {
+    this.#traces[block] = trace;
+    this.#remembered ??= rememberedAmbient(this.#context);
+    this.#ambient[block] = this.#remembered[block]!;
+  }
+
+  inheritedBy(block: number): Ambient {
+    return inheritedAmbient(this.#context.project.graph, block, this.ambientOf);
+  }
+
+  /** Blocks whose traces have to be there before `block` can be evaluated, and are not. */
+  lackedBy(block: number): readonly number[] {
+    return neededBy(this.#context.project, block).filter(parent => this.find(parent) === undefined);
+  }
+}
+
+function rememberedAmbient({ project }: Context): readonly Ambient[] {
+  const { graph, snapshot } = project;
+  const ambient = new Array<Ambient>(graph.size).fill(NO_AMBIENT);
+  for (const block of graph.order) {
+    const inherited = inheritedAmbient(graph, block, parent => ambient[parent]!);
+    const { last } = snapshot.blocks[block]!.memory;
+    ambient[block] = last === null ? inherited : outgoingAmbient(inherited, last);
+  }
+  return ambient;
+}

@@ -1,0 +1,78 @@
+/** What goes into `step` and what comes out of it. */
+import type { Filter, Json } from '../protocol/dagFile.js';
+import type { BlockId, Key, RunId } from '../protocol/ids.js';
+import type { Problem } from '../protocol/problem.js';
+import type { RunReport } from '../protocol/reports.js';
+import type { Reason } from '../protocol/states.js';
+import type { Ingredients, Trace } from '../protocol/trace.js';
+import type { Ambient } from './ambient.js';
+import type { BoundComponent } from './inputs.js';
+import type { RunRequest } from './selection.js';
+
+export interface RunOptions {
+  readonly run: RunId;
+  readonly request: RunRequest;
+  /** How many blocks may execute at a time, at least 1. */
+  readonly jobs: number;
+}
+
+/** How an execution ended. */
+export type Outcome =
+  /** Its trace and everything it stored are committed, so the world would find it. */
+  | { readonly kind: 'stored'; readonly trace: Trace }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'interrupted' };
+
+export type RunInput =
+  | { readonly kind: 'started' }
+  /** `key` is that of the execute effect; another one is dropped. */
+  | { readonly kind: 'finished'; readonly block: BlockId; readonly key: Key; readonly outcome: Outcome }
+  /** `ok` false: what was stored could not be read any more, so the block runs. */
+  | { readonly kind: 'restored'; readonly block: BlockId; readonly ok: boolean }
+  | { readonly kind: 'cancel' };
+
+/** Code to run in the session before the block's own, or the block's own, and what it starts from. */
+export interface Segment {
+  readonly block: BlockId;
+  readonly role: 'replay' | 'main';
+  readonly inputs: readonly BoundComponent[];
+}
+
+export interface ExecuteEffect {
+  readonly kind: 'execute';
+  readonly block: BlockId;
+  readonly key: Key;
+  readonly ingredients: Ingredients;
+  readonly reasons: readonly Reason[];
+  /** From 1; more after failures, as the block's `retries` allow. */
+  readonly attempt: number;
+  /** Replays in order, the block itself last. The prelude goes before them and is not listed. */
+  readonly segments: readonly Segment[];
+  /** Parameters that any of the segments reads. */
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** State the session starts with. */
+  readonly ambient: Ambient;
+  /** State the block inherits, replays included: what a discovered `ambient` dependency is recorded with. */
+  readonly inherited: Ambient;
+  readonly filter: Filter;
+  /** Names that children read; `null`: any. */
+  readonly wanted: readonly string[] | null;
+  /** Name that nothing gives → what to do about it. */
+  readonly hints: ReadonlyMap<string, string>;
+}
+
+export type Effect =
+  | ExecuteEffect
+  /** Answered by a `restored` input. */
+  | { readonly kind: 'restore'; readonly block: BlockId; readonly trace: Trace }
+  | { readonly kind: 'fresh'; readonly block: BlockId; readonly trace: Trace }
+  /** Can not run: its inputs contradict each other or can not be stored. */
+  | { readonly kind: 'refused'; readonly block: BlockId; readonly problems: readonly Problem[] }
+  | { readonly kind: 'blocked'; readonly block: BlockId; readonly by: BlockId }
+  /** Asks a running block to stop; answered by `finished`. */
+  | { readonly kind: 'interrupt'; readonly block: BlockId; readonly key: Key }
+  | {
+      readonly kind: 'finish';
+      readonly report: Omit<RunReport, 'seconds'>;
+      readonly problems: readonly Problem[];
+    };

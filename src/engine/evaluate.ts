@@ -1,0 +1,86 @@
+/** One block whose parents' values are known: its inputs, its key, and whether a trace answers. */
+import type { Key } from '../protocol/ids.js';
+import type { Problem } from '../protocol/problem.js';
+import type { Ingredients, Trace } from '../protocol/trace.js';
+import type { Ambient } from './ambient.js';
+import type { Context, Values } from './context.js';
+import type { ExportRequest } from './filters.js';
+import { resolveInputs, type ResolvedInputs } from './inputs.js';
+import { ingredientsOf } from './key.js';
+import { lookUp, outputsInPlace, type Refusal } from './lookup.js';
+import { namesOf } from './project.js';
+
+/** What is known of a block before it runs. */
+export interface Prepared {
+  readonly kind: 'prepared';
+  readonly key: Key;
+  readonly ingredients: Ingredients;
+  readonly inputs: ResolvedInputs;
+  readonly inherited: Ambient;
+}
+
+export type Evaluation =
+  | { readonly kind: 'problem'; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'answered';
+      readonly key: Key;
+      readonly trace: Trace;
+      readonly inherited: Ambient;
+      /** Its outputs have to be put back: the notebook shows other ones, or a declared file is not in place. */
+      readonly restores: boolean;
+    }
+  | { readonly kind: 'unanswered'; readonly prepared: Prepared; readonly refusals: readonly Refusal[] };
+
+/** @param values must hold the parents that hand on values, and ancestors behind filters that are off */
+export function prepare(
+  context: Context,
+  block: number,
+  values: Values,
+): Prepared | Extract<Evaluation, { kind: 'problem' }> {
+  const { project, world, hasher } = context;
+  const inputs = resolveInputs(project, hasher, block, values.traceOf);
+  if (!inputs.ok) return { kind: 'problem', problems: inputs.problems };
+  const ingredients = ingredientsOf(project, world, block, inputs.value.ingredients, inputs.value.parameters);
+  return {
+    kind: 'prepared',
+    key: context.keyOf(ingredients),
+    ingredients,
+    inputs: inputs.value,
+    inherited: values.inheritedBy(block),
+  };
+}
+
+export function evaluate(context: Context, block: number, values: Values): Evaluation {
+  const prepared = prepare(context, block, values);
+  if (prepared.kind === 'problem') return prepared;
+  const { declaration, memory } = context.project.snapshot.blocks[block]!;
+  // `always` asks for a run whatever is stored.
+  if (declaration.run === 'always') return { kind: 'unanswered', prepared, refusals: [] };
+  const { key, inherited } = prepared;
+  const found = lookUp(context.world.traces(key), { ...circumstancesOf(context, block), inherited });
+  if (found.answer === null) return { kind: 'unanswered', prepared, refusals: found.refusals };
+  const trace = found.answer;
+  const restores = memory.shown !== trace.id || !outputsInPlace(trace, context.world);
+  return { kind: 'answered', key, trace, inherited, restores };
+}
+
+export function circumstancesOf({ project, world, now }: Context, block: number) {
+  const { declaration } = project.snapshot.blocks[block]!;
+  return {
+    world,
+    declaration,
+    externalTtl: project.snapshot.dag.externalTtl,
+    now,
+    request: exportRequest(project, block),
+  };
+}
+
+function exportRequest(project: Context['project'], block: number): ExportRequest {
+  const { declaration, cells } = project.snapshot.blocks[block]!;
+  return {
+    filter: declaration.filter,
+    accepts: project.accepts(block),
+    wanted: () => project.wanted(block),
+    deletes: () => namesOf(cells, facts => facts.deletes),
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * The validated graph of a project: blocks are integers in notebook order, edges lie in typed arrays
+ * (compressed sparse rows), so that a million blocks are planned without an object an edge.
+ */
+import type { DagFile } from '../protocol/dagFile.js';
+import type { BlockId } from '../protocol/ids.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { findCycle, topologicalOrder } from './order.js';
+
+/** A row of block `b` is the slice from `start[b]` to `start[b + 1]` of its array. */
+export interface Graph {
+  readonly size: number;
+  /** In notebook order. */
+  readonly ids: readonly BlockId[];
+  readonly indexOf: ReadonlyMap<BlockId, number>;
+  /** Edges that carry values, one for each entry of `declaration.parents` in its order, repeated ones included. */
+  readonly edgeStart: Int32Array;
+  readonly edgeParent: Int32Array;
+  /** Every parent once: those that hand on values first, up to `valueEnd[b]`, then those for order only. */
+  readonly parentStart: Int32Array;
+  readonly parents: Int32Array;
+  readonly valueEnd: Int32Array;
+  /** Every child once, in notebook order. */
+  readonly childStart: Int32Array;
+  readonly children: Int32Array;
+  /** Topological, ties in notebook order. */
+  readonly order: Int32Array;
+  /** Place of a block in `order`. */
+  readonly rank: Int32Array;
+}
+
+/** Checks blocks and edges and lays them out; the problems name every fault found, not only the first. */
+export function buildGraph(dag: DagFile): Result<Graph> {
+  const problems: Problem[] = [];
+  const ids = dag.blocks.map(block => block.id);
+  const indexOf = indexIds(ids, problems);
+  const edges = layOutEdges(dag, indexOf, problems);
+  checkPrelude(dag, indexOf, problems);
+  if (problems.length > 0) return failure(...problems);
+
+  const { childStart, children } = transpose(ids.length, edges.parentStart, edges.parents);
+  const order = topologicalOrder(ids.length, edges.parentStart, edges.parents, childStart, children);
+  if (order === undefined) {
+    const path = findCycle(ids.length, edges.parentStart, edges.parents).map(index => ids[index]!);
+    return failure(cycleProblem(path));
+  }
+  const rank = new Int32Array(ids.length);
+  for (let place = 0; place < order.length; place += 1) rank[order[place]!] = place;
+  return success({ size: ids.length, ids, indexOf, ...edges, childStart, children, order, rank });
+}
+
+/** `path` runs from parent to child and ends where it began. */
+export function cycleProblem(path: readonly BlockId[]): Problem {
+  return {
+    code: 'cycle',
+    message: `the blocks depend on each other in a circle: ${path.join(' → ')}`,
+    file: 'dag.json',
+    remedy: `take one of these edges out, for instance: dagpy unlink ${path[0] ?? ''} ${path[1] ?? ''}`,
+  };
+}
+
+function indexIds(ids: readonly BlockId[], problems: Problem[]): Map<BlockId, number> {
+  const indexOf = new Map<BlockId, number>();
+  ids.forEach((id, index) => {
+    if (indexOf.has(id)) {
+      problems.push({
+        code: 'duplicate-block',
+        message: `there are two blocks with the name ${id}`,
+        file: 'dag.json',
+        remedy: 'give one of them another name',
+      });
+    } else indexOf.set(id, index);
+  });
+  return indexOf;
+}
+
+function layOutEdges(dag: DagFile, indexOf: ReadonlyMap<BlockId, number>, problems: Problem[]) {
+  const size = dag.blocks.length;
+  let valueEdges = 0;
+  let allEdges = 0;
+  for (const block of dag.blocks) {
+    valueEdges += block.parents.length;
+    allEdges += block.parents.length + block.after.length;
+  }
+  const edgeStart = new Int32Array(size + 1);
+  const edgeParent = new Int32Array(valueEdges);
+  const parentStart = new Int32Array(size + 1);
+  const parents = new Int32Array(allEdges);
+  const valueEnd = new Int32Array(size);
+  // A block's parents are marked with its own number, so a repeated edge is seen without a set for each block.
+  const seenBy = new Int32Array(size).fill(-1);
+  let edge = 0;
+  let slot = 0;
+  for (let index = 0; index < size; index += 1) {
+    const block = dag.blocks[index]!;
+    edgeStart[index] = edge;
+    parentStart[index] = slot;
+    for (const { block: parentId, use } of block.parents) {
+      const parent = indexOf.get(parentId);
+      if (parent === undefined) {
+        problems.push(unknownParent(block.id, parentId, 'parents'));
+        continue;
+      }
+      if (use !== undefined && dag.blocks[parent]!.filter.kind === 'off')
+        problems.push(useOfOff(block.id, parentId));
+      edgeParent[edge++] = parent;
+      if (seenBy[parent] === index) continue;
+      seenBy[parent] = index;
+      parents[slot++] = parent;
+    }
+    valueEnd[index] = slot;
+    for (const parentId of block.after) {
+      const parent = indexOf.get(parentId);
+      if (parent === undefined) problems.push(unknownParent(block.id, parentId, 'after'));
+      else if (seenBy[parent] !== index) {
+        seenBy[parent] = index;
+        parents[slot++] = parent;
+      }
+    }
+  }
+  edgeStart[size] = edge;
+  parentStart[size] = slot;
+  return { edgeStart, edgeParent, parentStart, parents: parents.subarray(0, slot), valueEnd };
+}
+
+function transpose(size: number, start: Int32Array, targets: Int32Array) {
+  const childStart = new Int32Array(size + 1);
+  for (const parent of targets) childStart[parent + 1]! += 1;
+  for (let index = 0; index < size; index += 1) childStart[index + 1]! += childStart[index]!;
+  const next = childStart.slice(0, size);
+  const children = new Int32Array(targets.length);
+  for (let child = 0; child < size; child += 1) {
+    for (let slot = start[child]!; slot < start[child + 1]!; slot += 1) {
+      const parent = targets[slot]!;
+      children[next[parent]!] = child;
+      next[parent]! += 1;
+    }
+  }
+  return { childStart, children };
+}
+
+function checkPrelude(dag: DagFile, indexOf: ReadonlyMap<BlockId, number>, problems: Problem[]): void {
+  if (dag.prelude === undefined) return;
+  const index = indexOf.get(dag.prelude);
+  if (index === undefined) {
+    problems.push({
+      code: 'unknown-prelude',
+      message: `the prelude ${dag.prelude} is not among the blocks`,
+      file: 'dag.json',
+      remedy: 'name a block of this project, or take "prelude" out',
+    });
+  } else if (dag.blocks[index]!.parents.length > 0) {
+    problems.push({
+      code: 'prelude-has-parents',
+      message: `the prelude ${dag.prelude} runs first in every session and so can not have parents`,
+      file: 'dag.json',
+      remedy: `take its parents out: dagpy unlink ${dag.blocks[index]!.parents[0]!.block} ${dag.prelude}`,
+    });
+  }
+}
+
+function unknownParent(child: BlockId, parent: BlockId, field: 'parents' | 'after'): Problem {
+  return {
+    code: 'unknown-parent',
+    message: `block ${child} names ${parent} in "${field}", and there is no such block`,
+    file: 'dag.json',
+    remedy: `correct the name, or take it out: dagpy unlink ${parent} ${child}`,
+  };
+}
+
+function useOfOff(child: BlockId, parent: BlockId): Problem {
+  return {
+    code: 'use-of-off',
+    message: `block ${child} picks variables of ${parent} with "use", but the filter of ${parent} is off: it hands on its whole session`,
+    file: 'dag.json',
+    remedy: `take "use" out of that edge, or choose what to keep: dagpy filter ${parent} auto`,
+  };
+}

@@ -1,0 +1,15 @@
+/** The engine's interface. Everything here is pure: the world comes in as a value, what to do goes out as effects. */
+export type { BlockMemory, BlockSnapshot, Hasher, ProjectSnapshot, World } from './ports.js';
+export { openContext, type Context, type ContextOptions } from './context.js';
+export { buildGraph, cycleProblem, type Graph } from './graph.js';
+export { ancestorsOf, descendantsOf, isDescendant } from './closures.js';
+export { type RunRequest, type Target } from './selection.js';
+export { judge, type Judgement } from './staleness.js';
+export { plan, type Plan, type PlannedBlock } from './plan.js';
+export { startRun, stateOf, type RunState } from './runState.js';
+export { step, type StepResult } from './step.js';
+export type { Effect, ExecuteEffect, Outcome, RunInput, RunOptions, Segment } from './effects.js';
+export type { BoundComponent } from './inputs.js';
+export type { Ambient } from './ambient.js';
+export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';
+export { filterTest, globTest, type NameTest } from './filters.js';

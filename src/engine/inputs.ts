@@ -1,0 +1,176 @@
+/** What a block takes from its parents' traces: which stored variables come, under which names, from whom. */
+import { byCodeUnit, type BlockId } from '../protocol/ids.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import type { Component, InputIngredient, Trace } from '../protocol/trace.js';
+import {
+  conflictProblem,
+  isSame,
+  offerBehind,
+  offersBy,
+  opaqueProblem,
+  pick,
+  type Offer,
+  type Parents,
+} from './offers.js';
+import type { Hasher } from './ports.js';
+import type { Project, ReadSet } from './project.js';
+import { offAncestors, REPLAYED, sessionDigest } from './replay.js';
+
+/** A component to restore, and what its variables are called in the block. */
+export interface BoundComponent {
+  readonly from: BlockId;
+  readonly component: Component;
+  /** Stored name → names to bind; a stored name that is not here is restored and not bound. */
+  readonly bind: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface ResolvedInputs {
+  readonly components: readonly BoundComponent[];
+  /** Sorted by name. */
+  readonly ingredients: readonly InputIngredient[];
+  /** Names of project parameters that it reads, sorted. */
+  readonly parameters: readonly string[];
+  /** Ancestors whose filter is off, in the order in which their code runs again before the block's. */
+  readonly replay: readonly number[];
+  /** Names read that nothing gives: builtins, names the block binds late, mistakes. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Resolves the read set, closed over the globals that the functions and classes received reach.
+ * @param traceOf the trace that answers for a parent, or for an ancestor behind parents whose filter is off
+ */
+export function resolveInputs(
+  project: Project,
+  hasher: Hasher,
+  block: number,
+  traceOf: (ancestor: number) => Trace,
+): Result<ResolvedInputs> {
+  const parents: Parents = { project, block, traceOf };
+  const reads = project.reads(block);
+  const { chosen, unmet, problems } = choose(parents, reads);
+  if (problems.length > 0) return failure(...problems);
+  const components = bindComponents(project, chosen);
+  const ingredients = components.flatMap(ingredientsFrom);
+  const { graph, snapshot } = project;
+  for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1) {
+    const parent = graph.parents[slot]!;
+    if (snapshot.blocks[parent]!.declaration.filter.kind !== 'off') continue;
+    ingredients.push({
+      name: REPLAYED + graph.ids[parent]!,
+      component: sessionDigest(hasher, traceOf(parent)),
+      sharing: [],
+    });
+  }
+  if (ingredients.length > 1) ingredients.sort((a, b) => byCodeUnit(a.name, b.name));
+  return success({
+    components,
+    ingredients,
+    replay: offAncestors(project, block),
+    ...otherNames(project, block, chosen, unmet),
+  });
+}
+
+interface Choice {
+  readonly chosen: ReadonlyMap<string, Offer>;
+  /** Globals reached by what came along, given by nobody. */
+  readonly unmet: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+}
+
+function choose(parents: Parents, reads: ReadSet): Choice {
+  const { project, block } = parents;
+  const many = reads.names.length > 8 ? new Set(reads.names) : undefined;
+  const isRead = (name: string) => (many === undefined ? reads.names.includes(name) : many.has(name));
+  // A value that can not be stored matters only where the code names it.
+  const offers = offersBy(parents, (name, kind) => isRead(name) || (reads.everything && kind !== 'opaque'));
+  const chosen = new Map<string, Offer>();
+  const problems = new Map<string, Problem>();
+  const settle = (name: string, candidates: readonly Offer[]): void => {
+    const best = pick(project, candidates);
+    chosen.delete(name);
+    problems.delete(name);
+    if ('length' in best) problems.set(name, conflictProblem(project, block, best));
+    else if (best.source.kind === 'opaque')
+      problems.set(name, opaqueProblem(project, block, best, best.source.withheld));
+    else chosen.set(name, best);
+  };
+  for (const [name, candidates] of offers) settle(name, candidates);
+
+  const unmet = new Set<string>();
+  const open = [...chosen.keys()].sort(byCodeUnit);
+  const followed = new Set<Offer>();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const offer = chosen.get(name);
+    if (offer === undefined || offer.source.kind !== 'stored' || followed.has(offer)) continue;
+    followed.add(offer);
+    for (const reached of offer.source.component.reaches) {
+      const known = offers.get(reached) ?? offersBy(parents, other => other === reached).get(reached) ?? [];
+      const own = offerBehind(parents, offer.parent, reached);
+      const candidates =
+        own === undefined || known.some(other => isSame(other, own)) ? known : [...known, own];
+      if (candidates.length === 0) unmet.add(reached);
+      else if (candidates !== offers.get(reached)) {
+        offers.set(reached, candidates);
+        settle(reached, candidates);
+        open.push(reached);
+      }
+    }
+  }
+  return { chosen, unmet, problems: [...problems.values()] };
+}
+
+/** One restored component for each that is read of each parent, so that what shared memory there shares it here. */
+function bindComponents({ graph }: Project, chosen: ReadonlyMap<string, Offer>): readonly BoundComponent[] {
+  const bound: {
+    readonly from: BlockId;
+    readonly component: Component;
+    readonly bind: Map<string, string[]>;
+  }[] = [];
+  for (const [name, { parent, source }] of chosen) {
+    if (source.kind !== 'stored') continue;
+    const from = graph.ids[parent]!;
+    let entry = bound.find(each => each.component === source.component && each.from === from);
+    if (entry === undefined) bound.push((entry = { from, component: source.component, bind: new Map() }));
+    const names = entry.bind.get(source.stored);
+    if (names === undefined) entry.bind.set(source.stored, [name]);
+    else names.push(name);
+  }
+  for (const { bind } of bound) for (const names of bind.values()) names.sort(byCodeUnit);
+  return bound;
+}
+
+function ingredientsFrom({ component, bind }: BoundComponent): InputIngredient[] {
+  // `mine=theirs` where an edge renames: members of one component can be different objects under one digest.
+  const sharing = [...bind].flatMap(([stored, names]) =>
+    names.map(name => (name === stored ? name : `${name}=${stored}`)),
+  );
+  if (sharing.length > 1) sharing.sort(byCodeUnit);
+  return [...bind.values()].flat().map(name => ({ name, component: component.digest, sharing }));
+}
+
+function otherNames(
+  project: Project,
+  block: number,
+  chosen: ReadonlyMap<string, Offer>,
+  unmet: ReadonlySet<string>,
+) {
+  const { parameters: values } = project.snapshot;
+  const reads = project.reads(block);
+  const preludeReads = project.preludeReads(block);
+  const binds = project.preludeBinds(block);
+  const parameters = new Set<string>();
+  const missing: string[] = [];
+  // An input hides the parameter of its name, except from the prelude, which ran before.
+  for (const name of preludeReads) if (values.has(name)) parameters.add(name);
+  const others = unmet.size === 0 ? reads.names : [...reads.names, ...unmet];
+  for (const name of others) {
+    if (chosen.has(name)) continue;
+    if (values.has(name)) parameters.add(name);
+    else if (!binds.includes(name)) missing.push(name);
+  }
+  if (reads.everything) for (const name of values.keys()) if (!chosen.has(name)) parameters.add(name);
+  return { parameters: parameters.size === 0 ? NO_NAMES : [...parameters].sort(byCodeUnit), missing };
+}
+
+const NO_NAMES: readonly string[] = [];

@@ -1,0 +1,111 @@
+/** Which of the traces under a key answers: the newest whose every discovered dependency is as it was. */
+import type { BlockDeclaration } from '../protocol/dagFile.js';
+import type { Reason } from '../protocol/states.js';
+import { unreachable } from '../protocol/problem.js';
+import type { Dependency, Trace } from '../protocol/trace.js';
+import type { Ambient } from './ambient.js';
+import { firstUnserved, type ExportRequest } from './filters.js';
+import type { World } from './ports.js';
+
+/** What a trace must agree with. */
+export interface Circumstances {
+  readonly world: World;
+  readonly declaration: BlockDeclaration;
+  /** Seconds after which results of blocks that used the network are asked for again; absent: never. */
+  readonly externalTtl: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly inherited: Ambient;
+  readonly request: ExportRequest;
+}
+
+export interface Refusal {
+  readonly trace: Trace;
+  readonly reason: Reason;
+}
+
+export type LookUp =
+  { readonly answer: Trace } | { readonly answer: null; readonly refusals: readonly Refusal[] };
+
+/** @param traces newest first */
+export function lookUp(traces: readonly Trace[], circumstances: Circumstances): LookUp {
+  const refusals: Refusal[] = [];
+  for (const trace of traces) {
+    const reason = firstFailing(trace, circumstances);
+    if (reason === undefined) return { answer: trace };
+    refusals.push({ trace, reason });
+  }
+  return { answer: null, refusals };
+}
+
+/** Why a trace does not answer now; `undefined`: it does. */
+export function firstFailing(trace: Trace, circumstances: Circumstances): Reason | undefined {
+  const unserved = firstUnserved(trace, circumstances.request);
+  if (unserved !== undefined) return { kind: 'filter', detail: `filter now asks for ${unserved}` };
+  return (
+    policyFailing(trace, circumstances) ??
+    dependencyFailing(trace, circumstances.world, circumstances.inherited)
+  );
+}
+
+/** Age and traceability: what no observation of the world can settle. */
+export function policyFailing(
+  trace: Trace,
+  { declaration, externalTtl, now }: Omit<Circumstances, 'world' | 'inherited' | 'request'>,
+): Reason | undefined {
+  const isExternal = trace.external.length > 0;
+  const ttl = declaration.ttl ?? (isExternal ? externalTtl : undefined);
+  if (ttl !== undefined && now - trace.createdAt >= ttl * 1000) {
+    return {
+      kind: 'external',
+      detail: isExternal
+        ? `asked ${trace.external.join(', ')} more than ${ttl} s ago`
+        : `ran more than ${ttl} s ago`,
+    };
+  }
+  if (trace.untracked.length > 0 && declaration.inputs.length === 0 && declaration.ttl === undefined) {
+    return { kind: 'untracked', detail: `what it reads can not be followed: ${trace.untracked.join(', ')}` };
+  }
+  return undefined;
+}
+
+/** @param inherited `null`: not known, so ambient state is not judged */
+export function dependencyFailing(trace: Trace, world: World, inherited: Ambient | null): Reason | undefined {
+  for (const dependency of trace.discovered) {
+    if (dependency.kind === 'ambient') {
+      if (inherited !== null && (inherited.get(dependency.name)?.digest ?? null) !== dependency.digest)
+        return reasonOf(dependency, false);
+    } else {
+      const now = world.observe(dependency.kind, dependency.name);
+      if (now !== dependency.digest) return reasonOf(dependency, now === null);
+    }
+  }
+  return undefined;
+}
+
+/** Whether the declared outputs lie where the block left them, so that there is nothing to put back. */
+export function outputsInPlace(trace: Trace, world: World): boolean {
+  return trace.written.every(
+    ({ object, path, digest }) => object === null || world.observe('file', path) === digest,
+  );
+}
+
+function reasonOf({ kind, name, digest, detail }: Dependency, isGone: boolean): Reason {
+  const happened = digest === null ? 'appeared' : isGone ? 'is gone' : 'changed';
+  switch (kind) {
+    case 'file':
+      return { kind: 'file', detail: `file ${name} ${happened}` };
+    case 'folder':
+      return { kind: 'file', detail: `folder ${name} ${happened}` };
+    case 'module':
+      return { kind: 'module', detail: `module ${detail ?? name} ${happened}` };
+    case 'package':
+      return { kind: 'package', detail: `${detail ?? name} ${isGone ? 'is gone' : 'was replaced'}` };
+    case 'environment':
+      return { kind: 'environment', detail: `environment variable ${name} ${happened}` };
+    case 'ambient':
+      return { kind: 'input', detail: `state of ${name} changed` };
+    default:
+      return unreachable(kind);
+  }
+}

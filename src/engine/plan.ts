@@ -1,0 +1,68 @@
+/** What a run would do, without doing it. */
+import type { BlockId } from '../protocol/ids.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import type { Reason } from '../protocol/states.js';
+import type { Context } from './context.js';
+import { marked, select, type RunRequest } from './selection.js';
+import { judge } from './staleness.js';
+
+export interface PlannedBlock {
+  readonly block: BlockId;
+  readonly reasons: readonly Reason[];
+}
+
+/** Lists in topological order, ties in notebook order. */
+export interface Plan {
+  readonly target: readonly BlockId[];
+  /** Runs for a reason of its own. */
+  readonly runs: readonly PlannedBlock[];
+  /** Runs if its inputs come out different. */
+  readonly mayRun: readonly PlannedBlock[];
+  readonly restored: readonly BlockId[];
+  readonly fresh: readonly BlockId[];
+  /** Can not run: a problem of its own, or something above it has one. */
+  readonly stuck: readonly PlannedBlock[];
+  /** Why blocks are stuck. */
+  readonly problems: readonly Problem[];
+}
+
+export function plan(context: Context, request: RunRequest): Result<Plan> {
+  const selection = select(context, request);
+  if (!selection.ok) return failure(...selection.problems);
+  const { target, scope, forced } = selection.value;
+  const { ids, order } = context.project.graph;
+  const judgements = judge(context, { scope, forced });
+  const runs: PlannedBlock[] = [];
+  const mayRun: PlannedBlock[] = [];
+  const restored: BlockId[] = [];
+  const fresh: BlockId[] = [];
+  const stuck: PlannedBlock[] = [];
+  const problems: Problem[] = [];
+  for (const index of order) {
+    const judgement = judgements[index];
+    if (judgement === undefined) continue;
+    const block = ids[index]!;
+    const planned = { block, reasons: judgement.reasons };
+    problems.push(...judgement.problems);
+    if (judgement.runs === 'yes') runs.push(planned);
+    else if (judgement.runs === 'perhaps') mayRun.push(planned);
+    else if (judgement.runs === 'restore') restored.push(block);
+    else if (judgement.trace !== null) fresh.push(block);
+    else stuck.push(planned);
+  }
+  const asked =
+    request.target.kind === 'affected' && !request.force
+      ? notFresh(order, ids, judgements)
+      : [...marked(target)].map(index => ids[index]!);
+  return success({ target: asked, runs, mayRun, restored, fresh, stuck, problems });
+}
+
+function notFresh(
+  order: Int32Array,
+  ids: readonly BlockId[],
+  judgements: ReturnType<typeof judge>,
+): BlockId[] {
+  return Array.from(order)
+    .filter(index => judgements[index]?.runs !== 'no' || judgements[index]?.trace === null)
+    .map(index => ids[index]!);
+}

@@ -1,0 +1,130 @@
+/** A snapshot with its graph and what follows from it alone, worked out when first asked for. */
+import type { CellFacts } from '../protocol/cellFacts.js';
+import type { BlockDeclaration } from '../protocol/dagFile.js';
+import { byCodeUnit, type Digest } from '../protocol/ids.js';
+import { success, type Result } from '../protocol/problem.js';
+import { filterTest, type NameTest } from './filters.js';
+import { buildGraph, type Graph } from './graph.js';
+import type { ProjectSnapshot } from './ports.js';
+import { blockReads } from './reads.js';
+
+/** Names that a block takes from outside itself. */
+export interface ReadSet {
+  /** Sorted by code unit, each once. */
+  readonly names: readonly string[];
+  /** Its code can reach any name, so every export of its parents counts. */
+  readonly everything: boolean;
+}
+
+/** Blocks are indices in notebook order throughout. */
+export interface Project {
+  readonly snapshot: ProjectSnapshot;
+  readonly graph: Graph;
+  /** Digests of the non-empty code cells. */
+  cells(block: number): readonly Digest[];
+  /** Those of the prelude; none for the prelude itself. */
+  preludeCells(block: number): readonly Digest[];
+  /** What the block's own code and the functions of the prelude read. */
+  reads(block: number): ReadSet;
+  /** What the prelude reads and may bind; empty for the prelude itself. */
+  preludeReads(block: number): readonly string[];
+  preludeBinds(block: number): readonly string[];
+  /** Names that children read of it, as it calls them; `null`: any. */
+  wanted(block: number): readonly string[] | null;
+  /** Whether its filter asks for a name. */
+  accepts(block: number): NameTest;
+}
+
+export function openProject(snapshot: ProjectSnapshot): Result<Project> {
+  const graph = buildGraph(snapshot.dag);
+  return graph.ok ? success(projectOf(snapshot, graph.value)) : graph;
+}
+
+function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
+  const prelude = snapshot.dag.prelude === undefined ? -1 : (graph.indexOf.get(snapshot.dag.prelude) ?? -1);
+  const preludeFacts = prelude < 0 ? [] : snapshot.blocks[prelude]!.cells;
+  const preludeDigests = digestsOf(preludeFacts);
+  // What the prelude's own code makes of arbitrary names is over before a block's inputs are there: only names count.
+  const preludeNames = readSetOf(preludeFacts).names;
+  const preludeBound = namesOf(preludeFacts, facts => facts.mayBind);
+  const reads: (ReadSet | undefined)[] = [];
+  const tests = new Map<number, NameTest>();
+  const cellsOf = (block: number) => snapshot.blocks[block]!.cells;
+
+  const project: Project = {
+    snapshot,
+    graph,
+    cells: block => digestsOf(cellsOf(block)),
+    preludeCells: block => (block === prelude ? [] : preludeDigests),
+    preludeReads: block => (block === prelude ? [] : preludeNames),
+    preludeBinds: block => (block === prelude ? [] : preludeBound),
+    reads(block) {
+      const known = reads[block];
+      if (known !== undefined) return known;
+      const own = readSetOf(cellsOf(block));
+      const names = project.preludeReads(block);
+      return (reads[block] = names.length === 0 ? own : { ...own, names: merged(own.names, names) });
+    },
+    wanted: block => wantedOf(project, block),
+    accepts(block) {
+      const filter = snapshot.blocks[block]!.declaration.filter;
+      // Only lists of names are worth remembering: nearly every filter is `auto`.
+      if (filter.kind !== 'names') return filterTest(filter);
+      const test = tests.get(block) ?? filterTest(filter);
+      tests.set(block, test);
+      return test;
+    },
+  };
+  return project;
+}
+
+function readSetOf(cells: readonly CellFacts[]): ReadSet {
+  const [only] = cells;
+  // Most blocks of a large project are one plain cell, and what it loads is what it reads.
+  if (cells.length === 1 && only!.stringNames.length === 0 && isSorted(only!.loads)) {
+    return { names: only!.empty ? [] : only!.loads, everything: !only!.empty && only!.dynamic.length > 0 };
+  }
+  const { reads, everything } = blockReads(cells);
+  return { names: reads, everything };
+}
+
+const isSorted = (names: readonly string[]): boolean =>
+  names.every((name, place) => place === 0 || names[place - 1]! < name);
+
+function wantedOf({ graph, snapshot, reads }: Project, block: number): readonly string[] | null {
+  const wanted = new Set<string>();
+  for (let slot = graph.childStart[block]!; slot < graph.childStart[block + 1]!; slot += 1) {
+    const child = graph.children[slot]!;
+    const { names, everything } = reads(child);
+    const first = graph.edgeStart[child]!;
+    for (let edge = first; edge < graph.edgeStart[child + 1]!; edge += 1) {
+      if (graph.edgeParent[edge] !== block) continue;
+      const { use } = snapshot.blocks[child]!.declaration.parents[edge - first]!;
+      if (use !== undefined)
+        for (const [theirs, mine] of use) if (everything || names.includes(mine)) wanted.add(theirs);
+      if (use === undefined && everything) return null;
+      if (use === undefined) for (const name of names) wanted.add(name);
+    }
+  }
+  return [...wanted].sort(byCodeUnit);
+}
+
+/** Working folder relative to the project. */
+export function cwdOf(declaration: BlockDeclaration): string {
+  if (declaration.cwd !== undefined) return declaration.cwd;
+  const slash = declaration.notebook.lastIndexOf('/');
+  return slash < 0 ? '.' : declaration.notebook.slice(0, slash);
+}
+
+export function namesOf(
+  cells: readonly CellFacts[],
+  names: (facts: CellFacts) => readonly string[],
+): readonly string[] {
+  return cells.length === 1 ? names(cells[0]!) : [...new Set(cells.flatMap(names))];
+}
+
+const digestsOf = (cells: readonly CellFacts[]): readonly Digest[] =>
+  cells.filter(facts => !facts.empty).map(facts => facts.digest);
+
+const merged = (a: readonly string[], b: readonly string[]): readonly string[] =>
+  [...new Set([...a, ...b])].sort(byCodeUnit);

@@ -1,0 +1,108 @@
+/** Which blocks a run is about, and which it has to look at for their sake. */
+import type { BlockId } from '../protocol/ids.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { ancestorsOf, descendantsOf } from './closures.js';
+import { frozenTrace, type Context } from './context.js';
+import type { Graph } from './graph.js';
+
+export type Target =
+  | { readonly kind: 'affected' }
+  | { readonly kind: 'all' }
+  | {
+      readonly kind: 'ids';
+      /** `k` · `k+` it and what is below · `+k` it and what is above · `+k+` both · `(k)+`, `+(k)`, `+(k)+` without itself. */
+      readonly selectors: readonly string[];
+      /** `needs`: as selected · `only`: on the last stored values of others · `upstream`: without themselves · `downstream`: and below. */
+      readonly reach: 'needs' | 'only' | 'upstream' | 'downstream';
+    };
+
+export interface RunRequest {
+  readonly target: Target;
+  /** Runs the target although traces may answer. */
+  readonly force: boolean;
+}
+
+/** Marks, one byte a block. */
+export interface Selection {
+  /** What was asked for. */
+  readonly target: Uint8Array;
+  /** The target and what has to be fresh for it. */
+  readonly scope: Uint8Array;
+  readonly forced: Uint8Array;
+}
+
+export function select(context: Context, { target: asked, force }: RunRequest): Result<Selection> {
+  const { graph } = context.project;
+  if (asked.kind !== 'ids') {
+    const every = new Uint8Array(graph.size).fill(1);
+    // Frozen blocks stay as they are unless they are named.
+    const forced = force
+      ? every.map((_, block) => (frozenTrace(context, block) === undefined ? 1 : 0))
+      : new Uint8Array(graph.size);
+    return success({ target: every, scope: every, forced });
+  }
+  const chosen = new Uint8Array(graph.size);
+  const problems: Problem[] = [];
+  for (const selector of asked.selectors) {
+    const parsed = parse(graph, selector);
+    if (parsed === undefined) problems.push(unknownBlock(graph, selector));
+    else mark(graph, chosen, parsed, asked.reach);
+  }
+  if (problems.length > 0) return failure(...problems);
+  const forced = force ? chosen : new Uint8Array(graph.size);
+  if (asked.reach === 'only') return success({ target: chosen, scope: chosen, forced });
+  // What a frozen block needed once is not needed any more.
+  const isClosed = (block: number) => forced[block] !== 1 && frozenTrace(context, block) !== undefined;
+  return success({ target: chosen, scope: ancestorsOf(graph, marked(chosen), isClosed), forced });
+}
+
+interface Parsed {
+  readonly block: number;
+  readonly above: boolean;
+  readonly below: boolean;
+  readonly itself: boolean;
+}
+
+function parse(graph: Graph, selector: string): Parsed | undefined {
+  // A block may be called `a+`: the exact name goes first.
+  const exact = graph.indexOf.get(selector as BlockId);
+  if (exact !== undefined) return { block: exact, above: false, below: false, itself: true };
+  const match = /^(\+?)(?:\((.+)\)|(.+?))(\+?)$/s.exec(selector);
+  if (match === null) return undefined;
+  const [, before, without, plain, after] = match;
+  const block = graph.indexOf.get((without ?? plain) as BlockId);
+  return block === undefined
+    ? undefined
+    : { block, above: before === '+', below: after === '+', itself: without === undefined };
+}
+
+function mark(
+  graph: Graph,
+  chosen: Uint8Array,
+  { block, above, below, itself }: Parsed,
+  reach: 'needs' | 'only' | 'upstream' | 'downstream',
+): void {
+  const add = (marks: Uint8Array) => {
+    for (const other of marked(marks)) if (other !== block) chosen[other] = 1;
+  };
+  if (above || reach === 'upstream') add(ancestorsOf(graph, [block]));
+  if (below || reach === 'downstream') add(descendantsOf(graph, [block]));
+  if (itself && reach !== 'upstream') chosen[block] = 1;
+}
+
+export function* marked(marks: Uint8Array): Generator<number> {
+  for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) yield block;
+}
+
+function unknownBlock(graph: Graph, selector: string): Problem {
+  const name = selector.replace(/^\+?\(?|\)?\+?$/g, '');
+  const similar = graph.ids
+    .filter(id => id.toLowerCase() === name.toLowerCase() || id.startsWith(name) || name.startsWith(id))
+    .slice(0, 3);
+  return {
+    code: 'unknown-block',
+    message: `there is no block ${name}${similar.length > 0 ? `; there is ${similar.join(', ')}` : ''}`,
+    file: 'dag.json',
+    remedy: 'dagpy status lists the blocks',
+  };
+}

@@ -1,0 +1,161 @@
+/** Judges a whole project, or the part of it that a run is about, without running anything. */
+import type { Key } from '../protocol/ids.js';
+import { unreachable, type Problem } from '../protocol/problem.js';
+import type { BlockState, Reason } from '../protocol/states.js';
+import type { Trace } from '../protocol/trace.js';
+import { frozenTrace, Values, type Context } from './context.js';
+import { evaluate } from './evaluate.js';
+import type { Graph } from './graph.js';
+import { FORCED, ownReasons, reasonsToRun } from './reasons.js';
+
+export interface Judgement {
+  readonly state: BlockState;
+  readonly reasons: readonly Reason[];
+  /** The trace that answers; `null`: none, or not known before its parents ran. */
+  readonly trace: Trace | null;
+  /** `null`: its inputs are not known. */
+  readonly key: Key | null;
+  /** `yes`: its code runs · `perhaps`: if its inputs come out different · `restore`: outputs are put back · `no`: nothing to do, or it can not. */
+  readonly runs: 'yes' | 'perhaps' | 'restore' | 'no';
+  /** Why it can not run at all: inputs that contradict each other or can not be stored. */
+  readonly problems: readonly Problem[];
+}
+
+export interface JudgeOptions {
+  /** Marks of the blocks to judge; others hand on their last stored values. Absent: all. */
+  readonly scope?: Uint8Array;
+  /** Marks of blocks that run although a trace may answer. */
+  readonly forced?: Uint8Array;
+}
+
+const NONE: readonly never[] = [];
+
+/** One judgement a block, in notebook order; `undefined` outside the scope. Linear in blocks and edges. */
+export function judge(
+  context: Context,
+  { scope, forced }: JudgeOptions = {},
+): readonly (Judgement | undefined)[] {
+  const { graph } = context.project;
+  const isInside = (block: number) => scope === undefined || scope[block] === 1;
+  const values = new Values(context, scope);
+  const judgements = new Array<Judgement | undefined>(graph.size).fill(undefined);
+
+  // Mark: frozen blocks are known without looking at their parents.
+  for (let block = 0; block < graph.size; block += 1) {
+    const trace = isInside(block) && forced?.[block] !== 1 ? frozenTrace(context, block) : undefined;
+    if (trace === undefined) continue;
+    values.setRemembered(block, trace);
+    judgements[block] = frozen(context, block, trace);
+  }
+
+  // Close and compute in topological order: each block finds its parents decided.
+  for (const block of graph.order) {
+    if (judgements[block] !== undefined || !isInside(block)) continue;
+    const lacked = values.lackedBy(block);
+    const outside = lacked.filter(parent => !isInside(parent));
+    let judgement: Judgement;
+    if (outside.length > 0)
+      judgement = impossible(outside.map(parent => notRunProblem(context, block, parent)));
+    else if (forced?.[block] === 1) judgement = willRun('stale', FORCED, null);
+    else if (lacked.length > 0) judgement = judgeUnknown(context, block, lacked);
+    else judgement = judgeKnown(context, block, values);
+    judgements[block] = afterFailures(graph, block, judgement, judgements);
+  }
+  return judgements;
+}
+
+const willRun = (state: BlockState, reasons: readonly Reason[], key: Key | null): Judgement => ({
+  state,
+  reasons,
+  trace: null,
+  key,
+  runs: 'yes',
+  problems: NONE,
+});
+
+function judgeKnown(context: Context, block: number, values: Values): Judgement {
+  const found = evaluate(context, block, values);
+  switch (found.kind) {
+    case 'problem':
+      return impossible(found.problems);
+    case 'answered': {
+      const { key, trace, restores } = found;
+      values.set(block, trace, found.inherited);
+      return { state: 'fresh', reasons: NONE, trace, key, runs: restores ? 'restore' : 'no', problems: NONE };
+    }
+    case 'unanswered': {
+      const reasons = reasonsToRun(context, block, found.prepared, found.refusals);
+      const { key } = found.prepared;
+      return willRun(stateFor(context, block, key, reasons), reasons, key);
+    }
+    default:
+      return unreachable(found);
+  }
+}
+
+function stateFor({ project }: Context, block: number, key: Key, reasons: readonly Reason[]): BlockState {
+  if (project.snapshot.blocks[block]!.memory.failure?.key === key) return 'failed';
+  return reasons[0]?.kind === 'never-run' ? 'never' : 'stale';
+}
+
+/** @param lacked parents that may come out different */
+function judgeUnknown(context: Context, block: number, lacked: readonly number[]): Judgement {
+  const own = ownReasons(context, block);
+  if (own.length > 0) return willRun(own[0]!.kind === 'never-run' ? 'never' : 'stale', own, null);
+  const { ids } = context.project.graph;
+  const waits: Reason = {
+    kind: 'input',
+    detail: `waits for ${lacked.map(parent => ids[parent]).join(', ')}`,
+  };
+  return { state: 'affected', reasons: [waits], trace: null, key: null, runs: 'perhaps', problems: NONE };
+}
+
+/** Nothing below a failed block runs before that is put right: by itself if it only has to run again. */
+function afterFailures(
+  graph: Graph,
+  block: number,
+  own: Judgement,
+  judgements: readonly (Judgement | undefined)[],
+): Judgement {
+  if (own.problems.length > 0) return own;
+  const by: string[] = [];
+  let hopeless = false;
+  for (let slot = graph.parentStart[block]!; slot < graph.parentStart[block + 1]!; slot += 1) {
+    const parent = graph.parents[slot]!;
+    const above = judgements[parent];
+    if (above?.state !== 'failed' && above?.state !== 'blocked') continue;
+    by.push(graph.ids[parent]!);
+    if (above.runs === 'no') hopeless = true;
+  }
+  if (by.length === 0) return own;
+  const reason: Reason = { kind: 'failed', detail: `waits for ${by.join(', ')}` };
+  const runs = hopeless ? 'no' : own.runs === 'yes' ? 'yes' : 'perhaps';
+  return { ...own, state: 'blocked', reasons: [reason, ...own.reasons], runs };
+}
+
+function impossible(problems: readonly Problem[]): Judgement {
+  const reasons = problems.map(({ message }): Reason => ({ kind: 'failed', detail: message }));
+  return { state: 'failed', reasons, trace: null, key: null, runs: 'no', problems };
+}
+
+function frozen({ project }: Context, block: number, trace: Trace): Judgement {
+  const isShown = project.snapshot.blocks[block]!.memory.shown === trace.id;
+  return {
+    state: 'frozen',
+    reasons: NONE,
+    trace,
+    key: trace.key,
+    runs: isShown ? 'no' : 'restore',
+    problems: NONE,
+  };
+}
+
+export function notRunProblem({ project }: Context, block: number, parent: number): Problem {
+  const { ids } = project.graph;
+  return {
+    code: 'parent-not-run',
+    message: `${ids[block]} needs the values of ${ids[parent]}, and nothing of it is stored`,
+    file: project.snapshot.blocks[block]!.declaration.notebook,
+    remedy: `run it with what it needs: dagpy run ${ids[block]}`,
+  };
+}
