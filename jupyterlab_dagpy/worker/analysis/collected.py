@@ -66,6 +66,7 @@ class Collected:
     remarks: list[str] = field(default_factory=list)
     functions: dict[str, Body] = field(default_factory=dict)
     steps: list[Facts] = field(default_factory=list)
+    refitted: set[str] = field(default_factory=set)
     sets_environment: bool = False
 
     def because(self, reason: str) -> None:
@@ -78,7 +79,7 @@ class Collected:
             self.remarks.append(text)
 
     def mutated(self) -> set[str]:
-        return {step["name"] for step in self.steps if step["do"] == "mutate"}
+        return {step["name"] for step in self.steps if step["do"] == "mutate"} | self.refitted
 
 
 def unique(names: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ _MUTATORS = frozenset(
     " add_collection add_artist add_line register subscribe __setitem__ __setattr__ __delitem__".split()
 )
 _TAKES_IN = frozenset("append extend insert update setdefault add appendleft extendleft push put".split())
+_CHANGES_ITSELF = frozenset({"fit", "fit_transform"})
 # called for what they show or write: no change of the object although the value is thrown away
 _LOOKING = frozenset(
     "head tail describe info show summary print display to_csv to_json to_parquet to_pickle to_excel to_hdf to_html to_feather"
@@ -93,6 +94,15 @@ class Effects(ast.NodeVisitor):
                 self.body.mutates.add(name)
             else:
                 self.found.steps.append({"do": "mutate", "name": name, "shares": self.origins(taken)})
+
+    def change_itself(self, name: str) -> None:
+        """The object changes, not what it was made from: `model.fit()` leaves the data alone."""
+        if self.body is not None or self.scope.kind != "module":
+            self.mutate([name])
+            return
+        self.found.refitted.add(name)
+        step = {"do": "bind", "name": name, "sure": False, "shares": [name], "from": [name], "call": None}
+        self.found.steps.append(step)
 
     def chained(self, chain: str | None) -> None:
         """Note a dotted name that is called or stored to."""
@@ -185,7 +195,10 @@ class Effects(ast.NodeVisitor):
             in_place = any(keyword.arg == "inplace" and expressions.is_true(keyword.value) for keyword in node.keywords)
             if in_place or node.func.attr in _MUTATORS or node.func.attr.startswith(("set_", "add_")):
                 taken = [shared for argument in arguments for shared in expressions.shares(argument)]
-                self.mutate(expressions.receiver(node.func.value), taken if node.func.attr in _TAKES_IN else [])
+                if node.func.attr in _CHANGES_ITSELF and isinstance(node.func.value, ast.Name):
+                    self.change_itself(node.func.value.id)
+                else:
+                    self.mutate(expressions.receiver(node.func.value), taken if node.func.attr in _TAKES_IN else [])
         if name in _SINKS and node.args:
             self.mutate(
                 expressions.shares(node.args[0]),

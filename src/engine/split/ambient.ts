@@ -26,16 +26,20 @@ const CUSTOM: ReadonlyMap<string, string> = new Map(
 );
 
 /** Generators with a state of their own. */
-const OWN_GENERATOR = /^numpy\.random\.(?:default_rng|RandomState|Generator|SeedSequence|PCG64\w*|MT19937|Philox|SFC64|BitGenerator)/;
+const OWN_GENERATOR =
+  /^numpy\.random\.(?:default_rng|RandomState|Generator|SeedSequence|PCG64\w*|MT19937|Philox|SFC64|BitGenerator)/;
 const OWN_RANDOM = /^random\.(?:Random|SystemRandom)\b/;
 /**
  * Library functions that draw from NumPy's global generator unless told otherwise, by the words in their names. Taking
  * too many costs only order between blocks, since an edge without values makes nothing stale.
  */
-const DRAWS = /(?:^|\.)\w*(?:rvs|rand|sampl|simulat|bootstrap|shuffl|permut|jitter|train_test_split|KFold|Forest|MLP|KMeans|Boosting|TSNE|make_blobs|make_classification|make_regression|make_moons)\w*$/i;
+const DRAWS =
+  /(?:^|\.)\w*(?:rvs|rand|sampl|simulat|bootstrap|shuffl|permut|jitter|train_test_split|KFold|Forest|MLP|KMeans|Boosting|TSNE|make_blobs|make_classification|make_regression|make_moons)\w*$/i;
 /** They have a state of their own, or take it from what they are given. */
-const NO_DRAW = /\.(?:operand\w*|(?:in|out_of|get_in|get_out_of)_sample\w*|samples?_?size|nsamples|resample)$/;
-const TORCH = /^torch\.(?:manual_seed|rand\w*|normal|bernoulli|multinomial|seed|random\..*|nn\.\w+|utils\.data\.\w+)$/;
+const NO_DRAW =
+  /\.(?:operand\w*|(?:in|out_of|get_in|get_out_of)_sample\w*|samples?_?size|nsamples|resample)$/;
+const TORCH =
+  /^torch\.(?:manual_seed|rand\w*|normal|bernoulli|multinomial|seed|random\..*|nn\.\w+|utils\.data\.\w+)$/;
 
 const OPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^pandas\.(?:set_option|reset_option|options\..+|set_eng_float_format)$/, 'pandas'],
@@ -43,7 +47,10 @@ const OPTIONS: readonly (readonly [RegExp, string])[] = [
     /^matplotlib\.(?:rcParams(?:\..*)?|rc|rcdefaults|use|pyplot\.(?:rcParams(?:\..*)?|rc|rcdefaults|style\.use|ion|ioff|set_cmap|switch_backend)|style\.use)$/,
     'matplotlib',
   ],
-  [/^seaborn\.(?:set|set_theme|set_style|set_context|set_palette|set_color_codes|reset_defaults|reset_orig)$/, 'matplotlib'],
+  [
+    /^seaborn\.(?:set|set_theme|set_style|set_context|set_palette|set_color_codes|reset_defaults|reset_orig)$/,
+    'matplotlib',
+  ],
   [/^warnings\.(?:filterwarnings|simplefilter|resetwarnings)$/, 'warnings'],
   [/^os\.chdir$/, 'cwd'],
   [/^sys\.path(?:\.\w+)?$/, 'sys.path'],
@@ -60,7 +67,8 @@ export function ambientUse(chain: string, origin: (name: string) => string | und
   const [head = '', ...rest] = chain.split('.');
   const base = origin(head) ?? (rest.length > 0 ? CUSTOM.get(head) : undefined) ?? head;
   const full = [base, ...rest].join('.');
-  if (/^numpy\.random\./.test(full)) return OWN_GENERATOR.test(full) ? null : { kind: 'draw', adapter: 'numpy.random' };
+  if (/^numpy\.random\./.test(full))
+    return OWN_GENERATOR.test(full) ? null : { kind: 'draw', adapter: 'numpy.random' };
   if (/^random\.\w/.test(full)) return OWN_RANDOM.test(full) ? null : { kind: 'draw', adapter: 'random' };
   if (TORCH.test(full)) return { kind: 'draw', adapter: 'torch' };
   for (const [pattern, adapter] of OPTIONS) {

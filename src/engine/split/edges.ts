@@ -11,42 +11,77 @@ export interface Linked {
   readonly filter: Filter;
 }
 
-export function link(flows: readonly BlockFlow[], ids: readonly BlockId[], prelude: boolean): readonly Linked[] {
-  const parents = flows.map((flow) => new Set([...flow.follows, ...[...flow.wants.values()].flat()]));
-  const filters = chooseFilters(flows, parents, prelude);
+export function link(
+  all: readonly BlockFlow[],
+  ids: readonly BlockId[],
+  prelude: boolean,
+): readonly Linked[] {
+  const first = chooseFilters(all, prelude);
+  const flows = all.map(flow => trim(flow, first));
+  const parents = flows.map(flow => new Set([...flow.follows, ...[...flow.wants.values()].flat()]));
+  const filters = chooseFilters(flows, prelude).map((filter, block): Filter =>
+    first[block]?.kind === 'names' ? filter : { kind: 'auto' },
+  );
   const exported = flows.map((flow, block) => exportedNames(flow, filters[block]));
   const picks = settleConflicts(flows, parents, exported);
   return flows.map((_flow, block) => ({
-    parents: [...(parents[block] ?? [])].sort((a, b) => a - b).flatMap((parent) => edge(ids[parent], picks[block]?.get(parent))),
+    parents: [...(parents[block] ?? [])]
+      .sort((a, b) => a - b)
+      .flatMap(parent => edge(ids[parent], picks[block]?.get(parent))),
     filter: filters[block] ?? { kind: 'auto' },
   }));
 }
 
 function edge(block: BlockId | undefined, pick: readonly string[] | undefined): readonly ParentEdge[] {
   if (block === undefined) return [];
-  return [pick === undefined ? { block } : { block, use: new Map(pick.map((name) => [name, name])) }];
+  return [pick === undefined ? { block } : { block, use: new Map(pick.map(name => [name, name])) }];
+}
+
+/** A block whose filter lists a name hands it on even if it did not change it, so the blocks before it are not needed. */
+function trim(flow: BlockFlow, filters: readonly Filter[]): BlockFlow {
+  if (flow.everything) return flow;
+  const wants = new Map<string, readonly number[]>();
+  for (const [name, owners] of flow.wants) {
+    const last = owners.at(-1) ?? 0;
+    const filter = filters[last];
+    wants.set(name, filter?.kind === 'names' && filter.patterns.includes(name) ? [last] : owners);
+  }
+  return { ...flow, wants };
 }
 
 /** A list where it is short and certain; `auto` where nobody reads, where anything may be read, or for a maybe. */
-function chooseFilters(flows: readonly BlockFlow[], parents: readonly ReadonlySet<number>[], prelude: boolean): readonly Filter[] {
+function chooseFilters(flows: readonly BlockFlow[], prelude: boolean): readonly Filter[] {
   const wanted = flows.map(() => new Set<string>());
-  const open = flows.map((flow) => flow.bindsUnknown);
-  for (const [child, flow] of flows.entries()) {
-    for (const [name, owners] of flow.wants) for (const owner of owners) wanted[owner]?.add(name);
-    if (flow.everything) for (const parent of parents[child] ?? []) open[parent] = true;
+  const open = flows.map(flow => flow.bindsUnknown);
+  for (const flow of flows) {
+    for (const [name, owners] of flow.wants) {
+      for (const owner of owners) {
+        wanted[owner]?.add(name);
+        if (flow.everything) open[owner] = true;
+      }
+    }
   }
   return flows.map((flow, block) => {
     const names = [...(wanted[block] ?? [])].sort(byCodeUnit);
-    const certain = names.every((name) => flow.holds.has(name));
-    if ((prelude && block === 0) || open[block] === true || !certain || names.length === 0 || names.length > LONGEST_LIST) {
+    const certain = names.every(name => flow.holds.has(name));
+    if (
+      (prelude && block === 0) ||
+      open[block] === true ||
+      !certain ||
+      names.length === 0 ||
+      names.length > LONGEST_LIST
+    ) {
       return { kind: 'auto' };
     }
     return { kind: 'names', patterns: names };
   });
 }
 
-const exportedNames = (flow: BlockFlow, filter: Filter | undefined): ReadonlySet<string> =>
-  filter?.kind === 'names' ? new Set(filter.patterns) : new Set([...flow.makes]);
+/** What may come out of a block: what its filter keeps, and what functions in that reach. */
+function exportedNames(flow: BlockFlow, filter: Filter | undefined): ReadonlySet<string> {
+  const kept = filter?.kind === 'names' ? filter.patterns : [...flow.makes];
+  return new Set([...kept, ...kept.flatMap(name => [...(flow.brings.get(name) ?? [])])]);
+}
 
 /**
  * Two parents of a block may both export a name that it reads. Where both matter (one made it, the other changed
@@ -72,10 +107,12 @@ function settleConflicts(
         if (next !== undefined) precede(parents, owner, next);
       }
       for (const parent of own) {
-        if (owners.includes(parent) || exported[parent]?.has(name) !== true) continue;
+        // one that comes after the last owner hands the same on
+        if (parent >= last || owners.includes(parent) || exported[parent]?.has(name) !== true) continue;
         const mine = wantedFrom(flow, parent);
-        const order = flow.everything || flow.reached.has(name) || mine.length > LONGEST_LIST || flow.follows.has(parent);
-        if (parent < last && (order || descends(parents, last, parent))) precede(parents, parent, last);
+        const isBrought = mine.some(one => flows[parent]?.brings.get(one)?.has(name) === true);
+        const order = flow.everything || isBrought || mine.length > LONGEST_LIST || flow.follows.has(parent);
+        if (order || descends(parents, last, parent)) precede(parents, parent, last);
         else picks[child]?.set(parent, mine);
       }
     }
@@ -84,7 +121,10 @@ function settleConflicts(
 }
 
 const wantedFrom = (flow: BlockFlow, parent: number): readonly string[] =>
-  [...flow.wants].filter(([, owners]) => owners.includes(parent)).map(([name]) => name).sort(byCodeUnit);
+  [...flow.wants]
+    .filter(([, owners]) => owners.includes(parent))
+    .map(([name]) => name)
+    .sort(byCodeUnit);
 
 function precede(parents: readonly Set<number>[], earlier: number, later: number): void {
   if (earlier < later && !descends(parents, later, earlier)) parents[later]?.add(earlier);

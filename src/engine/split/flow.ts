@@ -25,6 +25,8 @@ export interface BlockFlow {
   readonly holds: ReadonlySet<string>;
   /** Names that it binds, may bind or may change. */
   readonly makes: ReadonlySet<string>;
+  /** Names made here → globals that functions and classes in them reach; those come along with an export. */
+  readonly brings: ReadonlyMap<string, ReadonlySet<string>>;
   readonly bindsUnknown: boolean;
 }
 
@@ -60,19 +62,20 @@ class Walk {
   readonly #codeBlocks: number[] = [];
 
   block(cells: readonly PlacedFacts[], block: number): BlockFlow {
-    const facts = cells.map((cell) => cell.facts).filter((cell) => !cell.empty);
+    const facts = cells.map(cell => cell.facts).filter(cell => !cell.empty);
     const { reads, binds } = blockReads(facts);
     const stars = facts.reduce((sum, cell) => sum + cell.starImports.length, 0);
     const everything = facts.reduce((sum, cell) => sum + cell.dynamic.length, 0) > stars;
     const variables = this.#variables;
     const direct = new Set(everything ? [...reads, ...variables.names()] : reads);
-    const reached = new Set([...variables.reach(reads)].filter((name) => !direct.has(name)));
+    const reached = new Set([...variables.reach(reads)].filter(name => !direct.has(name)));
     const wants = new Map<string, readonly number[]>();
     const follows = new Set<number>();
     for (const name of [...direct, ...reached].sort(byCodeUnit)) {
-      const owners = variables.owners(name).filter((owner) => owner !== block);
+      const owners = variables.owners(name).filter(owner => owner !== block);
       if (owners.length > 0) wants.set(name, owners);
-      else if (variables.get(name) === undefined && !BUILTINS.has(name)) for (const one of this.#unknown) follows.add(one);
+      else if (variables.get(name) === undefined && !BUILTINS.has(name))
+        for (const one of this.#unknown) follows.add(one);
     }
     if (everything) for (const one of this.#unknown) follows.add(one);
     this.#inseparable(cells, block);
@@ -80,25 +83,28 @@ class Walk {
     for (const cell of facts) this.#take(cell, block, makes);
     this.#ambient(cells, block, follows);
     if (facts.length > 0) this.#codeBlocks.push(block);
-    const bindsUnknown = facts.some((cell) => cell.bindsUnknown.length > 0);
+    const bindsUnknown = facts.some(cell => cell.bindsUnknown.length > 0);
     if (bindsUnknown && block !== PRELUDE) this.#unknown.push(block);
     follows.delete(block);
-    const holds = new Set([...binds, ...[...direct].filter((name) => wants.has(name))]);
-    return { wants, reached, follows, everything, holds, makes, bindsUnknown };
+    const holds = new Set([...binds, ...[...direct].filter(name => wants.has(name))]);
+    const brings = new Map([...makes].map(name => [name, variables.reach([name])]));
+    return { wants, reached, follows, everything, holds, makes, brings, bindsUnknown };
   }
 
   #take(facts: CellFacts, block: number, makes: Set<string>): void {
     const variables = this.#variables;
     for (const one of facts.functions) variables.functions.define(one);
-    const own = new Set(facts.functions.map((one) => one.name));
+    const own = new Set(facts.functions.map(one => one.name));
     const bindings = new Map<string, number>();
-    for (const step of facts.steps) if (step.do === 'bind') bindings.set(step.name, (bindings.get(step.name) ?? 0) + 1);
+    for (const step of facts.steps)
+      if (step.do === 'bind') bindings.set(step.name, (bindings.get(step.name) ?? 0) + 1);
     for (const step of facts.steps) {
       if (step.do === 'bind') {
         makes.add(step.name);
         if (!own.has(step.name)) variables.functions.forget(step.name);
       }
-      const imported = step.do === 'bind' && bindings.get(step.name) === 1 ? facts.importedFrom[step.name] : undefined;
+      const imported =
+        step.do === 'bind' && bindings.get(step.name) === 1 ? facts.importedFrom[step.name] : undefined;
       for (const name of variables.take(step, block, imported)) makes.add(name);
     }
     for (const name of facts.mayBind) makes.add(name);
@@ -125,13 +131,14 @@ class Walk {
 
   #uses(facts: CellFacts): readonly AmbientUse[] {
     const variables = this.#variables;
-    const defined = new Set(facts.functions.map((one) => one.name));
-    const called = facts.steps.flatMap((step) => (step.do === 'call' ? [step.callee] : []));
-    const mentioned = [...facts.loads.filter((name) => !defined.has(name)), ...called];
-    const held = mentioned.flatMap((name) => [...(variables.get(name)?.functions ?? [])]);
+    const defined = new Set(facts.functions.map(one => one.name));
+    const called = facts.steps.flatMap(step => (step.do === 'call' ? [step.callee] : []));
+    const mentioned = [...facts.loads.filter(name => !defined.has(name)), ...called];
+    const held = mentioned.flatMap(name => [...(variables.get(name)?.functions ?? [])]);
     const chains = new Set(facts.chains);
-    for (const one of variables.functions.reached([...mentioned, ...held])) for (const chain of one.chains) chains.add(chain);
-    return [...chains].flatMap((chain) => ambientUse(chain, (name) => variables.imported(name)) ?? []);
+    for (const one of variables.functions.reached([...mentioned, ...held]))
+      for (const chain of one.chains) chains.add(chain);
+    return [...chains].flatMap(chain => ambientUse(chain, name => variables.imported(name)) ?? []);
   }
 
   #inseparable(cells: readonly PlacedFacts[], block: number): void {
@@ -141,19 +148,34 @@ class Walk {
       if (facts.empty) continue;
       for (const name of [...facts.loads, ...facts.stringNames]) {
         const unkept = this.#variables.get(name)?.unkept;
-        if (unkept == null || bound.has(name) || unkept.block === block || unkept.block === PRELUDE) continue;
+        if (
+          unkept === undefined ||
+          unkept === null ||
+          bound.has(name) ||
+          unkept.block === block ||
+          unkept.block === PRELUDE
+        )
+          continue;
         const why = `\`${name}\` is ${unkept.what}, which can not be handed from one process to another`;
         this.inseparable.push({ from: unkept.block, to: block, why, place });
       }
-      const isUsers = facts.history.some((name) => this.#variables.get(name) !== undefined || facts.mayBind.includes(name));
+      const isUsers = facts.history.some(
+        name => this.#variables.get(name) !== undefined || facts.mayBind.includes(name),
+      );
       const history = isUsers ? [] : facts.history;
       if (first && history.includes('_') && this.#codeBlocks.length > 0) {
         const from = this.#codeBlocks.at(-1) ?? block;
         this.inseparable.push({ from, to: block, why: '`_` is the result of the cell before', place });
       }
-      const older = history.filter((name) => name !== '_' || (first && this.#codeBlocks.length === 0));
+      const older = history.filter(name => name !== '_' || (first && this.#codeBlocks.length === 0));
       if (older.length > 0) this.remarks.push(historyRemark(older, place));
-      for (const text of facts.remarks) this.remarks.push({ code: 'unattended', message: text, cell: place, remedy: 'Take it out, or keep this part in a notebook of its own.' });
+      for (const text of facts.remarks)
+        this.remarks.push({
+          code: 'unattended',
+          message: text,
+          cell: place,
+          remedy: 'Take it out, or keep this part in a notebook of its own.',
+        });
       for (const name of facts.binds) bound.add(name);
       first = false;
     }
@@ -161,7 +183,7 @@ class Walk {
 }
 
 function historyRemark(names: readonly string[], place: number): SplitRemark {
-  const list = names.map((name) => `\`${name}\``).join(', ');
+  const list = names.map(name => `\`${name}\``).join(', ');
   return {
     code: 'history',
     message: `The cell uses ${list}, which number the cells of one session: in a block they are others.`,

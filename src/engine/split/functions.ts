@@ -33,7 +33,7 @@ export class Functions {
       const facts = this.#known.get(name);
       if (facts === undefined || found.has(name)) continue;
       found.set(name, facts);
-      waiting.push(...facts.loads, ...facts.calls.map((call) => call.callee));
+      waiting.push(...facts.loads, ...facts.calls.map(call => call.callee));
     }
     return [...found.values()];
   }
@@ -56,7 +56,8 @@ export class Functions {
     for (const name of facts.binds) binds.add(name);
     for (const name of inside) {
       if (!facts.parameters.includes(name)) mutates.add(name);
-      else for (const [key, given] of call.arguments) if (parameterOf(facts, key) === name) mutates.add(given);
+      else
+        for (const [key, given] of call.arguments) if (parameterOf(facts, key) === name) mutates.add(given);
     }
   }
 }

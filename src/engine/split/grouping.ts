@@ -19,7 +19,7 @@ export function group(input: SplitInput): Grouping {
 }
 
 export const hasCode = (cells: readonly SplitCell[], group: Group): boolean =>
-  group.cells.some((index) => isCode(cells[index]));
+  group.cells.some(index => isCode(cells[index]));
 
 const isCode = (cell: SplitCell | undefined): boolean => cell?.kind === 'code' && cell.facts?.empty !== true;
 
@@ -35,26 +35,37 @@ function byHeading(cells: readonly SplitCell[]): Grouping {
   const total = cells.filter(isWork).length;
   for (const level of [1, 2, 3, 4, 5, 6]) {
     const groups = attachText(cells, atLevel(cells, level));
-    const sizes = groups.map((one) => one.cells.filter((index) => isWork(cells[index])).length).filter((size) => size > 0);
+    const sizes = groups
+      .map(one => one.cells.filter(index => isWork(cells[index])).length)
+      .filter(size => size > 0);
     if (sizes.length >= ENOUGH && Math.max(...sizes) <= LARGEST_PART * total) return { groups, remarks: [] };
     if (groups.length > best.length) best = groups;
   }
-  if (best.filter((one) => one.cells.some((index) => isWork(cells[index]))).length > 1) return { groups: best, remarks: [] };
+  if (best.filter(one => one.cells.some(index => isWork(cells[index]))).length > 1)
+    return { groups: best, remarks: [] };
   const message = 'The notebook has no headings that divide its code, so every code cell became a block.';
-  const remedy = 'Add markdown headings and split again, or mark cells with tags `block:NAME` and split by tag.';
+  const remedy =
+    'Add markdown headings and split again, or mark cells with tags `block:NAME` and split by tag.';
   return { groups: byCell(cells), remarks: [{ code: 'no-headings', message, remedy }] };
 }
 
 function atLevel(cells: readonly SplitCell[], level: number): readonly Group[] {
-  return gather(cells, (cell) => {
+  return gather(cells, cell => {
     if (cell.kind !== 'markdown') return undefined;
-    return headings(cell.source).find((heading) => heading.level <= level)?.text;
+    return headings(cell.source).find(heading => heading.level <= level)?.text;
   });
 }
 
 function byTag(cells: readonly SplitCell[]): Grouping {
-  const names = cells.map((cell) => cell.block ?? cell.tags.find((tag) => tag.startsWith('block:'))?.slice('block:'.length).trim());
-  if (names.every((name) => name === undefined)) {
+  const names = cells.map(
+    cell =>
+      cell.block ??
+      cell.tags
+        .find(tag => tag.startsWith('block:'))
+        ?.slice('block:'.length)
+        .trim(),
+  );
+  if (names.every(name => name === undefined)) {
     const message = 'No cell carries a tag `block:NAME`.';
     const remedy = 'Tag the first cell of every block with `block:NAME`, or split by heading or by cell.';
     return { groups: [], remarks: [{ code: 'no-tags', message, remedy }] };
@@ -66,7 +77,12 @@ function byTag(cells: readonly SplitCell[]): Grouping {
     if (name === undefined || name === current) continue;
     if (closed.has(name)) {
       const message = `The tag \`block:${name}\` comes again after another block; blocks keep the order of cells, so it starts a new one.`;
-      remarks.push({ code: 'tag-again', message, cell: index + 1, remedy: 'Move the cells next to each other in the notebook.' });
+      remarks.push({
+        code: 'tag-again',
+        message,
+        cell: index + 1,
+        remedy: 'Move the cells next to each other in the notebook.',
+      });
     }
     if (current !== undefined) closed.add(current);
     current = name;
@@ -87,7 +103,9 @@ function byCell(cells: readonly SplitCell[]): readonly Group[] {
   for (const [index, cell] of cells.entries()) {
     waiting.push(index);
     if (!isCode(cell)) continue;
-    const titles = waiting.flatMap((place) => (cells[place]?.kind === 'markdown' ? headings(cells[place].source) : []));
+    const titles = waiting.flatMap(place =>
+      cells[place]?.kind === 'markdown' ? headings(cells[place].source) : [],
+    );
     groups.push({ title: titles.at(-1)?.text ?? null, cells: waiting });
     waiting = [];
   }
@@ -95,7 +113,10 @@ function byCell(cells: readonly SplitCell[]): readonly Group[] {
 }
 
 /** A new group wherever `title` gives one; cells before the first belong to a group without title. */
-function gather(cells: readonly SplitCell[], title: (cell: SplitCell, index: number) => string | undefined): readonly Group[] {
+function gather(
+  cells: readonly SplitCell[],
+  title: (cell: SplitCell, index: number) => string | undefined,
+): readonly Group[] {
   const groups: { title: string | null; cells: number[] }[] = [];
   for (const [index, cell] of cells.entries()) {
     const found = title(cell, index);

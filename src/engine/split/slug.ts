@@ -12,11 +12,13 @@ const LETTERS: ReadonlyMap<string, string> = new Map(
 
 /** `[a-z0-9-]`, at most 40 characters; empty where nothing of the text can be written so. */
 export function slug(text: string): string {
-  const ascii = [...text.toLowerCase().normalize('NFKD')].map((letter) => LETTERS.get(letter) ?? letter).join('');
+  const ascii = [...text.toLowerCase().normalize('NFKD')]
+    .map(letter => LETTERS.get(letter) ?? letter)
+    .join('');
   const words = ascii
     .replace(/[\u0300-\u036f'’]/g, '')
     .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '');
+    .filter(word => word !== '');
   let found = '';
   for (const word of words) {
     const longer = found === '' ? word : `${found}-${word}`;

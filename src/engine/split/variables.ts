@@ -40,7 +40,9 @@ export class Variables {
   owners(name: string): readonly number[] {
     const variable = this.#known.get(name);
     if (variable === undefined) return [];
-    return [...new Set([...variable.binders, ...variable.changers])].filter((block) => block !== PRELUDE).sort((a, b) => a - b);
+    return [...new Set([...variable.binders, ...variable.changers])]
+      .filter(block => block !== PRELUDE)
+      .sort((a, b) => a - b);
   }
 
   /** Globals that functions reached from these names read, the names of the functions included. */
@@ -92,7 +94,8 @@ export class Variables {
     const { name } = step;
     const before = this.#known.get(name);
     // importing the same thing again changes nothing
-    if (importedFrom !== undefined && before?.imported === importedFrom && before.binders.length === 1) return;
+    if (importedFrom !== undefined && before?.imported === importedFrom && before.binders.length === 1)
+      return;
     const result = step.call === null ? undefined : this.functions.get(step.call);
     const functions = new Set<string>();
     for (const source of step.from) {
@@ -104,15 +107,27 @@ export class Variables {
     if (this.functions.get(name) !== undefined) functions.add(name);
     const unkept = result?.generator === true ? { what: 'a generator', block } : null;
     if (step.sure) {
-      const shares = step.shares.flatMap((source) => [...(this.#sharing.get(source) ?? [source])]);
+      const shares = step.shares.flatMap(source => [...(this.#sharing.get(source) ?? [source])]);
       this.#leave(name);
-      this.#known.set(name, { binders: [block], changers: [], imported: importedFrom ?? null, unkept, functions });
+      this.#known.set(name, {
+        binders: [block],
+        changers: [],
+        imported: importedFrom ?? null,
+        unkept,
+        functions,
+      });
       this.#share(name, shares);
       return;
     }
     const binders = [...new Set([...(before?.binders ?? []), ...(before?.changers ?? []), block])];
     const held = new Set([...(before?.functions ?? []), ...functions]);
-    this.#known.set(name, { binders, changers: [], imported: importedFrom ?? null, unkept: unkept ?? before?.unkept ?? null, functions: held });
+    this.#known.set(name, {
+      binders,
+      changers: [],
+      imported: importedFrom ?? null,
+      unkept: unkept ?? before?.unkept ?? null,
+      functions: held,
+    });
     this.#share(name, step.shares);
   }
 
@@ -140,7 +155,8 @@ export class Variables {
     for (const other of others) {
       const variable = this.#known.get(other);
       // modules and functions are shared by all and hold nothing of their users
-      if (variable === undefined || variable.imported !== null || this.functions.get(other) !== undefined) continue;
+      if (variable === undefined || variable.imported !== null || this.functions.get(other) !== undefined)
+        continue;
       for (const one of this.#sharing.get(other) ?? [other]) joined.add(one);
     }
     for (const one of joined) this.#sharing.set(one, joined);
