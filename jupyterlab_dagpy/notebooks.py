@@ -36,18 +36,17 @@ def upgrade_text(text: str) -> str:
     Cells get ids derived from their place, so that upgrading the same file twice gives the same text.
     Raises ValueError for text that is no notebook.
     """
-    try:
-        notebook = nbformat.reads(text, as_version=4)
-    except (nbformat.reader.NotJSONError, AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"not a notebook: {error}") from error
+    notebook = _read(text)
+    if not notebook.get("cells") and "cells" not in text:
+        raise ValueError("not a notebook: it has no cells")
     for place, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{place}"
     notebook.nbformat_minor = 5
     try:
-        text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+        upgraded: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
     except nbformat.ValidationError as error:
         raise ValueError(f"not a valid notebook: {error.message}") from error
-    return text + "\n"
+    return upgraded + "\n"
 
 
 def is_trusted(text: str, notary: NotebookNotary) -> bool:

@@ -10,7 +10,9 @@ const homeOf = (env: Environment) => env['HOME'] || homedir();
 /** Jupyter's rule for a switch in an environment variable; `undefined`: not set. */
 function switchIn(env: Environment, name: string): boolean | undefined {
   const value = env[name];
-  return value === undefined ? undefined : !['no', 'n', 'false', 'off', '0', '0.0'].includes(value.toLowerCase());
+  return value === undefined
+    ? undefined
+    : !['no', 'n', 'false', 'off', '0', '0.0'].includes(value.toLowerCase());
 }
 
 /** The user's own data folder. */
@@ -19,11 +21,15 @@ export function jupyterDataFolder(env: Environment, platform: NodeJS.Platform = 
   const home = homeOf(env);
   const usesPlatformFolders = switchIn(env, 'JUPYTER_PLATFORM_DIRS') === true;
   if (platform === 'darwin') {
-    return usesPlatformFolders ? join(home, 'Library', 'Application Support', 'jupyter') : join(home, 'Library', 'Jupyter');
+    return usesPlatformFolders
+      ? join(home, 'Library', 'Application Support', 'jupyter')
+      : join(home, 'Library', 'Jupyter');
   }
   if (platform === 'win32') {
     if (usesPlatformFolders) return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'jupyter');
-    return env['APPDATA'] ? join(env['APPDATA'], 'jupyter') : join(env['JUPYTER_CONFIG_DIR'] ?? join(home, '.jupyter'), 'data');
+    return env['APPDATA']
+      ? join(env['APPDATA'], 'jupyter')
+      : join(env['JUPYTER_CONFIG_DIR'] ?? join(home, '.jupyter'), 'data');
   }
   return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'jupyter');
 }
@@ -50,7 +56,11 @@ export function pythonHome(python: string, platform: NodeJS.Platform = process.p
 }
 
 /** Folders with Jupyter's data, the first wins. @param python of DAGpy's own environment */
-export function jupyterPath(env: Environment, python: string, platform: NodeJS.Platform = process.platform): readonly string[] {
+export function jupyterPath(
+  env: Environment,
+  python: string,
+  platform: NodeJS.Platform = process.platform,
+): readonly string[] {
   const home = pythonHome(python, platform);
   const explicit = (env['JUPYTER_PATH'] ?? '').split(delimiter).filter(path => path !== '');
   const user = [jupyterDataFolder(env, platform)];
@@ -73,7 +83,10 @@ function prefersEnvironment(env: Environment, home: PythonHome): boolean {
   if (home.isVirtual) return isMine(home.prefix);
   const conda = env['CONDA_PREFIX'];
   return (
-    conda !== undefined && home.prefix.startsWith(conda) && (env['CONDA_DEFAULT_ENV'] ?? 'base') !== 'base' && isMine(home.prefix)
+    conda !== undefined &&
+    home.prefix.startsWith(conda) &&
+    (env['CONDA_DEFAULT_ENV'] ?? 'base') !== 'base' &&
+    isMine(home.prefix)
   );
 }
 

@@ -57,7 +57,10 @@ interface Remembered {
 }
 
 /** @param cacheFolder the user's own, outside any project; made when needed */
-export async function pythonFacts(interpreter: Interpreter, cacheFolder: string): Promise<Result<PythonFacts>> {
+export async function pythonFacts(
+  interpreter: Interpreter,
+  cacheFolder: string,
+): Promise<Result<PythonFacts>> {
   const file = join(cacheFolder, 'kernels', `${nameFor(interpreter)}.json`);
   const known = recall(file);
   if (known && stampOfPython(interpreter.python, known.folders) === known.stamp) return success(known.facts);
@@ -70,9 +73,14 @@ export async function pythonFacts(interpreter: Interpreter, cacheFolder: string)
 }
 
 function nameFor({ python, flags, env }: Interpreter): string {
-  const counting = Object.entries(env).filter(([name]) => name.startsWith('PYTHON') || name === 'LD_LIBRARY_PATH' || name === 'HOME');
+  const counting = Object.entries(env).filter(
+    ([name]) => name.startsWith('PYTHON') || name === 'LD_LIBRARY_PATH' || name === 'HOME',
+  );
   counting.sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([FACTS_VERSION, python, flags, counting])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([FACTS_VERSION, python, flags, counting]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Changes with the interpreter, its virtual environment, and whenever a package comes or goes. */
@@ -93,7 +101,8 @@ function stampOfPython(python: string, folders: readonly string[]): string | und
 function recall(file: string): Remembered | undefined {
   try {
     const value = JSON.parse(readFileSync(file, 'utf8')) as unknown;
-    if (!isObject(value) || typeof value['stamp'] !== 'string' || !Array.isArray(value['folders'])) return undefined;
+    if (!isObject(value) || typeof value['stamp'] !== 'string' || !Array.isArray(value['folders']))
+      return undefined;
     return isFacts(value['facts']) ? (value as unknown as Remembered) : undefined;
   } catch {
     // Nothing remembered, or nothing usable: asking again is the remedy.
@@ -104,7 +113,10 @@ function recall(file: string): Remembered | undefined {
 function isFacts(value: unknown): value is PythonFacts {
   const isText = (key: string) => isObject(value) && typeof value[key] === 'string';
   const isTextOrNull = (key: string) => isText(key) || (isObject(value) && value[key] === null);
-  return ['version', 'implementation', 'platform', 'prefix'].every(isText) && ['ipython', 'ipykernel'].every(isTextOrNull);
+  return (
+    ['version', 'implementation', 'platform', 'prefix'].every(isText) &&
+    ['ipython', 'ipykernel'].every(isTextOrNull)
+  );
 }
 
 function remember(file: string, value: Remembered): void {
@@ -118,24 +130,47 @@ function remember(file: string, value: Remembered): void {
   }
 }
 
-function ask({ python, flags, env }: Interpreter): Promise<Result<PythonFacts & { readonly folders: readonly string[] }>> {
+function ask({
+  python,
+  flags,
+  env,
+}: Interpreter): Promise<Result<PythonFacts & { readonly folders: readonly string[] }>> {
   return new Promise(resolve => {
-    const options = { env: env as NodeJS.ProcessEnv, timeout: PATIENCE_MS, maxBuffer: 2 ** 20, cwd: dirname(python) };
+    const options = {
+      env: env as NodeJS.ProcessEnv,
+      timeout: PATIENCE_MS,
+      maxBuffer: 2 ** 20,
+      cwd: dirname(python),
+    };
     execFile(python, [...flags, '-c', SCRIPT], options, (error, stdout, stderr) => {
       // A sitecustomize or .pth file may print too.
       const line = stdout.split(/\r?\n/).find(text => text.startsWith('dagpy-facts:'));
-      const facts = line === undefined ? undefined : (JSON.parse(line.slice(12)) as PythonFacts & { readonly folders: readonly string[] });
+      const facts =
+        line === undefined
+          ? undefined
+          : (JSON.parse(line.slice(12)) as PythonFacts & { readonly folders: readonly string[] });
       resolve(facts && isFacts(facts) ? success(facts) : failure(startProblem(python, error, stderr)));
     });
   });
 }
 
-function startProblem(python: string, error: (Error & { readonly code?: unknown; readonly killed?: boolean }) | null, stderr: string): Problem {
-  const remedy = 'register the kernel again from a working environment: python -m ipykernel install --user --name NAME';
+function startProblem(
+  python: string,
+  error: (Error & { readonly code?: unknown; readonly killed?: boolean }) | null,
+  stderr: string,
+): Problem {
+  const remedy =
+    'register the kernel again from a working environment: python -m ipykernel install --user --name NAME';
   if (error?.code === 'ENOENT') {
     return { code: 'kernel-missing-python', message: `the kernel's Python ${python} does not exist`, remedy };
   }
   const last = stderr.trim().split('\n').at(-1);
-  const why = error?.killed ? `did not answer within ${PATIENCE_MS / 1000} s` : last || error?.message || 'gave no answer';
-  return { code: 'kernel-broken-python', message: `the kernel's Python ${python} does not work: ${why}`, remedy };
+  const why = error?.killed
+    ? `did not answer within ${PATIENCE_MS / 1000} s`
+    : last || error?.message || 'gave no answer';
+  return {
+    code: 'kernel-broken-python',
+    message: `the kernel's Python ${python} does not work: ${why}`,
+    remedy,
+  };
 }

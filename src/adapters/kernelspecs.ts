@@ -35,13 +35,17 @@ export interface KernelOptions {
 }
 
 /** Kernel names to the folders of their kernelspecs, as `jupyter kernelspec list` has them. */
-export function listKernelspecs({ env, python }: Pick<KernelOptions, 'env' | 'python'>): ReadonlyMap<string, string> {
+export function listKernelspecs({
+  env,
+  python,
+}: Pick<KernelOptions, 'env' | 'python'>): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const ipython = env['IPYTHONDIR'] ?? join(env['HOME'] ?? homedir(), '.ipython');
   for (const folder of [...jupyterPath(env, python), ipython].map(path => join(path, 'kernels'))) {
     for (const name of namesIn(folder)) {
       const lower = name.toLowerCase();
-      if (!/^[a-z0-9._-]+$/.test(lower) || found.has(lower) || !existsSync(join(folder, name, 'kernel.json'))) continue;
+      if (!/^[a-z0-9._-]+$/.test(lower) || found.has(lower) || !existsSync(join(folder, name, 'kernel.json')))
+        continue;
       found.set(lower, join(folder, name));
     }
   }
@@ -89,12 +93,26 @@ export async function findKernel(name: string, options: KernelOptions): Promise<
   if (!facts.ok) return failure(...facts.problems.map(problem => withFile(problem, spec.file)));
   if (facts.value.ipykernel === null) {
     const message = `the Python of kernel ${JSON.stringify(name)} has no ipykernel: ${python}`;
-    return failure(withFile({ code: 'kernel-without-ipykernel', message, remedy: `${shellWord(python)} -m pip install ipykernel` }, spec.file));
+    return failure(
+      withFile(
+        {
+          code: 'kernel-without-ipykernel',
+          message,
+          remedy: `${shellWord(python)} -m pip install ipykernel`,
+        },
+        spec.file,
+      ),
+    );
   }
   const [major, minor] = facts.value.version.split('.').map(Number);
   if (major !== 3 || (minor ?? 0) < 10) {
     const message = `the kernel ${JSON.stringify(name)} has Python ${facts.value.version}; blocks need 3.10 or newer`;
-    return failure(withFile({ code: 'kernel-old-python', message, remedy: 'choose a kernel with a newer Python' }, spec.file));
+    return failure(
+      withFile(
+        { code: 'kernel-old-python', message, remedy: 'choose a kernel with a newer Python' },
+        spec.file,
+      ),
+    );
   }
   return success({
     name: name.toLowerCase(),
@@ -108,13 +126,24 @@ export async function findKernel(name: string, options: KernelOptions): Promise<
   });
 }
 
-const withFile = (problem: Problem, file: string | null): Problem => (file === null ? problem : { ...problem, file });
-const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+const withFile = (problem: Problem, file: string | null): Problem =>
+  file === null ? problem : { ...problem, file };
+const shellWord = (text: string) =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The kernelspec's own text counts, not what `${PATH}` happens to be in this terminal. */
-function environmentText(facts: PythonFacts, flags: readonly string[], env: Readonly<Record<string, string>>): string {
+function environmentText(
+  facts: PythonFacts,
+  flags: readonly string[],
+  env: Readonly<Record<string, string>>,
+): string {
   const { version, implementation, platform, ipython, ipykernel } = facts;
-  return formatJson({ version, implementation, platform, ipython, ipykernel, flags, env }, { newline: '\n', unit: null });
+  // How Python's own modules are loaded changes no result, and ipykernel's kernelspecs have it or not by version.
+  const counting = flags.filter(flag => !flag.startsWith('-Xfrozen_modules'));
+  return formatJson(
+    { version, implementation, platform, ipython, ipykernel, flags: counting, env },
+    { newline: '\n', unit: null },
+  );
 }
 
 /** What ipykernel itself offers where nobody registered a kernel. */
@@ -147,9 +176,15 @@ function readSpec(folder: string, name: string): Result<Kernelspec> {
   }
   if (!isObject(raw)) return broken('it is not an object');
   const { argv, display_name: displayName, language, env, metadata } = raw;
-  if (!Array.isArray(argv) || argv.length === 0 || !argv.every(word => typeof word === 'string')) return broken('argv is not a list of strings');
-  const provisioner = isObject(metadata) && isObject(metadata['kernel_provisioner']) ? metadata['kernel_provisioner']['provisioner_name'] : '';
-  const variables = isObject(env) ? Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string') : [];
+  if (!Array.isArray(argv) || argv.length === 0 || !argv.every(word => typeof word === 'string'))
+    return broken('argv is not a list of strings');
+  const provisioner =
+    isObject(metadata) && isObject(metadata['kernel_provisioner'])
+      ? metadata['kernel_provisioner']['provisioner_name']
+      : '';
+  const variables = isObject(env)
+    ? Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    : [];
   return success({
     file,
     argv: argv as readonly string[],
@@ -166,45 +201,81 @@ const FLAGS_WITH_VALUE = new Set(['-W', '-X']);
 /** Options of ipykernel that change nothing about results. */
 const HARMLESS = /^(--debug|--quiet|--log-level=\w+|--Session\.\w+=.*|--no-secure)$/;
 
-function launchOf(spec: Kernelspec, name: string, options: KernelOptions): Result<{ readonly python: string; readonly flags: readonly string[] }> {
+function launchOf(
+  spec: Kernelspec,
+  name: string,
+  options: KernelOptions,
+): Result<{ readonly python: string; readonly flags: readonly string[] }> {
   const refuse = (why: string) =>
     failure(
       withFile(
         {
           code: 'kernel-not-plain-python',
           message: `the kernel ${JSON.stringify(name)} ${why}, so blocks can not run in it yet`,
-          remedy: 'choose a kernel that starts Python with "-m ipykernel_launcher"; in the environment you want: python -m ipykernel install --user --name NAME',
+          remedy:
+            'choose a kernel that starts Python with "-m ipykernel_launcher"; in the environment you want: python -m ipykernel install --user --name NAME',
         },
         spec.file,
       ),
     );
-  if (spec.provisioner !== '' && spec.provisioner !== 'local-provisioner') return refuse(`is started by ${JSON.stringify(spec.provisioner)}`);
-  const isPython = (word: string) => /^(python|pypy)w?[\d.]*t?(\.exe)?$/i.test(basename(word.replaceAll('\\', '/')));
+  if (spec.provisioner !== '' && spec.provisioner !== 'local-provisioner')
+    return refuse(`is started by ${JSON.stringify(spec.provisioner)}`);
+  const isPython = (word: string) =>
+    /^(python|pypy)w?[\d.]*t?(\.exe)?$/i.test(basename(word.replaceAll('\\', '/')));
   const command = fill(spec.argv[0] as string, spec, options);
   if (!isPython(command)) {
-    const other = spec.language !== '' && spec.language !== 'python' ? `runs ${spec.language}` : `is started through ${JSON.stringify(command)}`;
+    const other =
+      spec.language !== '' && spec.language !== 'python'
+        ? `runs ${spec.language}`
+        : `is started through ${JSON.stringify(command)}`;
     return refuse(other);
   }
   let at = 1;
   const flags: string[] = [];
-  for (; at < spec.argv.length && /^-[A-Za-z]/.test(spec.argv[at] as string) && spec.argv[at] !== '-m' && spec.argv[at] !== '-c'; at++) {
+  for (
+    ;
+    at < spec.argv.length &&
+    /^-[A-Za-z]/.test(spec.argv[at] as string) &&
+    spec.argv[at] !== '-m' &&
+    spec.argv[at] !== '-c';
+    at++
+  ) {
     flags.push(fill(spec.argv[at] as string, spec, options));
     if (FLAGS_WITH_VALUE.has(spec.argv[at] as string)) flags.push(fill(spec.argv[++at] ?? '', spec, options));
   }
-  const program = spec.argv[at] === '-m' ? spec.argv[++at] : spec.argv[at]?.endsWith('ipykernel_launcher.py') ? 'ipykernel_launcher' : undefined;
+  const program =
+    spec.argv[at] === '-m'
+      ? spec.argv[++at]
+      : spec.argv[at]?.endsWith('ipykernel_launcher.py')
+        ? 'ipykernel_launcher'
+        : undefined;
   if (program !== 'ipykernel_launcher' && program !== 'ipykernel') {
-    return refuse(`starts ${program === undefined ? 'a program of its own' : JSON.stringify(program)} instead of ipykernel`);
+    return refuse(
+      `starts ${program === undefined ? 'a program of its own' : JSON.stringify(program)} instead of ipykernel`,
+    );
   }
-  const rest = spec.argv.slice(at + 1).filter((word, index, all) => word !== '-f' && !(all[index - 1] === '-f') && !HARMLESS.test(word));
+  const rest = spec.argv
+    .slice(at + 1)
+    .filter((word, index, all) => word !== '-f' && !(all[index - 1] === '-f') && !HARMLESS.test(word));
   if (rest.length > 0) return refuse(`gives ipykernel options of its own (${rest.join(' ')})`);
   return resolvePython(command, name, spec, options, flags);
 }
 
-function resolvePython(command: string, name: string, spec: Kernelspec, options: KernelOptions, flags: readonly string[]) {
+function resolvePython(
+  command: string,
+  name: string,
+  spec: Kernelspec,
+  options: KernelOptions,
+  flags: readonly string[],
+) {
   // As jupyter_client does: a bare name is the Python that runs Jupyter, where that goes by this name.
   const own = join(dirname(options.python), command);
   const isOwn = !/[\\/]/.test(command) && (/^python3?(\.exe)?$/.test(command) || existsSync(own));
-  const python = isOwn ? options.python : isAbsolute(command) ? command : onPath(command, { ...options.env, ...spec.env });
+  const python = isOwn
+    ? options.python
+    : isAbsolute(command)
+      ? command
+      : onPath(command, { ...options.env, ...spec.env });
   if (python !== undefined && isExecutable(python)) return success({ python, flags });
   const message = `the Python of kernel ${JSON.stringify(name)} does not exist or can not be executed: ${python ?? command}`;
   const remedy = `remove the kernel (jupyter kernelspec remove ${name}), or register it again from a working environment: python -m ipykernel install --user --name ${name}`;
@@ -221,20 +292,31 @@ function isExecutable(path: string): boolean {
 }
 
 function onPath(command: string, env: Environment): string | undefined {
-  return (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '').map(folder => join(folder, command)).find(isExecutable);
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter(folder => folder !== '')
+    .map(folder => join(folder, command))
+    .find(isExecutable);
 }
 
 /** `{prefix}` and `{resource_dir}` as jupyter_client fills them in. */
 function fill(word: string, spec: Kernelspec, options: KernelOptions): string {
-  return word.replaceAll('{resource_dir}', spec.folder).replaceAll('{prefix}', dirname(dirname(options.python)));
+  return word
+    .replaceAll('{resource_dir}', spec.folder)
+    .replaceAll('{prefix}', dirname(dirname(options.python)));
 }
 
 /** `${NAME}` and `$NAME` as Python's `string.Template.safe_substitute` has them; unknown ones stay. */
-function substitute(own: Readonly<Record<string, string>>, env: Environment): Readonly<Record<string, string>> {
+function substitute(
+  own: Readonly<Record<string, string>>,
+  env: Environment,
+): Readonly<Record<string, string>> {
   const pattern = /\$(?:(\$)|([_a-zA-Z][_a-zA-Z0-9]*)|\{([_a-zA-Z][_a-zA-Z0-9]*)\})/g;
   const fillIn = (value: string) =>
-    value.replace(pattern, (whole, dollar: string | undefined, plain: string | undefined, braced: string | undefined) =>
-      dollar !== undefined ? '$' : (env[(plain ?? braced) as string] ?? whole),
+    value.replace(
+      pattern,
+      (whole, dollar: string | undefined, plain: string | undefined, braced: string | undefined) =>
+        dollar !== undefined ? '$' : (env[(plain ?? braced) as string] ?? whole),
     );
   return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, fillIn(value)]));
 }

@@ -1,6 +1,18 @@
 /** Reading and replacing text files that people own: nothing is lost, nothing changed elsewhere is overwritten. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 
@@ -27,7 +39,12 @@ export function readTextFile(path: string, shown: string, largest: number): Resu
   try {
     const stamp = stampOf(path);
     if (stamp === null) {
-      return failure({ code: 'file-missing', message: `${shown} does not exist`, file: shown, remedy: 'create it, or correct the path' });
+      return failure({
+        code: 'file-missing',
+        message: `${shown} does not exist`,
+        file: shown,
+        remedy: 'create it, or correct the path',
+      });
     }
     const { size } = statSync(path);
     if (size > largest) {
@@ -45,7 +62,12 @@ export function readTextFile(path: string, shown: string, largest: number): Resu
 
 function readProblem(error: unknown, shown: string): Problem {
   if (error instanceof TypeError) {
-    return { code: 'not-utf8', message: `${shown} is not UTF-8 text`, file: shown, remedy: 'save it as UTF-8' };
+    return {
+      code: 'not-utf8',
+      message: `${shown} is not UTF-8 text`,
+      file: shown,
+      remedy: 'save it as UTF-8',
+    };
   }
   return fileProblem(error, shown, 'read');
 }
@@ -57,16 +79,36 @@ export function fileProblem(error: unknown, shown: string, doing: 'read' | 'writ
     ENOENT: ['file-missing', 'does not exist', 'create it, or correct the path'],
     EISDIR: ['not-a-file', 'is a folder', 'name a file'],
     ENOTDIR: ['file-missing', 'does not exist: a part of its path is a file', 'correct the path'],
-    EACCES: ['no-permission', `may not be ${doing === 'read' ? 'read' : 'written'}`, 'give yourself the permission on the file and its folder'],
-    EPERM: ['no-permission', `may not be ${doing === 'read' ? 'read' : 'written'}`, 'give yourself the permission on the file and its folder'],
+    EACCES: [
+      'no-permission',
+      `may not be ${doing === 'read' ? 'read' : 'written'}`,
+      'give yourself the permission on the file and its folder',
+    ],
+    EPERM: [
+      'no-permission',
+      `may not be ${doing === 'read' ? 'read' : 'written'}`,
+      'give yourself the permission on the file and its folder',
+    ],
     EROFS: ['no-permission', 'lies on a read-only file system', 'make it writable, or move the project'],
-    ENOSPC: ['disk-full', 'can not be written: the disk is full', 'free some space and try again; the file is as it was'],
-    EDQUOT: ['disk-full', 'can not be written: your quota is used up', 'free some space and try again; the file is as it was'],
+    ENOSPC: [
+      'disk-full',
+      'can not be written: the disk is full',
+      'free some space and try again; the file is as it was',
+    ],
+    EDQUOT: [
+      'disk-full',
+      'can not be written: your quota is used up',
+      'free some space and try again; the file is as it was',
+    ],
     ELOOP: ['file-missing', 'is a link that leads in a circle', 'correct the link'],
     ENAMETOOLONG: ['file-missing', 'has a name that is too long', 'shorten it'],
   };
   if (code === '') throw error;
-  const [name, what, remedy] = known[code] ?? [`${doing}-failed`, `can not be ${doing === 'read' ? 'read' : 'written'} (${code})`, 'see the system message'];
+  const [name, what, remedy] = known[code] ?? [
+    `${doing}-failed`,
+    `can not be ${doing === 'read' ? 'read' : 'written'} (${code})`,
+    'see the system message',
+  ];
   return { code: name, message: `${shown} ${what}`, file: shown, remedy };
 }
 
@@ -77,13 +119,21 @@ export function fileProblem(error: unknown, shown: string, doing: 'read' | 'writ
  *   written and the problem `file-changed` asks the caller to read again
  * @returns stamp of the new file
  */
-export function replaceTextFile(path: string, text: string, expected: TextStamp | null, shown: string): Result<TextStamp> {
+export function replaceTextFile(
+  path: string,
+  text: string,
+  expected: TextStamp | null,
+  shown: string,
+): Result<TextStamp> {
   let temporary: string | undefined;
   try {
     const before = statSync(path, { throwIfNoEntry: false });
     const target = before ? realpathSync(path) : path;
     const mode = before ? before.mode & 0o7777 : 0o666;
-    const name = join(dirname(target), `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+    const name = join(
+      dirname(target),
+      `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+    );
     const handle = openSync(name, 'wx', mode);
     temporary = name;
     try {
@@ -96,7 +146,12 @@ export function replaceTextFile(path: string, text: string, expected: TextStamp 
     // The moment between this look and the rename can not be closed; editors that write in place have it too.
     if (stampOf(path) !== expected) {
       rmSync(temporary, { force: true });
-      return failure({ code: 'file-changed', message: `${shown} was changed by someone else meanwhile`, file: shown, remedy: 'try again' });
+      return failure({
+        code: 'file-changed',
+        message: `${shown} was changed by someone else meanwhile`,
+        file: shown,
+        remedy: 'try again',
+      });
     }
     renameSync(temporary, target);
     temporary = undefined;
@@ -108,7 +163,10 @@ export function replaceTextFile(path: string, text: string, expected: TextStamp 
   }
 }
 
-function keepMode(path: string, before: { readonly mode: number; readonly uid: number; readonly gid: number }): void {
+function keepMode(
+  path: string,
+  before: { readonly mode: number; readonly uid: number; readonly gid: number },
+): void {
   try {
     const now = statSync(path);
     if (now.uid !== before.uid || now.gid !== before.gid) chownSync(path, before.uid, before.gid);

@@ -90,7 +90,12 @@ function append(cell: CollectedCell, output: CellOutput, displayId: string | und
   cell.entries.push({ output, displayId });
 }
 
-function update(cells: readonly CollectedCell[], displayId: string, data: JsonObject, metadata: JsonObject): void {
+function update(
+  cells: readonly CollectedCell[],
+  displayId: string,
+  data: JsonObject,
+  metadata: JsonObject,
+): void {
   for (const cell of cells) {
     for (const entry of cell.entries) {
       if ('pieces' in entry || entry.displayId !== displayId || !('data' in entry.output)) continue;
@@ -109,7 +114,9 @@ function displayIdOf(output: CellOutput): string | undefined {
 function finish(cell: CollectedCell): CellOutputs {
   const outputs = cell.entries.map((entry): CellOutput => {
     if ('pieces' in entry) return { output_type: 'stream', name: entry.stream, text: entry.pieces.join('') };
-    const { transient: _, ...kept } = entry.output as typeof entry.output & { readonly transient?: JsonObject };
+    const { transient: _, ...kept } = entry.output as typeof entry.output & {
+      readonly transient?: JsonObject;
+    };
     return kept as CellOutput;
   });
   return { outputs, executionCount: cell.executionCount };

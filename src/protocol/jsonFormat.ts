@@ -13,7 +13,9 @@ export interface JsonStyle {
  */
 export function formatJson(value: unknown, style: JsonStyle, indent = '', keepOrder = false): string {
   if (Array.isArray(value)) {
-    return wrap('[', ']', style, indent, inner => value.map(item => formatJson(item, style, inner, keepOrder)));
+    return wrap('[', ']', style, indent, inner =>
+      value.map(item => formatJson(item, style, inner, keepOrder)),
+    );
   }
   if (typeof value === 'object' && value !== null) {
     const object = value as Readonly<Record<string, unknown>>;
@@ -35,7 +37,9 @@ export function formatShort(value: unknown, style: JsonStyle, indent: string, wi
   }
   if (typeof value === 'object' && value !== null) {
     return wrap('{', '}', style, indent, inner =>
-      Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${formatShort(item, style, inner, width)}`),
+      Object.entries(value).map(
+        ([key, item]) => `${JSON.stringify(key)}: ${formatShort(item, style, inner, width)}`,
+      ),
     );
   }
   return line;

@@ -245,10 +245,14 @@ export function setValue(text: string, path: readonly string[], value: unknown):
         const added = { key, value: (indent: string) => formatJson(rest, style, indent) };
         return applySplices(text, [insertMember(text, object, added, { sorted: true })]);
       }
-      return applySplices(text, [{ ...member.value, text: formatJson(rest, style, indentAt(text, member.start)) }]);
+      return applySplices(text, [
+        { ...member.value, text: formatJson(rest, style, indentAt(text, member.start)) },
+      ]);
     }
     if (isLast) {
-      return applySplices(text, [{ ...member.value, text: formatJson(value, style, indentAt(text, member.start)) }]);
+      return applySplices(text, [
+        { ...member.value, text: formatJson(value, style, indentAt(text, member.start)) },
+      ]);
     }
     object = member.value;
   }

@@ -7,9 +7,15 @@ export type JsonNode = Node;
 
 /** Messages for what jsonc-parser finds, in the words of people who write JSON by hand. */
 const SYNTAX: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
-  InvalidSymbol: ['this is not a JSON value', 'write strings in double quotes; JSON knows true, false and null, not NaN or None'],
+  InvalidSymbol: [
+    'this is not a JSON value',
+    'write strings in double quotes; JSON knows true, false and null, not NaN or None',
+  ],
   InvalidNumberFormat: ['this is not a JSON number', 'write it like 12, -0.5 or 1e6'],
-  PropertyNameExpected: ['a key in double quotes is missing', 'remove the comma after the last entry, or add the key'],
+  PropertyNameExpected: [
+    'a key in double quotes is missing',
+    'remove the comma after the last entry, or add the key',
+  ],
   ValueExpected: ['a value is missing', 'add the value, or remove the comma after the last entry'],
   ColonExpected: ['a colon is missing after the key', 'write "key": value'],
   CommaExpected: ['a comma is missing', 'put a comma between two entries'],
@@ -18,7 +24,10 @@ const SYNTAX: Readonly<Record<string, readonly [message: string, remedy: string]
   EndOfFileExpected: ['there is text after the end of the JSON value', 'remove it'],
   InvalidCommentToken: ['JSON has no comments', 'remove the comment'],
   UnexpectedEndOfComment: ['JSON has no comments', 'remove the comment'],
-  UnexpectedEndOfString: ['a string is not closed on its line', 'add the closing double quote; write a line break as \\n'],
+  UnexpectedEndOfString: [
+    'a string is not closed on its line',
+    'add the closing double quote; write a line break as \\n',
+  ],
   UnexpectedEndOfNumber: ['a number is cut off', 'complete the number'],
   InvalidUnicode: ['a \\u escape is not complete', 'write \\u and four hexadecimal digits'],
   InvalidEscapeCharacter: ['this escape is unknown', 'write a backslash as \\\\'],
@@ -43,7 +52,10 @@ export function nestingOf(text: string): number {
 }
 
 /** Syntax tree and errors; the caller has checked the nesting, since the parser recurses. */
-export function parseStrict(text: string): { readonly tree: Node | undefined; readonly errors: readonly ParseError[] } {
+export function parseStrict(text: string): {
+  readonly tree: Node | undefined;
+  readonly errors: readonly ParseError[];
+} {
   const errors: ParseError[] = [];
   // A byte-order mark is white space to us; replacing it keeps all offsets.
   const plain = text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text;
@@ -54,7 +66,16 @@ export function parseStrict(text: string): { readonly tree: Node | undefined; re
 /** What is wrong with a text that `JSON.parse` refuses; at most the first 20 errors, since one brings others along. */
 export function syntaxProblems(text: string, file: string, deepest: number): Problem[] {
   if (text.trim() === '') {
-    return [{ code: 'json-syntax', message: 'the file is empty', file, line: 1, column: 1, remedy: 'restore it from a backup or version control' }];
+    return [
+      {
+        code: 'json-syntax',
+        message: 'the file is empty',
+        file,
+        line: 1,
+        column: 1,
+        remedy: 'restore it from a backup or version control',
+      },
+    ];
   }
   if (nestingOf(text) > deepest) return [tooDeep(file, deepest)];
   const seen = new Set<number>();
@@ -67,7 +88,16 @@ export function syntaxProblems(text: string, file: string, deepest: number): Pro
     problems.push({ code: 'json-syntax', message, file, ...place, remedy });
   }
   if (problems.length > 0) return problems;
-  return [{ code: 'json-syntax', message: 'this is not JSON', file, line: 1, column: 1, remedy: 'correct the syntax' }];
+  return [
+    {
+      code: 'json-syntax',
+      message: 'this is not JSON',
+      file,
+      line: 1,
+      column: 1,
+      remedy: 'correct the syntax',
+    },
+  ];
 }
 
 export function tooDeep(file: string, deepest: number): Problem {

@@ -30,7 +30,11 @@ export function findProject(start: string): Result<string> {
     if (dirname(folder) === folder) break;
   }
   const message = `there is no ${DAG_FILE} in ${resolve(start)} or a folder above it`;
-  return failure({ code: 'no-project', message, remedy: 'make a project with "dagpy init" or "dagpy split NOTEBOOK", or name its folder with -C' });
+  return failure({
+    code: 'no-project',
+    message,
+    remedy: 'make a project with "dagpy init" or "dagpy split NOTEBOOK", or name its folder with -C',
+  });
 }
 
 /** Reads the project's file. Notebooks that are missing are no problem here: whoever reads them says so. */
@@ -44,7 +48,10 @@ export function loadDagFile(project: string): Result<LoadedDagFile> {
   return success({ ...decoded.value, ...read.value });
 }
 
-const optionsFor = (project: string) => ({ file: DAG_FILE, defaultName: basename(resolve(project)) || 'project' });
+const optionsFor = (project: string) => ({
+  file: DAG_FILE,
+  defaultName: basename(resolve(project)) || 'project',
+});
 
 /** Links may lead out of the project, or two names to one file; text alone can not tell. */
 function linkProblems(project: string, { dag }: DecodedDagFile): Problem[] {
@@ -118,5 +125,10 @@ export function createDagFile(project: string, content: NewProject): Result<Load
   if (written.ok) return loadDagFile(project);
   const exists = written.problems[0]?.code === 'file-changed';
   if (!exists) return failure(...written.problems);
-  return failure({ code: 'project-exists', message: `${DAG_FILE} is there already`, file: DAG_FILE, remedy: 'use the project that is there, or choose another folder' });
+  return failure({
+    code: 'project-exists',
+    message: `${DAG_FILE} is there already`,
+    file: DAG_FILE,
+    remedy: 'use the project that is there, or choose another folder',
+  });
 }

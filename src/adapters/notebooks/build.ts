@@ -28,8 +28,19 @@ export function buildNotebook(
 }
 
 /** A notebook that starts with one empty code cell, for a block made from nothing. */
-export function newNotebook(uid: string, kernelspec: { readonly name: string; readonly display_name: string }, cellId: string): string {
-  const cell = { cell_type: 'code', execution_count: null, id: cellId, metadata: {}, outputs: [], source: [] };
+export function newNotebook(
+  uid: string,
+  kernelspec: { readonly name: string; readonly display_name: string },
+  cellId: string,
+): string {
+  const cell = {
+    cell_type: 'code',
+    execution_count: null,
+    id: cellId,
+    metadata: {},
+    outputs: [],
+    source: [],
+  };
   const metadata = { dagpy: { uid }, kernelspec: { ...kernelspec, language: 'python' } };
   return `${formatJson({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
 }
@@ -47,7 +58,14 @@ export function composeNotebook(
   const newline = style.unit === null ? '' : style.newline;
   const separator = style.unit === null ? ', ' : ',' + newline;
   const list = (open: string, entries: readonly string[], close: string, indent: string) =>
-    entries.length === 0 ? open + close : open + newline + entries.map(entry => indent + unit + entry).join(separator) + newline + indent + close;
+    entries.length === 0
+      ? open + close
+      : open +
+        newline +
+        entries.map(entry => indent + unit + entry).join(separator) +
+        newline +
+        indent +
+        close;
 
   const hasWidgets = cells.some(cell => cell.includes(WIDGET_VIEW));
   const metadata = valueAt(text, ['metadata']);
@@ -60,7 +78,12 @@ export function composeNotebook(
 
   const root = [
     `"cells": ${list('[', cells, ']', unit)}`,
-    `"metadata": ${list('{', kept.map(member => member.text), '}', unit)}`,
+    `"metadata": ${list(
+      '{',
+      kept.map(member => member.text),
+      '}',
+      unit,
+    )}`,
     `"nbformat": ${original.format}`,
     `"nbformat_minor": ${original.minor}`,
   ];

@@ -6,14 +6,16 @@ import type { CellOutput, CellOutputs, JsonObject } from '../../protocol/outputs
 export const WIDGET_STATE = 'application/vnd.jupyter.widget-state+json';
 
 /** Line ends of Python's `str.splitlines`, which the notebook format is written with. */
-const LINES = /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+/g; // eslint-disable-line no-control-regex
+const LINES =
+  /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+/g; // eslint-disable-line no-control-regex
 
 const TEXT_APPLICATIONS = new Set(['application/javascript', 'image/svg+xml']);
 
 export const splitLines = (text: string): readonly string[] => text.match(LINES) ?? [];
 
 /** Types whose values are JSON of their own and stay as they are. */
-const isJsonType = (mime: string) => mime === 'application/json' || (mime.startsWith('application/') && mime.endsWith('+json'));
+const isJsonType = (mime: string) =>
+  mime === 'application/json' || (mime.startsWith('application/') && mime.endsWith('+json'));
 
 const isStrings = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every(item => typeof item === 'string');
@@ -39,7 +41,12 @@ export function outputForFile(output: CellOutput): JsonObject {
         execution_count: output.execution_count,
       };
     case 'error':
-      return { output_type: 'error', ename: output.ename, evalue: output.evalue, traceback: output.traceback };
+      return {
+        output_type: 'error',
+        ename: output.ename,
+        evalue: output.evalue,
+        traceback: output.traceback,
+      };
   }
 }
 
@@ -65,9 +72,17 @@ export function outputFromFile(raw: unknown): CellOutput {
   const text = (value: unknown) => joinLines(value) ?? '';
   switch (output['output_type']) {
     case 'stream':
-      return { output_type: 'stream', name: output['name'] === 'stderr' ? 'stderr' : 'stdout', text: text(output['text']) };
+      return {
+        output_type: 'stream',
+        name: output['name'] === 'stderr' ? 'stderr' : 'stdout',
+        text: text(output['text']),
+      };
     case 'display_data':
-      return { output_type: 'display_data', data: joinBundle(object(output['data'])), metadata: object(output['metadata']) };
+      return {
+        output_type: 'display_data',
+        data: joinBundle(object(output['data'])),
+        metadata: object(output['metadata']),
+      };
     case 'execute_result': {
       const count = output['execution_count'];
       return {
@@ -97,7 +112,10 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
  * keys sorted, `transient` left out. Compare a notebook's with the one of a stored `Display`, or digest it.
  */
 export function canonicalOutputs(cells: readonly CellOutputs[], widgets?: JsonObject | null): string {
-  const shown = cells.map(cell => ({ outputs: joinStreams(cell.outputs).map(plain), count: cell.executionCount }));
+  const shown = cells.map(cell => ({
+    outputs: joinStreams(cell.outputs).map(plain),
+    count: cell.executionCount,
+  }));
   return formatJson({ cells: shown, widgets: widgets ?? null }, { newline: '\n', unit: null });
 }
 

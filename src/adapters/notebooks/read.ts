@@ -1,5 +1,13 @@
 /** A notebook as the engine needs it: cells with their source, and where everything stands in the text. */
-import { elementsOf, memberOf, membersOf, placeOf, rootStart, type Member, type Span } from '../../protocol/jsonText.js';
+import {
+  elementsOf,
+  memberOf,
+  membersOf,
+  placeOf,
+  rootStart,
+  type Member,
+  type Span,
+} from '../../protocol/jsonText.js';
 import type { CellOutputs, JsonObject } from '../../protocol/outputs.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { parseJson, syntaxProblems } from '../../protocol/strictJson.js';
@@ -53,7 +61,11 @@ export function readNotebook(path: string, file: string): Result<Notebook> {
     return failure(
       ...read.problems.map(problem =>
         problem.code === 'file-missing'
-          ? { ...problem, code: 'notebook-missing', remedy: 'restore the notebook, or correct its path in dag.json' }
+          ? {
+              ...problem,
+              code: 'notebook-missing',
+              remedy: 'restore the notebook, or correct its path in dag.json',
+            }
           : problem,
       ),
     );
@@ -85,7 +97,14 @@ export function parseNotebook(text: string, file: string, stamp: TextStamp | nul
     const read = readCell(cell, index, span);
     if (typeof read === 'string') {
       const remedy = 'open and save the notebook in Jupyter, or restore it from version control';
-      problems.push({ code: 'notebook-invalid', message: read, file, ...placeOf(text, span.start), cell: index + 1, remedy });
+      problems.push({
+        code: 'notebook-invalid',
+        message: read,
+        file,
+        ...placeOf(text, span.start),
+        cell: index + 1,
+        remedy,
+      });
     } else cells.push(read);
   }
   problems.push(...doubledIds(cells, text, file));
@@ -100,7 +119,11 @@ export function parseNotebook(text: string, file: string, stamp: TextStamp | nul
     minor,
     cells,
     kernelspec: textIn(metadata, 'kernelspec', 'name'),
-    language: (textIn(metadata, 'language_info', 'name') ?? textIn(metadata, 'kernelspec', 'language') ?? 'python').toLowerCase(),
+    language: (
+      textIn(metadata, 'language_info', 'name') ??
+      textIn(metadata, 'kernelspec', 'language') ??
+      'python'
+    ).toLowerCase(),
     uid: textIn(metadata, 'dagpy', 'uid'),
     metadata,
     warnings: formWarnings(raw, minor, file),
@@ -125,10 +148,16 @@ function checkForm(raw: RawNotebook, text: string, file: string): Problem | unde
     );
   }
   if (typeof format === 'number' && format > 4) {
-    return invalid(`the notebook has format ${format}, which this version does not know`, 'upgrade jupyterlab-dagpy, or save it as format 4');
+    return invalid(
+      `the notebook has format ${format}, which this version does not know`,
+      'upgrade jupyterlab-dagpy, or save it as format 4',
+    );
   }
   if (format !== 4 || !Array.isArray(raw.cells)) {
-    return invalid('the file is JSON, but not a notebook: nbformat or cells is missing', 'name a notebook (.ipynb)');
+    return invalid(
+      'the file is JSON, but not a notebook: nbformat or cells is missing',
+      'name a notebook (.ipynb)',
+    );
   }
   return undefined;
 }
@@ -142,7 +171,8 @@ function readCell(raw: unknown, index: number, span: Span): NotebookCell | strin
   }
   const source = joinLines(raw['source']);
   if (source === undefined) return 'the cell has no source: a string or a list of strings';
-  if (type === 'code' && raw['outputs'] !== undefined && !Array.isArray(raw['outputs'])) return "the cell's outputs are not a list";
+  if (type === 'code' && raw['outputs'] !== undefined && !Array.isArray(raw['outputs']))
+    return "the cell's outputs are not a list";
   const metadata = isObject(raw['metadata']) ? raw['metadata'] : {};
   const ownId = raw['id'];
   const tags = metadata['tags'];
@@ -182,7 +212,9 @@ function doubledIds(cells: readonly NotebookCell[], text: string, file: string):
 function formWarnings(raw: RawNotebook, minor: number, file: string): Problem[] {
   if (minor <= 5 && typeof raw.nbformat_minor === 'number') return [];
   const message = `nbformat_minor is ${JSON.stringify(raw.nbformat_minor ?? null)}`;
-  return [{ code: 'notebook-minor', message, file, remedy: 'what is newer than 4.5 is kept and not understood' }];
+  return [
+    { code: 'notebook-minor', message, file, remedy: 'what is newer than 4.5 is kept and not understood' },
+  ];
 }
 
 function textIn(metadata: unknown, group: string, key: string): string | undefined {

@@ -28,7 +28,11 @@ export interface OutputUpdate {
  * @param widgets state to keep in the notebook's metadata; `null` removes it, `undefined` leaves it as it is
  * @returns the new text; the same string where nothing changes
  */
-export function spliceOutputs(text: string, updates: readonly OutputUpdate[], widgets?: JsonObject | null): string {
+export function spliceOutputs(
+  text: string,
+  updates: readonly OutputUpdate[],
+  widgets?: JsonObject | null,
+): string {
   const cells = cellSpans(text);
   const style = styleOf(text);
   const splices: Splice[] = [];
@@ -39,16 +43,21 @@ export function spliceOutputs(text: string, updates: readonly OutputUpdate[], wi
     const last = (key: string) => members.filter(member => member.key === key).at(-1);
     const put = (key: string, value: unknown) => {
       const member = last(key);
-      if (member) splices.push({ ...member.value, text: formatJson(value, style, indentAt(text, member.start)) });
+      if (member)
+        splices.push({ ...member.value, text: formatJson(value, style, indentAt(text, member.start)) });
       return member !== undefined;
     };
     const outputs = update.outputs.map(outputForFile);
     const missing: [string, unknown][] = [];
-    if (!put('execution_count', update.executionCount)) missing.push(['execution_count', update.executionCount]);
+    if (!put('execution_count', update.executionCount))
+      missing.push(['execution_count', update.executionCount]);
     if (!put('outputs', outputs)) missing.push(['outputs', outputs]);
     splices.push(...addMissing(text, cell, members, missing));
   }
-  const spliced = applySplices(text, splices.filter(splice => changes(text, splice)));
+  const spliced = applySplices(
+    text,
+    splices.filter(splice => changes(text, splice)),
+  );
   return widgets === undefined ? spliced : setWidgets(spliced, widgets);
 }
 
@@ -93,7 +102,8 @@ function setWidgets(text: string, widgets: JsonObject | null): string {
   if (widgets !== null) return setMetadata(text, ['widgets', WIDGET_STATE], widgets);
   const group = valueAt(text, ['metadata', 'widgets']);
   const metadata = valueAt(text, ['metadata']);
-  if (!group || !metadata || !membersOf(text, group.start).some(member => member.key === WIDGET_STATE)) return text;
+  if (!group || !metadata || !membersOf(text, group.start).some(member => member.key === WIDGET_STATE))
+    return text;
   const isOnly = membersOf(text, group.start).length === 1;
   const splice = isOnly ? removeMember(text, metadata, 'widgets') : removeMember(text, group, WIDGET_STATE);
   return splice ? applySplices(text, [splice]) : text;

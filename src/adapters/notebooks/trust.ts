@@ -41,8 +41,11 @@ export function createTrustKeeper({ python, env }: TrustOptions): TrustKeeper {
     async signAgain(paths) {
       if (paths.length === 0) return [];
       const answers = await ask({ command: 'trust-sign', paths });
-      if (answers === undefined) return paths.map(path => ({ path, error: 'the notebook helper did not answer' }));
-      return answers.flatMap(({ path, error }) => (path !== undefined && error !== undefined ? [{ path, error }] : []));
+      if (answers === undefined)
+        return paths.map(path => ({ path, error: 'the notebook helper did not answer' }));
+      return answers.flatMap(({ path, error }) =>
+        path !== undefined && error !== undefined ? [{ path, error }] : [],
+      );
     },
     close: () => helper?.close(),
   };

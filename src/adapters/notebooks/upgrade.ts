@@ -16,7 +16,8 @@ export function upgradeNotebook(python: string, path: string, file: string): Res
       file,
       remedy: 'open and save it in Jupyter, or restore it from version control',
     });
-  if (ran.status !== 0) return failed(ran.error?.message ?? (ran.stderr.trim().split('\n').at(-1) || 'Python failed'));
+  if (ran.status !== 0)
+    return failed(ran.error?.message ?? (ran.stderr.trim().split('\n').at(-1) || 'Python failed'));
   const [answer] = JSON.parse(ran.stdout) as readonly { readonly text?: string; readonly error?: string }[];
   return answer?.text === undefined ? failed(answer?.error ?? 'no answer') : success(answer.text);
 }

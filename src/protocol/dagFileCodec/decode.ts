@@ -39,7 +39,14 @@ type Raw = Readonly<Record<string, unknown>>;
 export function decodeDagFile(text: string, options: DecodeOptions = {}): DecodeResult {
   const file = options.file ?? 'dag.json';
   if (text.length > LARGEST_DAG_FILE) {
-    return refused([{ code: 'file-too-large', message: `the file has more than ${LARGEST_DAG_FILE} characters`, file, remedy: 'keep data in files of its own' }]);
+    return refused([
+      {
+        code: 'file-too-large',
+        message: `the file has more than ${LARGEST_DAG_FILE} characters`,
+        file,
+        remedy: 'keep data in files of its own',
+      },
+    ]);
   }
   if (nestingOf(text) > DEEPEST_DAG_FILE) return refused([tooDeep(file, DEEPEST_DAG_FILE)]);
   let raw: Raw;
@@ -53,10 +60,21 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
   const places = createPlaces(text, file, tree);
 
   if (Array.isArray(raw)) return refused([notAnObject([], places)]);
-  const problems = [...doubledKeys(tree, places), ...shapeProblems(v.safeParse(rootSchema, raw), [], raw, places)];
+  const problems = [
+    ...doubledKeys(tree, places),
+    ...shapeProblems(v.safeParse(rootSchema, raw), [], raw, places),
+  ];
   const blockNodes = tree.type === 'object' ? blockMembers(tree) : [];
   if (blockNodes.length > MOST_BLOCKS) {
-    return refused([...problems, places.problem(['blocks'], 'dag-too-large', `there are more than ${MOST_BLOCKS} blocks`, 'split the project')]);
+    return refused([
+      ...problems,
+      places.problem(
+        ['blocks'],
+        'dag-too-large',
+        `there are more than ${MOST_BLOCKS} blocks`,
+        'split the project',
+      ),
+    ]);
   }
   const blocks = (isObject(raw) && isObject(raw['blocks']) ? raw['blocks'] : {}) as Raw;
   for (const { key } of blockNodes) {
@@ -65,25 +83,40 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
     problems.push(...shapeProblems(v.safeParse(blockSchema, blocks[key]), ['blocks', key], raw, places));
   }
   const warnings = isObject(raw) ? unknownKeys(raw, places) : [];
-  if (isObject(raw)) problems.push(...objectProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
+  if (isObject(raw))
+    problems.push(...objectProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), warnings: inOrder(warnings) };
-  const dag = build(raw, blockNodes.map(({ key }) => [key, blocks[key] as Raw]), options.defaultName ?? 'project');
-  return { ok: true, value: { dag, warnings: inOrder(warnings), unsupported: unsupportedBlocks(blocks, dag, places) } };
+  const dag = build(
+    raw,
+    blockNodes.map(({ key }) => [key, blocks[key] as Raw]),
+    options.defaultName ?? 'project',
+  );
+  return {
+    ok: true,
+    value: { dag, warnings: inOrder(warnings), unsupported: unsupportedBlocks(blocks, dag, places) },
+  };
 }
 
 const refused = (problems: readonly Problem[]): DecodeResult => ({ ok: false, problems, warnings: [] });
 
-const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** By place; what two checks say in the same words, once. */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const distinct = new Map(problems.map(problem => [`${problem.line}:${problem.column} ${problem.message}`, problem]));
-  return [...distinct.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const distinct = new Map(
+    problems.map(problem => [`${problem.line}:${problem.column} ${problem.message}`, problem]),
+  );
+  return [...distinct.values()].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
 }
 
 /** Blocks in the order of the file, a doubled one once. */
 function blockMembers(tree: JsonNode): { readonly key: string }[] {
-  const blocks = memberNodes(tree).filter(member => member.key === 'blocks').at(-1)?.value;
+  const blocks = memberNodes(tree)
+    .filter(member => member.key === 'blocks')
+    .at(-1)?.value;
   const keys = blocks ? memberNodes(blocks).map(member => member.key) : [];
   return [...new Set(keys)].map(key => ({ key }));
 }
@@ -95,22 +128,44 @@ function shapeProblems(
   raw: unknown,
   places: Places,
 ): Problem[] {
-  return (result.issues ?? []).flatMap(issue => leaves(issue)).map(({ message, path: inner }) => {
-    const path = [...prefix, ...inner];
-    const found = path.reduce<unknown>((value, key) => (ownValue(value, key)), raw);
-    const what = wordFor(path);
-    if (found === undefined && path.length > 0) {
-      const key = String(path.at(-1));
-      return places.problem(path.slice(0, -1), 'dag-missing-field', `${wordFor(path.slice(0, -1))} has no "${key}"`, `add "${key}": ${REQUIRED[key] ?? message}`);
-    }
-    if (message.startsWith('!')) {
-      return places.problem(path, codeFor(path), `${what} ${JSON.stringify(found)} ${message.slice(1)}`, 'correct it');
-    }
-    if (path.length === 1 && path[0] === 'version') {
-      return places.problem(path, 'dag-version', `the version ${JSON.stringify(found)} is unknown`, 'this program knows version 1; upgrade jupyterlab-dagpy for newer ones');
-    }
-    return places.problem(path, 'dag-type', `${what} must be ${message}, not ${nameType(found)}`, `write ${message}`);
-  });
+  return (result.issues ?? [])
+    .flatMap(issue => leaves(issue))
+    .map(({ message, path: inner }) => {
+      const path = [...prefix, ...inner];
+      const found = path.reduce<unknown>((value, key) => ownValue(value, key), raw);
+      const what = wordFor(path);
+      if (found === undefined && path.length > 0) {
+        const key = String(path.at(-1));
+        return places.problem(
+          path.slice(0, -1),
+          'dag-missing-field',
+          `${wordFor(path.slice(0, -1))} has no "${key}"`,
+          `add "${key}": ${REQUIRED[key] ?? message}`,
+        );
+      }
+      if (message.startsWith('!')) {
+        return places.problem(
+          path,
+          codeFor(path),
+          `${what} ${JSON.stringify(found)} ${message.slice(1)}`,
+          'correct it',
+        );
+      }
+      if (path.length === 1 && path[0] === 'version') {
+        return places.problem(
+          path,
+          'dag-version',
+          `the version ${JSON.stringify(found)} is unknown`,
+          'this program knows version 1; upgrade jupyterlab-dagpy for newer ones',
+        );
+      }
+      return places.problem(
+        path,
+        'dag-type',
+        `${what} must be ${message}, not ${nameType(found)}`,
+        `write ${message}`,
+      );
+    });
 }
 
 /** What to write for keys that must be there; valibot blames the object around them. */
@@ -131,9 +186,16 @@ function codeFor(path: readonly (string | number)[]): string {
 }
 
 /** A union's own message, or those of the branch that came furthest. */
-function leaves(issue: v.BaseIssue<unknown>): { readonly message: string; readonly path: readonly (string | number)[] }[] {
+function leaves(
+  issue: v.BaseIssue<unknown>,
+): { readonly message: string; readonly path: readonly (string | number)[] }[] {
   const path = (issue.path ?? []).map(item => item.key as string | number);
-  const rules = issue.type === 'union' ? (issue.issues ?? []).flatMap(inner => leaves(inner)).filter(inner => inner.message.startsWith('!') || inner.path.length > 0) : [];
+  const rules =
+    issue.type === 'union'
+      ? (issue.issues ?? [])
+          .flatMap(inner => leaves(inner))
+          .filter(inner => inner.message.startsWith('!') || inner.path.length > 0)
+      : [];
   if (rules.length === 0) return [{ message: issue.message, path }];
   return rules.map(rule => ({ message: rule.message, path: [...path, ...rule.path] }));
 }
@@ -154,7 +216,10 @@ function build(raw: Raw, blocks: readonly (readonly [string, Raw])[], defaultNam
     version: 1,
     name: (raw['name'] as string | undefined) ?? defaultName,
     kernel: (raw['kernel'] as string | undefined) ?? 'python3',
-    cache: { keep: (cache['keep'] as number | undefined) ?? 3, ...(maxBytes === undefined ? {} : { maxBytes }) },
+    cache: {
+      keep: (cache['keep'] as number | undefined) ?? 3,
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    },
     parameters: mapOf<Json>(raw['parameters']),
     seed: raw['seed'] === undefined ? 0 : (raw['seed'] as number | null),
     ...(raw['prelude'] === undefined ? {} : { prelude: blockId(raw['prelude'] as string) }),

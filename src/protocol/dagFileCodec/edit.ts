@@ -39,7 +39,11 @@ export type DagEdit =
   | { readonly kind: 'setNotebook'; readonly block: BlockId; readonly notebook: string };
 
 /** Applies edits one after the other. */
-export function editDagFile(text: string, edits: readonly DagEdit[], options: DecodeOptions = {}): Result<string> {
+export function editDagFile(
+  text: string,
+  edits: readonly DagEdit[],
+  options: DecodeOptions = {},
+): Result<string> {
   const before = decodeDagFile(text, options);
   if (!before.ok) return failure(...before.problems);
   let edited = text;
@@ -54,13 +58,30 @@ export function editDagFile(text: string, edits: readonly DagEdit[], options: De
 
 function impossible(text: string, edit: DagEdit, file: string): Problem | undefined {
   const blocks = blocksOf(text);
-  const missing = blocksNamed(edit).find(id => typeof id === 'string' && memberOf(text, blocks.start, id) === undefined);
+  const missing = blocksNamed(edit).find(
+    id => typeof id === 'string' && memberOf(text, blocks.start, id) === undefined,
+  );
   if (typeof missing === 'string') {
-    return { code: 'unknown-block', message: `there is no block ${JSON.stringify(missing)}`, file, remedy: '"dagpy status" lists the blocks' };
+    return {
+      code: 'unknown-block',
+      message: `there is no block ${JSON.stringify(missing)}`,
+      file,
+      remedy: '"dagpy status" lists the blocks',
+    };
   }
-  const added = edit.kind === 'addBlock' ? edit.block.id : edit.kind === 'renameBlock' && edit.to !== edit.from ? edit.to : undefined;
+  const added =
+    edit.kind === 'addBlock'
+      ? edit.block.id
+      : edit.kind === 'renameBlock' && edit.to !== edit.from
+        ? edit.to
+        : undefined;
   if (added !== undefined && memberOf(text, blocks.start, added) !== undefined) {
-    return { code: 'block-exists', message: `there is a block ${JSON.stringify(added)} already`, file, remedy: 'choose another id' };
+    return {
+      code: 'block-exists',
+      message: `there is a block ${JSON.stringify(added)} already`,
+      file,
+      remedy: 'choose another id',
+    };
   }
   if (edit.kind === 'unlink' && parentIndex(text, edit.child, edit.parent) < 0) {
     const message = `${JSON.stringify(edit.parent)} is not a parent of ${JSON.stringify(edit.child)}`;
@@ -88,21 +109,33 @@ function blocksNamed(edit: DagEdit): readonly (string | null | undefined)[] {
 function applyEdit(text: string, edit: DagEdit): string {
   switch (edit.kind) {
     case 'addBlock': {
-      const member: NewMember = { key: edit.block.id, value: indent => formatBlock(edit.block, styleOf(text), indent) };
-      return applySplices(text, [insertMember(text, blocksOf(text), member, edit.after === undefined ? {} : { after: edit.after })]);
+      const member: NewMember = {
+        key: edit.block.id,
+        value: indent => formatBlock(edit.block, styleOf(text), indent),
+      };
+      return applySplices(text, [
+        insertMember(text, blocksOf(text), member, edit.after === undefined ? {} : { after: edit.after }),
+      ]);
     }
     case 'removeBlock':
       return removeBlock(text, edit.block);
     case 'link':
       return link(text, edit.parent, edit.child);
     case 'unlink':
-      return removeFromList(text, ['blocks', edit.child], 'parents', parentIndex(text, edit.child, edit.parent));
+      return removeFromList(
+        text,
+        ['blocks', edit.child],
+        'parents',
+        parentIndex(text, edit.child, edit.parent),
+      );
     case 'setFilter':
       return edit.filter.kind === 'auto'
         ? dropMember(text, ['blocks', edit.block], 'filter')
         : putMember(text, ['blocks', edit.block], 'filter', filterValue(edit.filter));
     case 'setPrelude':
-      return edit.block === null ? dropMember(text, [], 'prelude') : putMember(text, [], 'prelude', edit.block);
+      return edit.block === null
+        ? dropMember(text, [], 'prelude')
+        : putMember(text, [], 'prelude', edit.block);
     case 'setNotebook':
       return putMember(text, ['blocks', edit.block], 'notebook', edit.notebook);
     case 'renameBlock':
@@ -133,15 +166,21 @@ function parentIndex(text: string, child: string, parent: string): number {
 
 function removeBlock(text: string, block: string): string {
   const inherited = entriesOf(text, block, 'parents').map(entry => valueOf(text, entry));
-  const idOf = (parent: unknown) => (typeof parent === 'string' ? parent : (parent as { readonly block: string }).block);
+  const idOf = (parent: unknown) =>
+    typeof parent === 'string' ? parent : (parent as { readonly block: string }).block;
   let edited = text;
   for (const { key: child } of membersOf(text, blocksOf(text).start)) {
     const index = parentIndex(edited, child, block);
     if (child !== block && index >= 0) {
-      edited = removeFromList(edited, ['blocks', child], 'parents', index);
-      for (const parent of inherited) {
-        if (parentIndex(edited, child, idOf(parent)) < 0) edited = appendToList(edited, ['blocks', child], 'parents', parent);
-      }
+      const added = inherited.filter(
+        parent => idOf(parent) !== child && parentIndex(edited, child, idOf(parent)) < 0,
+      );
+      const entry = entriesOf(edited, child, 'parents')[index] as Span;
+      const instead = added.map(parent => shortAt(text, 0, parent)).join(', ');
+      edited =
+        added.length === 0
+          ? removeFromList(edited, ['blocks', child], 'parents', index)
+          : applySplices(edited, [{ ...entry, text: instead }]);
     }
     const waits = entriesOf(edited, child, 'after').findIndex(entry => valueOf(edited, entry) === block);
     if (child !== block && waits >= 0) edited = removeFromList(edited, ['blocks', child], 'after', waits);
@@ -185,9 +224,12 @@ function putMember(text: string, path: readonly string[], key: string, value: un
   if (member) return applySplices(text, [{ ...member.value, text: shortAt(text, member.start, value) }]);
   const added = { key, value: (indent: string) => formatShort(value, styleOf(text), indent, LINE_WIDTH) };
   // The prelude is told before the blocks, where a reader looks for it.
-  const blocks = path.length === 0 ? membersOf(text, object.start).findIndex(other => other.key === 'blocks') : -1;
+  const blocks =
+    path.length === 0 ? membersOf(text, object.start).findIndex(other => other.key === 'blocks') : -1;
   const before = blocks > 0 ? membersOf(text, object.start)[blocks - 1]?.key : undefined;
-  return applySplices(text, [insertMember(text, object, added, before === undefined ? {} : { after: before })]);
+  return applySplices(text, [
+    insertMember(text, object, added, before === undefined ? {} : { after: before }),
+  ]);
 }
 
 function dropMember(text: string, path: readonly string[], key: string): string {
@@ -203,7 +245,9 @@ function appendToList(text: string, path: readonly string[], key: string, value:
   if (list === undefined || last === undefined) return putMember(text, path, key, [value]);
   const lead = text.slice(list.start + 1, (entries[0] as Span).start);
   const gap = lead.includes('\n') ? lead : ' ';
-  return applySplices(text, [{ start: last.end, end: last.end, text: `,${gap}${shortAt(text, last.start, value)}` }]);
+  return applySplices(text, [
+    { start: last.end, end: last.end, text: `,${gap}${shortAt(text, last.start, value)}` },
+  ]);
 }
 
 /** Takes one entry out; a list that becomes empty goes with its key. */

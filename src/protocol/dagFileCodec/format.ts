@@ -32,7 +32,8 @@ export function formatNewDagFile(project: NewProject): string {
     ['name', JSON.stringify(project.name)],
     ['kernel', JSON.stringify(project.kernel)],
   ];
-  if (project.parameters !== undefined) members.push(['parameters', formatShort(project.parameters, STYLE, '  ', LINE_WIDTH)]);
+  if (project.parameters !== undefined)
+    members.push(['parameters', formatShort(project.parameters, STYLE, '  ', LINE_WIDTH)]);
   if (project.prelude !== undefined) members.push(['prelude', JSON.stringify(project.prelude)]);
   members.push(['blocks', expandedBlocks(project.blocks)]);
   return `{\n${members.map(([key, value]) => `  ${JSON.stringify(key)}: ${value}`).join(',\n')}\n}\n`;
@@ -67,4 +68,3 @@ export function filterValue(filter: Filter): Json {
 export function edgeValue(edge: ParentEdge): Json {
   return edge.use === undefined ? edge.block : { block: edge.block, use: Object.fromEntries(edge.use) };
 }
-

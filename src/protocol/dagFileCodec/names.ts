@@ -25,7 +25,8 @@ export function insidePathProblem(path: string): string | undefined {
   if (general) return general;
   const parts = path.split('/');
   if (parts.includes('..')) return 'leaves its folder with ".."; it must lie inside the project';
-  if (parts.includes('') || parts.includes('.')) return 'has an empty or "." part; write it in its shortest form';
+  if (parts.includes('') || parts.includes('.'))
+    return 'has an empty or "." part; write it in its shortest form';
   return undefined;
 }
 
@@ -58,8 +59,10 @@ export function dataPathProblem(path: string): string | undefined {
 
 const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
 const KEYWORDS = new Set(
-  ('False None True and as assert async await break class continue def del elif else except finally for from global ' +
-    'if import in is lambda nonlocal not or pass raise return try while with yield').split(' '),
+  (
+    'False None True and as assert async await break class continue def del elif else except finally for from global ' +
+    'if import in is lambda nonlocal not or pass raise return try while with yield'
+  ).split(' '),
 );
 
 /** A Python variable. */
@@ -74,13 +77,33 @@ export function patternProblem(pattern: string): string | undefined {
   if (pattern === '') return 'is empty';
   const outside = pattern.replace(/\[!?[^\][]+\]/g, 'a');
   if (/[[\]]/.test(outside)) return 'has a [ without its ]';
-  return variableProblem(outside.replace(/[*?]/g, 'a').replace(/^\p{N}/u, 'a')) && 'is not a variable name or a glob such as "stats_*"';
+  return (
+    variableProblem(outside.replace(/[*?]/g, 'a').replace(/^\p{N}/u, 'a')) &&
+    'is not a variable name or a glob such as "stats_*"'
+  );
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
-  B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
 };
-const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86400, w: 604800 };
+const TIME_UNITS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  min: 60,
+  h: 3600,
+  d: 86400,
+  w: 604800,
+};
 
 /** Bytes of `20GB`, `512 MiB` or a number of bytes. */
 export const bytesOf = (value: unknown): number | undefined => amount(value, SIZE_UNITS, true);
@@ -88,7 +111,10 @@ export const bytesOf = (value: unknown): number | undefined => amount(value, SIZ
 export const secondsOf = (value: unknown): number | undefined => amount(value, TIME_UNITS, false);
 
 function amount(value: unknown, units: Readonly<Record<string, number>>, whole: boolean): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 && (!whole || Number.isSafeInteger(value)) ? value : undefined;
+  if (typeof value === 'number')
+    return Number.isFinite(value) && value >= 0 && (!whole || Number.isSafeInteger(value))
+      ? value
+      : undefined;
   if (typeof value !== 'string') return undefined;
   const match = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(value.trim());
   const unit = match && Object.hasOwn(units, match[2] as string) ? units[match[2] as string] : undefined;

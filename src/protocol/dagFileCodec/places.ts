@@ -43,14 +43,22 @@ export function createPlaces(text: string, file: string, tree: JsonNode): Places
     }
     return members.get(String(key));
   };
-  const nodeAt = (path: Path) => path.reduce<JsonNode | undefined>((node, key) => node && child(node, key), tree);
-  const at: Places['at'] = (offset, code, message, remedy) => ({ code, message, file, ...placeOf(text, offset), remedy });
+  const nodeAt = (path: Path) =>
+    path.reduce<JsonNode | undefined>((node, key) => node && child(node, key), tree);
+  const at: Places['at'] = (offset, code, message, remedy) => ({
+    code,
+    message,
+    file,
+    ...placeOf(text, offset),
+    remedy,
+  });
   return {
     text,
     nodeAt,
     at,
     lineOf: offset => placeOf(text, offset).line,
-    problemAtKey: (path, code, message, remedy) => at((nodeAt(path)?.parent ?? tree).offset, code, message, remedy),
+    problemAtKey: (path, code, message, remedy) =>
+      at((nodeAt(path)?.parent ?? tree).offset, code, message, remedy),
     problem(path, code, message, remedy) {
       for (let length = path.length; length >= 0; length--) {
         const node = nodeAt(path.slice(0, length));

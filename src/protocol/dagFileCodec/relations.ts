@@ -7,9 +7,12 @@ import { blockEntries, cacheKeys, edgeKeys, rootEntries } from './schema.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
-const entriesOf = (value: unknown): readonly [string, unknown][] => (isObject(value) ? Object.entries(value) : []);
-const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
+const isObject = (value: unknown): value is Raw =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const entriesOf = (value: unknown): readonly [string, unknown][] =>
+  isObject(value) ? Object.entries(value) : [];
+const itemsOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? (value as readonly unknown[]) : [];
 
 /** JSON readers keep one of two equal keys in silence; here a block would vanish. */
 export function doubledKeys(tree: JsonNode, places: Places): Problem[] {
@@ -21,9 +24,18 @@ export function doubledKeys(tree: JsonNode, places: Places): Problem[] {
       if (before === undefined) first.set(key, keyNode.offset);
       else {
         const isBlock = path.length === 1 && path[0] === 'blocks';
-        const what = isBlock ? `block ${JSON.stringify(key)}` : `key ${JSON.stringify(key)} of ${wordFor(path)}`;
+        const what = isBlock
+          ? `block ${JSON.stringify(key)}`
+          : `key ${JSON.stringify(key)} of ${wordFor(path)}`;
         const message = `the ${what} is there twice, first on line ${places.lineOf(before)}`;
-        problems.push(places.at(keyNode.offset, isBlock ? 'dag-doubled-block' : 'dag-doubled-key', message, 'rename one of them, or remove it'));
+        problems.push(
+          places.at(
+            keyNode.offset,
+            isBlock ? 'dag-doubled-block' : 'dag-doubled-key',
+            message,
+            'rename one of them, or remove it',
+          ),
+        );
       }
       visit(value, [...path, key]);
     }
@@ -54,12 +66,19 @@ export function unknownKeys(raw: Raw, places: Places): Problem[] {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
-  const near = known.find(name => name.toLowerCase() === key.toLowerCase() || `${name}s` === key || name === `${key}s`);
+  const near = known.find(
+    name => name.toLowerCase() === key.toLowerCase() || `${name}s` === key || name === `${key}s`,
+  );
   return near === undefined ? 'correct or remove it' : `write ${JSON.stringify(near)}`;
 }
 
 export function notAnObject(path: Path, places: Places): Problem {
-  return places.problem(path, 'dag-type', `${wordFor(path)} must be an object, not a list`, 'write { "key": value }');
+  return places.problem(
+    path,
+    'dag-type',
+    `${wordFor(path)} must be an object, not a list`,
+    'write { "key": value }',
+  );
 }
 
 /** Objects with free keys, which a schema library would read without some names (`constructor`). */
@@ -68,27 +87,46 @@ export function objectProblems(raw: Raw, places: Places): Problem[] {
   const strings = (value: unknown, path: Path) => {
     for (const [key, item] of entriesOf(value)) {
       if (typeof item !== 'string' && key === 'constructor') {
-        problems.push(places.problem([...path, key], 'dag-type', `${wordFor([...path, key])} must be a string`, 'write a string'));
+        problems.push(
+          places.problem(
+            [...path, key],
+            'dag-type',
+            `${wordFor([...path, key])} must be a string`,
+            'write a string',
+          ),
+        );
       }
     }
   };
   const variables = (value: unknown, path: Path) => {
     for (const [key, item] of entriesOf(value)) {
       const wrong = variableProblem(key);
-      if (wrong) problems.push(places.problemAtKey([...path, key], 'dag-name', `${wordFor([...path, key])} ${wrong}`, 'rename it'));
+      if (wrong)
+        problems.push(
+          places.problemAtKey([...path, key], 'dag-name', `${wordFor([...path, key])} ${wrong}`, 'rename it'),
+        );
       problems.push(...numberProblems([...path, key], item, places));
     }
   };
   const noList = (value: unknown, path: Path) => {
     if (Array.isArray(value)) problems.push(notAnObject(path, places));
   };
-  for (const key of ['blocks', 'cache', 'parameters', 'tags', 'schedules', 'triggers']) noList(raw[key], [key]);
+  for (const key of ['blocks', 'cache', 'parameters', 'tags', 'schedules', 'triggers'])
+    noList(raw[key], [key]);
   strings(raw['tags'], ['tags']);
   variables(raw['parameters'], ['parameters']);
   for (const [id, block] of entriesOf(raw['blocks'])) {
     const path = ['blocks', id];
     const wrong = idProblem(id);
-    if (wrong) problems.push(places.problemAtKey(path, 'dag-name', `the block id ${JSON.stringify(id)} ${wrong}`, 'rename the block'));
+    if (wrong)
+      problems.push(
+        places.problemAtKey(
+          path,
+          'dag-name',
+          `the block id ${JSON.stringify(id)} ${wrong}`,
+          'rename the block',
+        ),
+      );
     noList(block, path);
     if (!isObject(block)) continue;
     for (const key of ['tags', 'each']) noList(block[key], [...path, key]);
@@ -96,7 +134,14 @@ export function objectProblems(raw: Raw, places: Places): Problem[] {
     variables(block['each'], [...path, 'each']);
     for (const [name, values] of entriesOf(block['each'])) {
       if (itemsOf(values).length > 0) continue;
-      problems.push(places.problem([...path, 'each', name], 'dag-type', `${wordFor([...path, 'each', name])} must be a list of values`, 'write a list such as [1, 2]'));
+      problems.push(
+        places.problem(
+          [...path, 'each', name],
+          'dag-type',
+          `${wordFor([...path, 'each', name])} must be a list of values`,
+          'write a list such as [1, 2]',
+        ),
+      );
     }
     itemsOf(block['parents']).forEach((parent, index) => {
       if (isObject(parent)) useProblems(parent['use'], [...path, 'parents', index, 'use'], places, problems);
@@ -110,10 +155,25 @@ function useProblems(use: unknown, path: Path, places: Places, problems: Problem
   for (const [theirs, mine] of entriesOf(use)) {
     for (const name of [theirs, mine]) {
       const wrong = typeof name === 'string' ? variableProblem(name) : 'is not a string';
-      if (wrong) problems.push(places.problem([...path, theirs], 'dag-name', `${JSON.stringify(name)} in ${wordFor(path)} ${wrong}`, 'write the name of a variable'));
+      if (wrong)
+        problems.push(
+          places.problem(
+            [...path, theirs],
+            'dag-name',
+            `${JSON.stringify(name)} in ${wordFor(path)} ${wrong}`,
+            'write the name of a variable',
+          ),
+        );
     }
     if (typeof mine === 'string' && here.has(mine)) {
-      problems.push(places.problem([...path, theirs], 'dag-name', `two names become ${JSON.stringify(mine)} in ${wordFor(path)}`, 'give each its own name'));
+      problems.push(
+        places.problem(
+          [...path, theirs],
+          'dag-name',
+          `two names become ${JSON.stringify(mine)} in ${wordFor(path)}`,
+          'give each its own name',
+        ),
+      );
     }
     if (typeof mine === 'string') here.add(mine);
   }
@@ -122,12 +182,23 @@ function useProblems(use: unknown, path: Path, places: Places, problems: Problem
 /** Numbers that a program would hand on changed. */
 function numberProblems(path: Path, value: unknown, places: Places): Problem[] {
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([key, item]) => numberProblems([...path, Array.isArray(value) ? Number(key) : key], item, places));
+    return Object.entries(value).flatMap(([key, item]) =>
+      numberProblems([...path, Array.isArray(value) ? Number(key) : key], item, places),
+    );
   }
   if (typeof value !== 'number') return [];
-  const tooLarge = Number.isInteger(value) ? !Number.isSafeInteger(value) && /^-?\d+$/.test(sourceOf(path, places)) : !Number.isFinite(value);
+  const tooLarge = Number.isInteger(value)
+    ? !Number.isSafeInteger(value) && /^-?\d+$/.test(sourceOf(path, places))
+    : !Number.isFinite(value);
   if (!tooLarge) return [];
-  return [places.problem(path, 'dag-number', `${wordFor(path)} is a number too large to be handed on exactly`, 'write it as a string and convert it in the code')];
+  return [
+    places.problem(
+      path,
+      'dag-number',
+      `${wordFor(path)} is a number too large to be handed on exactly`,
+      'write it as a string and convert it in the code',
+    ),
+  ];
 }
 
 function sourceOf(path: Path, places: Places): string {
@@ -136,7 +207,12 @@ function sourceOf(path: Path, places: Places): string {
 }
 
 /** What one block says about others. */
-export function relationProblems(blockNodes: readonly { readonly key: string }[], blocks: Raw, raw: Raw, places: Places): Problem[] {
+export function relationProblems(
+  blockNodes: readonly { readonly key: string }[],
+  blocks: Raw,
+  raw: Raw,
+  places: Places,
+): Problem[] {
   const problems: Problem[] = [];
   const ids = new Set(blockNodes.map(({ key }) => key));
   const known = (id: unknown, path: Path) => {
@@ -144,7 +220,12 @@ export function relationProblems(blockNodes: readonly { readonly key: string }[]
     const message = `${wordFor(path)} names the block ${JSON.stringify(id)}, which does not exist`;
     const near = [...ids].find(other => other.toLowerCase() === id.toLowerCase());
     const some = [...ids].slice(0, 10).join(', ');
-    const remedy = near !== undefined ? `write ${JSON.stringify(near)}` : ids.size === 0 ? 'add the block' : `add the block, or name one of: ${some}`;
+    const remedy =
+      near !== undefined
+        ? `write ${JSON.stringify(near)}`
+        : ids.size === 0
+          ? 'add the block'
+          : `add the block, or name one of: ${some}`;
     problems.push(places.problem(path, 'dag-unknown-block', message, remedy));
   };
   const notebooks = new Map<string, string>();
@@ -158,7 +239,14 @@ export function relationProblems(blockNodes: readonly { readonly key: string }[]
       const name = isObject(parent) ? parent['block'] : parent;
       known(name, [...path, 'parents', index, ...(isObject(parent) ? ['block'] : [])]);
       if (parents.has(name)) {
-        problems.push(places.problem([...path, 'parents', index], 'dag-doubled-parent', `block ${JSON.stringify(id)} names its parent ${JSON.stringify(name)} twice`, 'name it once, with one "use"'));
+        problems.push(
+          places.problem(
+            [...path, 'parents', index],
+            'dag-doubled-parent',
+            `block ${JSON.stringify(id)} names its parent ${JSON.stringify(name)} twice`,
+            'name it once, with one "use"',
+          ),
+        );
       }
       parents.add(name);
     });
@@ -172,9 +260,23 @@ function sourceProblems(block: Raw, path: Path, places: Places): Problem[] {
   const given = ['notebook', 'module', 'command'].filter(key => block[key] !== undefined);
   if (given.length === 1) return [];
   if (given.length === 0) {
-    return [places.problem(path, 'dag-missing-field', `${wordFor(path)} has no "notebook"`, 'add "notebook": a path such as "load.ipynb"')];
+    return [
+      places.problem(
+        path,
+        'dag-missing-field',
+        `${wordFor(path)} has no "notebook"`,
+        'add "notebook": a path such as "load.ipynb"',
+      ),
+    ];
   }
-  return [places.problem([...path, given[1] as string], 'dag-type', `${wordFor(path)} has ${given.join(' and ')}`, 'keep one of them')];
+  return [
+    places.problem(
+      [...path, given[1] as string],
+      'dag-type',
+      `${wordFor(path)} has ${given.join(' and ')}`,
+      'keep one of them',
+    ),
+  ];
 }
 
 function sameNotebook(block: Raw, id: string, notebooks: Map<string, string>, places: Places): Problem[] {
@@ -187,5 +289,12 @@ function sameNotebook(block: Raw, id: string, notebooks: Map<string, string>, pl
     return [];
   }
   const message = `blocks ${JSON.stringify(other)} and ${JSON.stringify(id)} have the same notebook ${JSON.stringify(notebook)}`;
-  return [places.problem(['blocks', id, 'notebook'], 'dag-same-notebook', message, 'copy the notebook, and name the copy in one of the blocks')];
+  return [
+    places.problem(
+      ['blocks', id, 'notebook'],
+      'dag-same-notebook',
+      message,
+      'copy the notebook, and name the copy in one of the blocks',
+    ),
+  ];
 }

@@ -20,10 +20,20 @@ export function unsupportedBlocks(
   const found = new Map<BlockId, Problem>();
   for (const { id } of dag.blocks) {
     const raw = blocks[id] as Readonly<Record<string, unknown>>;
-    const key = Object.keys(FEATURES).find(name => raw[name] !== undefined && !(name === 'executor' && raw[name] === 'local'));
+    const key = Object.keys(FEATURES).find(
+      name => raw[name] !== undefined && !(name === 'executor' && raw[name] === 'local'),
+    );
     if (key === undefined) continue;
     const message = `block ${JSON.stringify(id)} has ${FEATURES[key] as string}, which this version can not run`;
-    found.set(id, places.problem(['blocks', id, key], 'dag-unsupported', message, `remove "${key}", or use a version that supports it`));
+    found.set(
+      id,
+      places.problem(
+        ['blocks', id, key],
+        'dag-unsupported',
+        message,
+        `remove "${key}", or use a version that supports it`,
+      ),
+    );
   }
   return found;
 }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createTrustKeeper, newNotebook, spliceOutputs } from '../../src/adapters/notebooks/index.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const python = join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+const folder = mkdtempSync(join(tmpdir(), 'dagpy-trust-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const data = join(folder, 'data');
+mkdirSync(data);
+const env = { ...process.env, JUPYTER_DATA_DIR: data, JUPYTER_CONFIG_DIR: join(folder, 'config') };
+
+test('a trusted notebook stays trusted after its outputs changed, another stays as it was', async () => {
+  const keeper = createTrustKeeper({ python, env });
+  const text = newNotebook('u', { name: 'python3', display_name: 'Python 3' }, 'c');
+  const [trusted, other] = ['trusted.ipynb', 'other.ipynb'].map(name => join(folder, name)) as [
+    string,
+    string,
+  ];
+  const otherText = text.replace('"u"', '"v"');
+  writeFileSync(trusted, text);
+  writeFileSync(other, otherText);
+  assert.deepEqual(await keeper.wasTrusted([text]), [false]);
+  assert.equal(existsSync(join(data, 'nbsignatures.db')), false, 'asking makes no database');
+  execFileSync(
+    python,
+    [
+      '-c',
+      'import sys; from nbformat import read; from nbformat.sign import NotebookNotary as N; N().sign(read(sys.argv[1], 4))',
+      trusted,
+    ],
+    { env },
+  );
+  assert.deepEqual(await keeper.wasTrusted([text, otherText, 'no notebook']), [true, false, false]);
+  const html = {
+    output_type: 'display_data' as const,
+    data: { 'text/html': '<script>1</script>\nä' },
+    metadata: {},
+  };
+  for (const file of [trusted, other]) {
+    writeFileSync(
+      file,
+      spliceOutputs(readFileSync(file, 'utf8'), [{ cell: 0, outputs: [html], executionCount: 1 }]),
+    );
+  }
+  assert.deepEqual(await keeper.wasTrusted([readFileSync(trusted, 'utf8')]), [false]);
+  assert.deepEqual(await keeper.signAgain([trusted]), []);
+  assert.deepEqual(await keeper.wasTrusted([trusted, other].map(file => readFileSync(file, 'utf8'))), [
+    true,
+    false,
+  ]);
+  assert.deepEqual(
+    (await keeper.signAgain([join(folder, 'nowhere.ipynb')])).map(one => one.path),
+    [join(folder, 'nowhere.ipynb')],
+  );
+  keeper.close();
+});
+
+test('a helper that can not start leaves outputs untrusted and says so', async () => {
+  const keeper = createTrustKeeper({ python: join(folder, 'nowhere'), env });
+  assert.deepEqual(await keeper.wasTrusted(['{}']), [false]);
+  assert.equal((await keeper.signAgain(['x'])).length, 1);
+  keeper.close();
+});

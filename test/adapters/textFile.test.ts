@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readTextFile, replaceTextFile } from '../../src/adapters/textFile.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'dagpy-text-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const read = (path: string) => {
+  const result = readTextFile(path, 'shown', 1e6);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+};
+const codeOf = (result: ReturnType<typeof replaceTextFile> | ReturnType<typeof readTextFile>) =>
+  result.ok ? 'ok' : result.problems[0]?.code;
+
+test('text comes back as it is, and a file keeps its mode and its link', () => {
+  const target = join(folder, 'real.txt');
+  const link = join(folder, 'link.txt');
+  writeFileSync(target, '\uFEFFa\r\nb');
+  chmodSync(target, 0o640);
+  symlinkSync(target, link);
+  const before = read(link);
+  assert.equal(before.text, '\uFEFFa\r\nb');
+  const written = replaceTextFile(link, before.text + 'c', before.stamp, 'shown');
+  assert.ok(written.ok);
+  assert.equal(written.value, read(link).stamp);
+  assert.ok(lstatSync(link).isSymbolicLink());
+  assert.equal(readFileSync(target, 'utf8'), '\uFEFFa\r\nbc');
+  assert.equal(statSync(target).mode & 0o777, 0o640);
+});
+
+test('what someone else changed meanwhile is not overwritten, and nothing is left lying about', () => {
+  const place = join(folder, 'busy');
+  mkdirSync(place);
+  const path = join(place, 'a.txt');
+  assert.ok(replaceTextFile(path, 'mine', null, 'a').ok);
+  const { stamp } = read(path);
+  writeFileSync(path, 'theirs');
+  assert.equal(codeOf(replaceTextFile(path, 'late', stamp, 'a')), 'file-changed');
+  assert.equal(codeOf(replaceTextFile(path, 'new', null, 'a')), 'file-changed');
+  rmSync(path);
+  assert.equal(codeOf(replaceTextFile(path, 'late', stamp, 'a')), 'file-changed');
+  assert.deepEqual(readdirSync(place), []);
+});
+
+test('what can not be read or written has a problem with a remedy', () => {
+  assert.equal(codeOf(readTextFile(join(folder, 'no'), 'no', 10)), 'file-missing');
+  assert.equal(codeOf(readTextFile(folder, 'folder', 1e9)), 'not-a-file');
+  writeFileSync(join(folder, 'large'), 'x'.repeat(11));
+  assert.equal(codeOf(readTextFile(join(folder, 'large'), 'large', 10)), 'file-too-large');
+  assert.equal(codeOf(replaceTextFile(join(folder, 'nowhere', 'x'), 'x', null, 'x')), 'file-missing');
+});
