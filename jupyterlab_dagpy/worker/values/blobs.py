@@ -58,13 +58,23 @@ class BlobWriter:
                 return self._written[digest]
             if self._has(digest, size):
                 return {"file": None, "size": size, "digest": digest}
-        name = str(self._count)
-        self._count += 1
-        (self._scratch / name).write_bytes(data)
+        name = self._create(data)
         reference: BlobRef = {"file": name, "size": size, "digest": digest}
         if digest is not None:
             self._written[digest] = reference
         return reference
+
+    def _create(self, data: Bytes) -> str:
+        while True:
+            name = str(self._count)
+            self._count += 1
+            try:
+                # another writer may use the folder
+                with (self._scratch / name).open("xb") as file:
+                    file.write(data)
+                return name
+            except FileExistsError:
+                continue
 
     def _has(self, digest: str, size: int) -> bool:
         try:

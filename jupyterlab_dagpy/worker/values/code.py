@@ -17,7 +17,9 @@ from typing import Any
 from ..vendored.cloudpickle import cloudpickle as _cloudpickle
 from . import rebuild
 
-_GLOBAL_OPERATIONS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"})
+_GLOBAL_OPERATIONS = frozenset(
+    {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
+)
 
 
 def is_importable(value: object) -> bool:
@@ -30,7 +32,7 @@ def global_names(code: types.CodeType) -> list[str]:
     found: set[str] = set()
     for nested in _nested(code):
         found.update(
-            instruction.argval for instruction in dis.get_instructions(nested) if instruction.opname in _GLOBAL_OPERATIONS
+            step.argval for step in dis.get_instructions(nested) if step.opname in _GLOBAL_OPERATIONS
         )
     return sorted(found)
 
@@ -40,7 +42,8 @@ def reached_names(function: types.FunctionType, namespace: dict[str, object]) ->
     return [
         name
         for name in global_names(function.__code__)
-        if (name in namespace or not hasattr(builtins, name)) and not (name.startswith("__") and name.endswith("__"))
+        if (name in namespace or not hasattr(builtins, name))
+        and not (name.startswith("__") and name.endswith("__"))
     ]
 
 
@@ -61,13 +64,13 @@ def reduce_code(code: types.CodeType, place: int) -> tuple[Any, ...]:
         code.co_code,
         code.co_consts,
         # copies: a loaded code object makes its own tuples, the memo must not tell the two apart
-        tuple(list(code.co_names)),
-        tuple(list(code.co_varnames)),
+        tuple(map(str, code.co_names)),
+        tuple(map(str, code.co_varnames)),
         code.co_name,
     ]
     if sys.version_info >= (3, 11):
         args += [code.co_qualname, code.co_exceptiontable]
-    args += [tuple(list(code.co_freevars)), tuple(list(code.co_cellvars))]
+    args += [tuple(map(str, code.co_freevars)), tuple(map(str, code.co_cellvars))]
     return rebuild.make_code, (place, tuple(args))
 
 

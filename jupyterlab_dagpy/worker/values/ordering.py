@@ -63,7 +63,9 @@ def canonical_head(head: bytes) -> bytes:
 
 def _parse(head: bytes) -> tuple[list[tuple[bytes, str, int]], set[int]]:
     """Operations as (bytes, kind, memo entry), and the entries that are fetched."""
-    scanned = [(operation.name, argument, position) for operation, argument, position in pickletools.genops(head)]
+    scanned = [
+        (operation.name, argument, position) for operation, argument, position in pickletools.genops(head)
+    ]
     ends = [position for _, _, position in scanned[1:]] + [len(head)]
     operations: list[tuple[bytes, str, int]] = []
     used: set[int] = set()
@@ -83,7 +85,7 @@ def _parse(head: bytes) -> tuple[list[tuple[bytes, str, int]], set[int]]:
             operations.append((raw, "memoize", entries))
             entries += 1
         elif name in _GETS:
-            entry = same.get(argument, argument)
+            entry = same.get(int(argument or 0), int(argument or 0))
             used.add(entry)
             operations.append((raw, "get", entry))
         elif name in _STRINGS and index + 1 < len(scanned) and scanned[index + 1][0] == "MEMOIZE":

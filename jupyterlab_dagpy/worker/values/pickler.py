@@ -70,7 +70,10 @@ class SessionPickler(pickle.Pickler):
         self.scope = scope
         self._closures: set[int] = set()
         self._foreign: dict[int, dict[str, Any]] = {}
-        self._kinds: dict[type, _Handler | None] = {}
+        self._singletons = module_singletons()
+        self._kinds: dict[type, _Handler | None] = dict.fromkeys(
+            (type(obj) for obj, _, _ in self._singletons.values()), SessionPickler._singleton
+        )
         # a plain dict: a ChainMap would cost a microsecond an object
         self.dispatch_table = {**_reducers(), **_own_copyreg()}
         super().__init__(file, protocol=5, buffer_callback=self._take_buffer)
@@ -119,7 +122,9 @@ class SessionPickler(pickle.Pickler):
         else:
             where = codes.module_of_globals(obj.__globals__)
             if where is None:
-                known = {k: obj.__globals__[k] for k in ("__name__", "__package__") if k in obj.__globals__}
+                known: dict[str, Any] = {
+                    k: obj.__globals__[k] for k in ("__name__", "__package__") if k in obj.__globals__
+                }
                 where = self._foreign.setdefault(id(obj.__globals__), known)
                 names = codes.global_names(obj.__code__)
                 outside = {name: obj.__globals__[name] for name in names if name in obj.__globals__}
@@ -127,7 +132,12 @@ class SessionPickler(pickle.Pickler):
         # filled by the function's state: a cell must be there before what it holds, which may be the function
         self._closures.update(map(id, cells))
         attributes = {"".join(name): value for name, value in obj.__dict__.items()}
-        state = (attributes, codes.function_slots(obj), [codes.cell_contents(cell) for cell in cells], outside)
+        state = (
+            attributes,
+            codes.function_slots(obj),
+            [codes.cell_contents(cell) for cell in cells],
+            outside,
+        )
         made = (obj.__code__, where, obj.__closure__)
         return rebuild.make_function, made, state, None, None, rebuild.set_function_state
 
@@ -140,6 +150,12 @@ class SessionPickler(pickle.Pickler):
             return rebuild.make_cell, ()
         return rebuild.make_cell, (), codes.cell_contents(obj), None, None, rebuild.fill_cell
 
+    def _singleton(self, obj: Any) -> Reduction:
+        if id(obj) not in self._singletons:
+            return NotImplemented
+        _, module, attribute = self._singletons[id(obj)]
+        return rebuild.module_attribute, (module, attribute)
+
     def _module(self, obj: types.ModuleType) -> Reduction:
         if sys.modules.get(obj.__name__) is not obj:
             return _cloudpickle._module_reduce(obj)
@@ -147,7 +163,12 @@ class SessionPickler(pickle.Pickler):
 
     def _set_subclass(self, obj: Any) -> Reduction:
         reduced = obj.__reduce_ex__(5)
-        if isinstance(reduced, tuple) and len(reduced) > 1 and len(reduced[1]) == 1 and isinstance(reduced[1][0], list):
+        if (
+            isinstance(reduced, tuple)
+            and len(reduced) > 1
+            and len(reduced[1]) == 1
+            and isinstance(reduced[1][0], list)
+        ):
             return (reduced[0], (ordered(obj, self.key_of),), *reduced[2:])
         return reduced
 
@@ -184,7 +205,7 @@ class OrderedSets(SessionPickler):
     def __init__(self, file: io.BytesIO, scope: Scope) -> None:
         super().__init__(file, scope)
         self._stand_ins: dict[int, _StandIn] = {}
-        self._kinds[_StandIn] = OrderedSets._stand_in
+        self._kinds[_StandIn] = _reduce_stand_in
 
     def persistent_id(self, obj: Any) -> Any:
         """Stand-in of a set, `None` for all else."""
@@ -193,16 +214,42 @@ class OrderedSets(SessionPickler):
             return self._stand_ins.setdefault(id(obj), _StandIn(obj))
         return None
 
-    def _stand_in(self, obj: _StandIn) -> Reduction:
-        elements = ordered(obj.of, self.key_of)
-        if isinstance(obj.of, frozenset):
-            return frozenset, (elements,)
-        return rebuild.make_set, (), elements, None, None, rebuild.fill_set
-
 
 class _StandIn:
     def __init__(self, of: set[Any] | frozenset[Any]) -> None:
         self.of = of
+
+
+def _reduce_stand_in(pickler: SessionPickler, obj: _StandIn) -> Reduction:
+    elements = ordered(obj.of, pickler.key_of)
+    if isinstance(obj.of, frozenset):
+        return frozenset, (elements,)
+    return rebuild.make_set, (), elements, None, None, rebuild.fill_set
+
+
+def module_singletons() -> dict[int, tuple[Any, str, str]]:
+    """Mutable objects of the process that are stored by reference: id → object, module, attribute.
+
+    A copy of the environment would hold secrets, a copy of a global random generator would draw on its own.
+    """
+    found: dict[int, tuple[Any, str, str]] = {}
+    for module, attribute in _SINGLETONS:
+        obj = getattr(sys.modules.get(module), attribute, None)
+        if obj is not None:
+            found[id(obj)] = (obj, module, attribute)
+    return found
+
+
+_SINGLETONS = (
+    ("os", "environ"),
+    ("os", "environb"),
+    ("random", "_inst"),
+    ("numpy.random.mtrand", "_rand"),
+    ("torch", "default_generator"),
+    ("matplotlib", "rcParams"),
+    ("matplotlib", "rcParamsDefault"),
+    ("pandas", "options"),
+)
 
 
 def pickled(value: object, scope: Scope, sets: bool = False) -> Pickled:
@@ -259,7 +306,9 @@ def _handler_of(kind: type) -> _Handler | None:
         return SessionPickler._module
     if issubclass(kind, (set, frozenset)):
         return SessionPickler._set_subclass
-    if issubclass(kind, io.IOBase) or any(kind is type(stream) for stream in (sys.stdout, sys.stderr, sys.stdin)):
+    if issubclass(kind, io.IOBase) or any(
+        kind is type(stream) for stream in (sys.stdout, sys.stderr, sys.stdin)
+    ):
         return SessionPickler._text_file
     for module, name, handler in _GUARDED:
         base = getattr(sys.modules.get(module), name, None)

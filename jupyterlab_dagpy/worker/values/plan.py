@@ -117,7 +117,9 @@ class _Plan:
         }
         # what IPython or the host put there beforehand is nobody's variable
         untouched = {
-            name for name in now if name in before and before[name] is now[name] and name not in fixed | assigned
+            name
+            for name in now
+            if name in before and before[name] is now[name] and name not in fixed | assigned
         }
         self.values: dict[str, object] = {
             name: value for name, value in now.items() if name not in everywhere and name not in untouched
@@ -130,7 +132,9 @@ class _Plan:
 
     # ------------------------------------------------------------ what changed
 
-    def _merge_submodules(self, restored: Sequence[Restored], submodules: Mapping[str, Sequence[str]]) -> None:
+    def _merge_submodules(
+        self, restored: Sequence[Restored], submodules: Mapping[str, Sequence[str]]
+    ) -> None:
         for found in (submodules, *(part.submodules for part in restored)):
             for package, names in found.items():
                 known = self.dumper.submodules.get(package, [])
@@ -189,8 +193,9 @@ class _Plan:
             return {name for group in self._storable(listed) for name in group}
         wanted = self.keep["wanted"]
         asked: set[str] = set()
-        dirty = [group for group in self.dumper.partition(self.values, self.values) if self.changed & set(group)]
-        for group in self._storable({name for group in dirty for name in group}):
+        groups = self.dumper.partition(self.values, self.values)
+        dirty = {name for members in groups if self.changed & set(members) for name in members}
+        for group in self._storable(dirty):
             small = size_of(self._form_of(group)) <= self.keep["smallBytes"]
             if wanted is None or small or set(wanted) & set(group):
                 asked.update(group)
@@ -202,9 +207,13 @@ class _Plan:
         while True:
             groups = self._storable(kept)
             kept = {name for group in groups for name in group}
-            reaches = self._transitive({name: self._form_of(group).reaches for group in groups for name in group})
+            reaches = self._transitive(
+                {name: self._form_of(group).reaches for group in groups for name in group}
+            )
             reached: set[str] = set().union(*reaches.values())
-            missing = {name for name in reached if name in self.values and name not in kept | set(self.opaque)}
+            missing = {
+                name for name in reached if name in self.values and name not in kept | set(self.opaque)
+            }
             if not missing:
                 return kept, {group: self._form_of(group) for group in groups}
             kept |= missing
@@ -247,7 +256,8 @@ class _Plan:
 
     def _transitive(self, direct: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Close what names reach over each other, and over code of the prelude."""
-        known = {**{name: _code_reaches(code, self.dumper.namespace) for name, code in self.prelude_code.items()}, **direct}
+        known = {name: _code_reaches(code, self.dumper.namespace) for name, code in self.prelude_code.items()}
+        known.update(direct)
         closed: dict[str, set[str]] = {}
         for name in direct:
             found: set[str] = set()
@@ -301,7 +311,9 @@ def _code_reaches(value: object, namespace: dict[str, Any]) -> set[str]:
 
 def _fingerprint(value: object, namespace: dict[str, object]) -> str | None:
     """Digest of a mutable value's pickle; `None` for what can not change or not be pickled."""
-    if value is None or isinstance(value, (int, float, str, bytes, types.ModuleType, types.BuiltinFunctionType)):
+    if value is None or isinstance(
+        value, (int, float, str, bytes, types.ModuleType, types.BuiltinFunctionType)
+    ):
         return None
     if isinstance(value, (types.FunctionType, type)) and is_importable(value):
         return None

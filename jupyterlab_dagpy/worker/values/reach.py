@@ -22,6 +22,7 @@ from pathlib import PurePath
 from typing import Any
 
 from .code import is_importable
+from .pickler import module_singletons
 
 #: What an object of some type refers to; `None`: it is found by importing, and joins nothing.
 _Referents = Callable[[Any], Sequence[Any] | None]
@@ -41,7 +42,14 @@ _ATOMS: frozenset[type] = frozenset(
         types.ClassMethodDescriptorType, weakref.ReferenceType,
     }
 )  # fmt: skip
-_LEAF_BASES: tuple[type, ...] = (datetime.tzinfo, datetime.date, datetime.timedelta, logging.Logger, PurePath, types.ModuleType)
+_LEAF_BASES: tuple[type, ...] = (
+    datetime.tzinfo,
+    datetime.date,
+    datetime.timedelta,
+    logging.Logger,
+    PurePath,
+    types.ModuleType,
+)
 _TRANSPARENT_BASES: tuple[type, ...] = (tuple, frozenset, types.BuiltinFunctionType, types.MethodWrapperType)
 
 #: (module, class): immutable values of packages, looked up only where they are imported.
@@ -69,8 +77,11 @@ class Walk:
 
     def __init__(self, namespace: Mapping[str, object], excluded: Collection[int] = ()) -> None:
         self._leaves = {id(namespace), *excluded}
-        self._leaves.update(id(vars(module)) for module in list(sys.modules.values()) if hasattr(module, "__dict__"))
+        self._leaves.update(
+            id(vars(module)) for module in list(sys.modules.values()) if hasattr(module, "__dict__")
+        )
         self._leaves.update(id(stream) for stream in (sys.stdout, sys.stderr, sys.stdin))
+        self._leaves.update(module_singletons())
         self._kinds: dict[type, _Kind] = dict.fromkeys(_ATOMS, _LEAF)
         self._owner: dict[int, int] = {}
         self._parent: list[int] = []
@@ -149,7 +160,9 @@ class Walk:
         if issubclass(kind, types.FunctionType):
             return _of_function
         if issubclass(kind, types.FrameType):
-            return lambda frame: list(frame.f_locals.values()) if id(frame.f_locals) not in self._leaves else ()
+            return lambda frame: (
+                list(frame.f_locals.values()) if id(frame.f_locals) not in self._leaves else ()
+            )
         if kind is memoryview:
             return lambda view: (view.obj,)
         if issubclass(kind, Enum) and is_importable(kind):

@@ -111,6 +111,11 @@ def make_memoryview(data: bytes | bytearray) -> memoryview:
     return memoryview(data)
 
 
+def module_attribute(module: str, attribute: str) -> Any:
+    """An object that a module holds once for the whole process, such as ``os.environ``."""
+    return getattr(importlib.import_module(module), attribute)
+
+
 def standard_stream(name: str) -> Any:
     """``sys.stdout``, ``sys.stderr`` or ``sys.stdin`` of this process."""
     return getattr(sys, name)
@@ -144,7 +149,10 @@ class Rebuilder:
         return types.CodeType(*values)
 
     def make_function(
-        self, code: types.CodeType, scope: str | dict[str, Any] | None, closure: tuple[types.CellType, ...] | None
+        self,
+        code: types.CodeType,
+        scope: str | dict[str, Any] | None,
+        closure: tuple[types.CellType, ...] | None,
     ) -> types.FunctionType:
         """A function whose globals are the session's (`None`), a module's (its name) or a dict of their own."""
         if scope is None:
@@ -202,7 +210,9 @@ class Loader(pickle.Unpickler):
         if module == __name__ and name in self._bound:
             return self._bound[name]
         if module in ("__main__", "__mp_main__"):
-            raise pickle.UnpicklingError(f"it can only be referred to as {name!r} of the session that made it")
+            raise pickle.UnpicklingError(
+                f"it can only be referred to as {name!r} of the session that made it"
+            )
         return super().find_class(module, name)
 
     def persistent_load(self, reference: Any) -> Any:

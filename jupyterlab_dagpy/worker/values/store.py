@@ -60,8 +60,7 @@ class Restored:
     """A component as it was loaded into a session.
 
     Attributes:
-        head: path of the stored head.
-        buffers: paths of the stored buffers.
+        head, buffers, line_tables: paths of the stored blobs.
         names: all names stored in it.
         bind: stored name → names it got in the session; a stored name that is not here was not bound.
         values: stored name → the loaded object.
@@ -70,6 +69,7 @@ class Restored:
 
     head: FilePath
     buffers: Sequence[FilePath]
+    line_tables: FilePath | None
     names: Sequence[str]
     bind: Mapping[str, Sequence[str]]
     values: dict[str, object]
@@ -92,6 +92,7 @@ def load_component(
         head: the pickle, or its path. Its origin must have been checked.
         buffers: paths of its buffers; mapped privately, so values are writable and files stay as they are.
         line_tables: positions for tracebacks; without them functions work the same.
+        namespace: globals of the session.
 
     Returns:
         Stored name → value.
@@ -114,10 +115,11 @@ def restore(inputs: Iterable[Mapping[str, Any]], namespace: dict[str, object]) -
         for job in waiting:
             try:
                 values, submodules = _load(job["head"], job["buffers"], job["lineTables"], namespace)
-            except Exception as error:
-                failed.append((job, error))
+            except Exception as failure:
+                failed.append((job, failure))
                 continue
-            done.append(Restored(job["head"], job["buffers"], job["names"], job["bind"], values, submodules))
+            blobs = (job["head"], job["buffers"], job["lineTables"])
+            done.append(Restored(*blobs, job["names"], job["bind"], values, submodules))
             for stored, bound in job["bind"].items():
                 namespace.update(dict.fromkeys(bound, values[stored]))
         if len(failed) == len(waiting):
@@ -185,12 +187,16 @@ class Dumper:
         """Whether nothing reachable from a restored component was changed."""
         try:
             form = self.plain_form(restored.values)
-            if not _matches_files(form, restored):
-                form = self.stored_form(restored.values, restored.values)
+            if same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers):
+                return True
+            # some values differ after every load (matplotlib counts callbacks): compare with another fresh load
+            namespace = dict(self.namespace)
+            fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace)[0]
+            other = _canonical(fresh, self.scope(namespace))
+            return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
             # it could be stored once: what was put into it since can not
             return False
-        return _matches_files(form, restored)
 
     def dump(self, names: Sequence[str], values: Mapping[str, object]) -> StoredComponent | Unstorable:
         """Store one component; `reaches` holds what its own functions look up, not yet what those reach.
@@ -200,20 +206,20 @@ class Dumper:
         """
         try:
             form = self.stored_form(names, values)
-        except Exception as error:
-            return self.unstorable(names, values, error)
+        except Exception as failure:
+            return self.unstorable(names, values, failure)
         return self.write(names, values, form)
 
     def unstorable(self, names: Sequence[str], values: Mapping[str, object], error: Exception) -> Unstorable:
         """The name to blame for a failure."""
-        name = names[0]
+        name, reason = names[0], error
         for candidate in names if len(names) > 1 else ():
             try:
                 self.stored_form([candidate], values)
             except Exception as own:
-                name, error = candidate, own
+                name, reason = candidate, own
                 break
-        return Unstorable(name, type_name(values[name]), why_unstorable(error), remedy(values[name], error))
+        return Unstorable(name, type_name(values[name]), why_unstorable(reason), remedy(values[name], reason))
 
     def write(self, names: Sequence[str], values: Mapping[str, object], form: Pickled) -> StoredComponent:
         """Write a stored form to the scratch folder."""
@@ -227,7 +233,9 @@ class Dumper:
             "hidden": [],
         }
 
-    def _facts(self, names: Sequence[str], values: Mapping[str, object], form: Pickled) -> list[VariableFacts]:
+    def _facts(
+        self, names: Sequence[str], values: Mapping[str, object], form: Pickled
+    ) -> list[VariableFacts]:
         apart = len(names) > 1 and len(form.head) <= _MEASURED_BYTES
         return [
             {
@@ -258,17 +266,16 @@ def _canonical(values: Mapping[str, object], scope: Scope) -> Pickled:
 
 
 def _load(
-    head: bytes | FilePath, buffers: Sequence[FilePath], line_tables: FilePath | None, namespace: dict[str, object]
+    head: bytes | FilePath,
+    buffers: Sequence[FilePath],
+    line_tables: FilePath | None,
+    namespace: dict[str, object],
 ) -> tuple[dict[str, object], dict[str, list[str]]]:
     data = head if isinstance(head, bytes) else Path(head).read_bytes()
     lines = marshal.loads(Path(line_tables).read_bytes()) if line_tables is not None else []
     rebuilder = Rebuilder(namespace, lines)
     values = Loader(io.BytesIO(data), rebuilder, [open_buffer(path) for path in buffers]).load()
     return values, rebuilder.submodules
-
-
-def _matches_files(form: Pickled, restored: Restored) -> bool:
-    return same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers)
 
 
 def _same_memory(one: memoryview, other: memoryview) -> bool:
