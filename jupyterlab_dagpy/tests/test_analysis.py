@@ -117,6 +117,7 @@ def test_type_parameters() -> None:
         return
     assert facts("def f[T](a: T) -> T: return a")["loads"] == []
     assert facts("class A[T](B[T]): pass")["loads"] == ["B"]
+    assert facts("def f[T: B](a: T): pass")["loads"] == ["B"]
     assert facts("type P[T] = list[T]")["binds"] == ["P"]
 
 
@@ -373,7 +374,8 @@ def test_a_seeded_call_is_no_draw() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "names"), [("_ + 1", ["_"]), ("Out[3]", ["Out"]), ("_3", ["_3"]), ("_private", []), ("In[1]", ["In"])]
+    ("source", "names"),
+    [("_ + 1", ["_"]), ("Out[3]", ["Out"]), ("_3", ["_3"]), ("_private", []), ("In[1]", ["In"])],
 )
 def test_history(source: str, names: list[str]) -> None:
     assert facts(source)["history"] == names
@@ -388,7 +390,11 @@ def test_unkept_values() -> None:
         ("lock = threading.Lock()", "a lock"),
     ]:
         assert [step["what"] for step in facts(source)["steps"] if step["do"] == "unkept"] == [what]
-    for source in ["im = Image.open('a.png')", "with open('a') as f:\n  x = f.read()", "x = list(i for i in y)"]:
+    for source in [
+        "im = Image.open('a.png')",
+        "with open('a') as f:\n  x = f.read()",
+        "x = list(i for i in y)",
+    ]:
         assert not [step for step in facts(source)["steps"] if step["do"] == "unkept"]
 
 

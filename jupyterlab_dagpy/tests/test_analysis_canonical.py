@@ -105,7 +105,12 @@ def test_huge_integers_keep_every_digit() -> None:
 )
 def test_deep_nesting_gives_facts(source: str) -> None:
     facts = analyse([source])[0]
-    assert facts["syntaxError"] is not None or facts["dynamic"] or "a" in facts["loads"] or facts["binds"] == ["x"]
+    assert (
+        facts["syntaxError"] is not None
+        or facts["dynamic"]
+        or "a" in facts["loads"]
+        or facts["binds"] == ["x"]
+    )
     assert canonical(source) != canonical(source + "\ny = 2")
 
 

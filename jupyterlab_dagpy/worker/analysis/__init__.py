@@ -44,12 +44,20 @@ def _analyse_one(source: str) -> dict[str, Any]:
     except SyntaxError as error:
         found.because("the cell is not valid Python")
         # IPython's own transformations keep the number of lines of the cells that they leave alone
-        place = {"message": error.msg or "invalid syntax", "line": error.lineno or 1, "column": error.offset or 1}
+        place = {
+            "message": error.msg or "invalid syntax",
+            "line": error.lineno or 1,
+            "column": error.offset or 1,
+        }
         return _facts(found, _raw(source), empty=False, set_up=False, syntax_error=place)
     except ValueError as error:  # null bytes
         found.because("the cell is not valid Python")
         return _facts(
-            found, _raw(source), empty=False, set_up=False, syntax_error={"message": str(error), "line": 1, "column": 1}
+            found,
+            _raw(source),
+            empty=False,
+            set_up=False,
+            syntax_error={"message": str(error), "line": 1, "column": 1},
         )
     except (RecursionError, MemoryError):
         return _facts(_too_deep(), _raw(source), empty=False, set_up=False, syntax_error=None)

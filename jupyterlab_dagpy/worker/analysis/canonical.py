@@ -26,7 +26,11 @@ def parse(transformed: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes and the like are told when the cell runs
         tree = compile(
-            transformed, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            transformed,
+            "<cell>",
+            "exec",
+            ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+            dont_inherit=True,
         )
     assert isinstance(tree, ast.Module)
     return tree
@@ -96,6 +100,7 @@ def fields(node: ast.AST) -> list[tuple[str, Any]]:
 
 
 def body_canonical(body: str) -> str:
+    """The canonical form of the Python that a magic runs; as it stands if it does not parse."""
     try:
         transformed = magics.transform(body)
         return canonical(parse(transformed), transformed)
@@ -114,4 +119,4 @@ def constant(value: object) -> str:
         return f"float:{value.hex()}"
     if isinstance(value, complex):
         return f"complex:{value.real.hex()}:{value.imag.hex()}"
-    return f"{kind}:{ascii(value)}"
+    return f"{kind}:{value!a}"

@@ -37,6 +37,7 @@ class CellWalker(Walker):
             self.bind(name)
 
     def inline(self, code: str, binds: bool) -> None:
+        """Walk the Python of a magic; `binds`: in the session, otherwise as the body of a function."""
         try:
             tree = canonical.parse(magics.transform(code))
         except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -32,6 +32,7 @@ class Body:
         self.calls += [call for call in other.calls if not any(name in own for _, name in call["arguments"])]
 
     def facts(self, name: str) -> Facts:
+        """The engine's `FunctionFacts`."""
         return {
             "name": name,
             "parameters": self.parameters,
@@ -75,10 +76,12 @@ class Collected:
             self.dynamic.append(reason)
 
     def remark(self, text: str) -> None:
+        """Tell once what can not be kept the same in another process."""
         if text not in self.remarks:
             self.remarks.append(text)
 
     def mutated(self) -> set[str]:
+        """Names whose objects the cell may change in place."""
         return {step["name"] for step in self.steps if step["do"] == "mutate"} | self.refitted
 
 

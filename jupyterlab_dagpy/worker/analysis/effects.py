@@ -1,59 +1,15 @@
 """Expressions and simple statements: what they bind, share, change, and ask of the session."""
 
+# ruff: noqa: D102 (methods are named after the nodes that they visit)
+
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
-from . import expressions, magics, strings
+from . import expressions, magics, strings, words
 from .collected import Body, Collected, Facts, unique
 from .scopes import Scope
-
-# methods that change their object, wherever they are called
-_MUTATORS = frozenset(
-    "append extend insert remove pop popitem clear update setdefault add discard sort reverse appendleft extendleft popleft"
-    " rotate fit partial_fit fit_transform push put put_nowait send throw close write writelines seek truncate fill"
-    " itemset resize setflags difference_update intersection_update symmetric_difference_update add_module register_buffer"
-    " load_state_dict zero_grad backward step eval_ train_ seed shuffle set_index_ add_subplot add_axes set add_patch"
-    " add_collection add_artist add_line register subscribe __setitem__ __setattr__ __delitem__".split()
-)
-_TAKES_IN = frozenset("append extend insert update setdefault add appendleft extendleft push put".split())
-_CHANGES_ITSELF = frozenset({"fit", "fit_transform"})
-# called for what they show or write: no change of the object although the value is thrown away
-_LOOKING = frozenset(
-    "head tail describe info show summary print display to_csv to_json to_parquet to_pickle to_excel to_hdf to_html to_feather"
-    " savefig save dump hist boxplot items keys values sum mean count copy wait join".split()
-)
-# functions that change what they are given first
-_SINKS = frozenset(
-    "next setattr delattr random.shuffle np.random.shuffle numpy.random.shuffle rng.shuffle shuffle np.put numpy.put"
-    " np.copyto numpy.copyto np.place numpy.place np.putmask numpy.putmask np.fill_diagonal numpy.fill_diagonal"
-    " heapq.heappush heapq.heappop heapq.heapify heappush heappop heapify heapq.heapreplace heapq.heappushpop"
-    " bisect.insort insort bisect.insort_left bisect.insort_right plt.setp".split()
-)
-_CHANGED_KEYWORDS = frozenset({"out", "ax", "axes", "fig", "cax"})
-_SEEDED_KEYWORDS = frozenset({"random_state", "seed", "rng", "random_seed", "generator"})
-
-_READS_ALL = {
-    "eval": "`eval` may read any variable",
-    "exec": "`exec` may use any variable",
-    "globals": "`globals()` gives every variable",
-    "sys._getframe": "`sys._getframe` gives the variables of callers",
-    "inspect.currentframe": "`inspect.currentframe` gives the variables of callers",
-    "inspect.stack": "`inspect.stack` gives the variables of callers",
-    "pdb.set_trace": "the debugger can look at any variable",
-    "breakpoint": "the debugger can look at any variable",
-    "code.interact": "`code.interact` can use any variable",
-}
-_WITHOUT_ARGUMENTS = frozenset({"vars", "dir", "locals"})
-_SHELL_NAMESPACE = frozenset(
-    "user_ns user_global_ns ev ex push run_cell run_code run_cell_async user_module drop_by_id safe_execfile run_line_magic"
-    " run_cell_magic magic reset del_var history_manager".split()
-)
-_ENVIRONMENT_CALLS = frozenset(
-    "os.putenv os.unsetenv os.environ.update os.environ.setdefault os.environ.pop os.environ.clear putenv environ.update"
-    " environ.setdefault load_dotenv dotenv.load_dotenv".split()
-)
 
 
 class Effects(ast.NodeVisitor):
@@ -117,7 +73,7 @@ class Effects(ast.NodeVisitor):
 
     # ------------------------------------------------------------ names and strings
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Del):
             self.unbind(node.id)
             return
@@ -125,26 +81,26 @@ class Effects(ast.NodeVisitor):
             self.bind(node.id)
             return
         if node.id in ("eval", "exec") and self.scope.owner(node.id) is None:
-            self.found.because(_READS_ALL[node.id])
+            self.found.because(words.READS_ALL[node.id])
         if strings.is_history(node.id):
             self.found.history.add(node.id)
         if node.id != "get_ipython":
             self.load(node.id)
 
-    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
             self.found.names_in_strings |= strings.names(node.value)
             if magics.looks_like_path(node.value):
                 self.found.paths.add(node.value)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         dotted = expressions.chain(node)
-        if dotted in _READS_ALL:
-            self.found.because(_READS_ALL[dotted])
+        if dotted in words.READS_ALL:
+            self.found.because(words.READS_ALL[dotted])
         elif dotted == "sys.modules":
             self.found.because("`sys.modules` may give this session's own variables")
         elif (
-            node.attr in _SHELL_NAMESPACE
+            node.attr in words.SHELL_NAMESPACE
             and isinstance(node.value, ast.Call)
             and expressions.chain(node.value.func) == "get_ipython"
         ):
@@ -153,7 +109,7 @@ class Effects(ast.NodeVisitor):
 
     # ------------------------------------------------------------ calls
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         magic = magics.recognise(node)
         if magic is not None:
             self.magic(magic)
@@ -161,12 +117,12 @@ class Effects(ast.NodeVisitor):
         name = expressions.chain(node.func)
         self.asks_for_all(node, name)
         self.evaluates_strings(node, name)
-        if name in _ENVIRONMENT_CALLS:
+        if name in words.ENVIRONMENT_CALLS:
             self.found.sets_environment = True
         if name in ("input", "getpass.getpass", "getpass") and self.scope.owner(name) is None:
             self.found.remark("`input()` waits for a person: a block runs unattended and gets an error")
         self.generic_visit(node)
-        given = [keyword for keyword in node.keywords if keyword.arg in _SEEDED_KEYWORDS]
+        given = [keyword for keyword in node.keywords if keyword.arg in words.SEEDED_KEYWORDS]
         if not given or all(expressions.is_none(keyword.value) for keyword in given):
             self.chained(name)
         self.changes_by_call(node, name)
@@ -175,10 +131,10 @@ class Effects(ast.NodeVisitor):
     def asks_for_all(self, node: ast.Call, name: str | None) -> None:
         if name is None or self.scope.owner(name) is not None:
             return
-        if name in _READS_ALL and "." not in name:
-            self.found.because(_READS_ALL[name])
+        if name in words.READS_ALL and "." not in name:
+            self.found.because(words.READS_ALL[name])
         in_function = self.body is not None
-        if name in _WITHOUT_ARGUMENTS and not node.args and not node.keywords and not in_function:
+        if name in words.WITHOUT_ARGUMENTS and not node.args and not node.keywords and not in_function:
             self.found.because(f"`{name}()` gives every variable")
 
     def evaluates_strings(self, node: ast.Call, name: str | None) -> None:
@@ -192,20 +148,25 @@ class Effects(ast.NodeVisitor):
     def changes_by_call(self, node: ast.Call, name: str | None) -> None:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if isinstance(node.func, ast.Attribute):
-            in_place = any(keyword.arg == "inplace" and expressions.is_true(keyword.value) for keyword in node.keywords)
-            if in_place or node.func.attr in _MUTATORS or node.func.attr.startswith(("set_", "add_")):
+            in_place = any(
+                keyword.arg == "inplace" and expressions.is_true(keyword.value) for keyword in node.keywords
+            )
+            if in_place or node.func.attr in words.MUTATORS or node.func.attr.startswith(("set_", "add_")):
                 taken = [shared for argument in arguments for shared in expressions.shares(argument)]
-                if node.func.attr in _CHANGES_ITSELF and isinstance(node.func.value, ast.Name):
+                if node.func.attr in words.CHANGES_ITSELF and isinstance(node.func.value, ast.Name):
                     self.change_itself(node.func.value.id)
                 else:
-                    self.mutate(expressions.receiver(node.func.value), taken if node.func.attr in _TAKES_IN else [])
-        if name in _SINKS and node.args:
+                    self.mutate(
+                        expressions.receiver(node.func.value),
+                        taken if node.func.attr in words.TAKES_IN else [],
+                    )
+        if name in words.SINKS and node.args:
             self.mutate(
                 expressions.shares(node.args[0]),
                 [s for argument in node.args[1:] for s in expressions.shares(argument)],
             )
         for keyword in node.keywords:
-            if keyword.arg in _CHANGED_KEYWORDS:
+            if keyword.arg in words.CHANGED_KEYWORDS:
                 self.mutate(expressions.shares(keyword.value))
 
     def call_of_own(self, node: ast.Call) -> None:
@@ -214,14 +175,18 @@ class Effects(ast.NodeVisitor):
         for index, argument in enumerate(node.args):
             pairs += [(str(index), origin) for origin in self.origins(expressions.shares(argument))]
         for keyword in node.keywords:
-            pairs += [(keyword.arg or "*", origin) for origin in self.origins(expressions.shares(keyword.value))]
+            pairs += [
+                (keyword.arg or "*", origin) for origin in self.origins(expressions.shares(keyword.value))
+            ]
         if isinstance(node.func, ast.Name):
             if self.scope.owner(node.func.id) is not None:
                 return
             callee = node.func.id
         elif isinstance(node.func, ast.Attribute):
             callee = f".{node.func.attr}"
-            pairs = [("self", origin) for origin in self.origins(expressions.receiver(node.func.value))] + pairs
+            pairs = [
+                ("self", origin) for origin in self.origins(expressions.receiver(node.func.value))
+            ] + pairs
         else:
             return
         call: Facts = {"callee": callee, "arguments": [list(pair) for pair in dict.fromkeys(pairs)]}
@@ -233,26 +198,25 @@ class Effects(ast.NodeVisitor):
 
     # ------------------------------------------------------------ statements
 
-    def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> None:
         self.visit(node.value)
         value = node.value.value if isinstance(node.value, ast.Await) else node.value
         discarded = node is not self.displayed
+        called = value.func if discarded and isinstance(value, ast.Call) else None
         if (
-            discarded
-            and isinstance(value, ast.Call)
-            and isinstance(value.func, ast.Attribute)
+            isinstance(called, ast.Attribute)
+            and called.attr not in words.LOOKING
             and magics.recognise(value) is None
         ):
-            if value.func.attr not in _LOOKING:
-                self.mutate(expressions.receiver(value.func.value))
+            self.mutate(expressions.receiver(called.value))
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> None:
         self.last_lambda = None
         self.visit(node.value)
         for target in node.targets:
             self.assign(target, node.value)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if self.body is None or self.scope.kind == "class":
             self.visit(node.annotation)
         if node.value is not None:
@@ -261,11 +225,11 @@ class Effects(ast.NodeVisitor):
         elif not isinstance(node.target, ast.Name):
             self.visit(node.target)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
         self.assign(node.target, node.value)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             name = node.target.id
             self.load(name)
@@ -276,13 +240,13 @@ class Effects(ast.NodeVisitor):
         self.visit(node.value)
         self.store(node.target, node.value)
 
-    def visit_Delete(self, node: ast.Delete) -> None:  # noqa: N802
+    def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self.visit(target)
             if isinstance(target, (ast.Attribute, ast.Subscript)):
                 self.mutate(expressions.receiver(target))
 
-    def visit_TypeAlias(self, node: ast.AST) -> None:  # noqa: N802
+    def visit_TypeAlias(self, node: ast.AST) -> None:
         name = node.name  # type: ignore[attr-defined]
         own = {parameter.name for parameter in node.type_params}  # type: ignore[attr-defined]
         for inner in ast.walk(node.value):  # type: ignore[attr-defined]
@@ -330,13 +294,15 @@ class Effects(ast.NodeVisitor):
             self.visit(child)
         dotted = expressions.stored_chain(target)
         self.chained(dotted)
-        if dotted in ("os.environ", "environ") or (dotted is None and expressions.receiver(target) == ["environ"]):
+        if dotted in ("os.environ", "environ") or (
+            dotted is None and expressions.receiver(target) == ["environ"]
+        ):
             self.found.sets_environment = True
         self.mutate(expressions.receiver(target), [*shares, *expressions.shares(value)])
 
     # ------------------------------------------------------------ imports
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self.found.imports.add(alias.name)
             name = alias.asname or alias.name.split(".")[0]
@@ -344,7 +310,7 @@ class Effects(ast.NodeVisitor):
             if alias.name == "__main__":
                 self.found.because("`__main__` gives every variable")
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         if not node.level:
             self.found.imports.add(module)

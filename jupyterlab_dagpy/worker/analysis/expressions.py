@@ -6,12 +6,13 @@ import ast
 
 # calls whose result shares nothing with what they were given
 _FRESH_CALLS = frozenset(
-    "len int float str bool complex bytes abs round range print repr format type isinstance issubclass hash id sum any all"
-    " chr ord bin hex oct divmod pow input callable hasattr ascii".split()
+    "len int float str bool complex bytes abs round range print repr format type isinstance issubclass"
+    " hash id sum any all chr ord bin hex oct divmod pow input callable hasattr ascii".split()
 )
 _FRESH_METHODS = frozenset(
-    "copy deepcopy tolist sum mean std var median min max prod argmin argmax count any all join split strip lower upper"
-    " startswith endswith format encode decode replace item nunique corr cov to_dict to_numpy to_string describe".split()
+    "copy deepcopy tolist sum mean std var median min max prod argmin argmax count any all join split"
+    " strip lower upper startswith endswith format encode decode replace item nunique corr cov to_dict"
+    " to_numpy to_string describe".split()
 )
 # attributes that hold plain numbers and text
 _FRESH_ATTRIBUTES = frozenset("shape ndim size dtype dtypes name __name__ __doc__ __version__ empty".split())
@@ -44,7 +45,9 @@ _UNKEPT = {
     "interact": "a live widget",
 }
 # module functions of these names give something else
-_UNKEPT_EXCEPT = frozenset({"Image.open", "PIL.Image.open", "webbrowser.open", "xr.open", "requests.Session.get"})
+_UNKEPT_EXCEPT = frozenset(
+    {"Image.open", "PIL.Image.open", "webbrowser.open", "xr.open", "requests.Session.get"}
+)
 
 
 def chain(node: ast.AST) -> str | None:
@@ -81,7 +84,7 @@ def receiver(node: ast.AST) -> list[str]:
 
 
 def shares(node: ast.AST | None) -> list[str]:
-    """Names whose objects the value may share: `a`, `[a, b]`, `a.T`, `a[1:]`, `f(a)`, `a.fit()` …"""
+    """Names whose objects the value may share: `a`, `[a, b]`, `a.T`, `a[1:]`, `f(a)`, `a.fit()` and so on."""
     if node is None:
         return []
     if isinstance(node, ast.Name):
@@ -122,7 +125,9 @@ def _shares_of_call(node: ast.Call) -> list[str]:
 
 def _shares_of_comprehension(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> list[str]:
     results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-    own = {inner.id for part in node.generators for inner in ast.walk(part.target) if isinstance(inner, ast.Name)}
+    own = {
+        inner.id for part in node.generators for inner in ast.walk(part.target) if isinstance(inner, ast.Name)
+    }
     found = [name for result in results for name in shares(result)]
     if any(name in own for name in found):
         found += [name for part in node.generators for name in shares(part.iter)]
@@ -156,8 +161,10 @@ def unkept(node: ast.AST | None) -> str | None:
 
 
 def is_true(node: ast.AST) -> bool:
+    """The literal `True`."""
     return isinstance(node, ast.Constant) and node.value is True
 
 
 def is_none(node: ast.AST) -> bool:
+    """The literal `None`."""
     return isinstance(node, ast.Constant) and node.value is None

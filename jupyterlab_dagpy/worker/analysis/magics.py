@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -17,19 +18,21 @@ CODE = SESSION_CODE | LOCAL_CODE
 OPTIONS_ONLY = frozenset({"capture", "time", "pyinstrument"})
 
 SET_UP = frozenset(
-    "matplotlib config load_ext reload_ext autoreload xmode colors precision pprint autosave automagic autocall"
-    " alias alias_magic doctest_mode gui env set_env pylab aimport watermark".split()
+    "matplotlib config load_ext reload_ext autoreload xmode colors precision pprint autosave automagic"
+    " autocall alias alias_magic doctest_mode gui env set_env pylab aimport watermark".split()
 )
 # options of the session itself: no adapter carries them along an edge
 SESSION_OPTIONS = frozenset(
-    "matplotlib config load_ext autoreload xmode colors precision pprint autocall alias alias_magic pylab aimport".split()
+    "matplotlib config load_ext autoreload xmode colors precision pprint autocall alias alias_magic"
+    " pylab aimport".split()
 )
 _KNOWN = SET_UP | frozenset(
-    "cd pwd ls ll lx lf lk cat mkdir rm cp mv rmdir less more man pip conda mamba uv unload_ext logstart logstop"
-    " logon logoff logstate bookmark dhist pushd popd dirs sc sx system ! html HTML javascript js latex markdown svg SVG"
-    " bash sh script perl ruby python python2 python3 pypy cmd writefile file time timeit prun capture pinfo pinfo2 pdoc"
-    " psource pfile pdef psearch connect_info lsmagic magic quickref page history notify tb tensorboard skip sql store"
-    " memit lprun mprun pyinstrument R octave julia killbgscripts pdb".split()
+    "cd pwd ls ll lx lf lk cat mkdir rm cp mv rmdir less more man pip conda mamba uv unload_ext"
+    " logstart logstop logon logoff logstate bookmark dhist pushd popd dirs sc sx system ! html HTML"
+    " javascript js latex markdown svg SVG bash sh script perl ruby python python2 python3 pypy cmd"
+    " writefile file time timeit prun capture pinfo pinfo2 pdoc psource pfile pdef psearch connect_info"
+    " lsmagic magic quickref page history notify tb tensorboard skip sql store memit lprun mprun"
+    " pyinstrument R octave julia killbgscripts pdb".split()
 )
 _INSPECTING = frozenset({"pinfo", "pinfo2", "pdoc", "psource", "pfile", "pdef"})
 _OTHER_LANGUAGES = frozenset({"R", "octave", "julia"})
@@ -74,6 +77,7 @@ class Magic:
 
     @property
     def label(self) -> str:
+        """The name with its sign."""
         return "!" if self.name == "!" else ("%" if self.body is None else "%%") + self.name
 
 
@@ -97,7 +101,9 @@ def recognise(node: ast.AST) -> Magic | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.keywords:
         return None
     owner = node.func.value
-    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "get_ipython"):
+    if not (
+        isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "get_ipython"
+    ):
         return None
     texts = [
         argument.value
@@ -185,9 +191,10 @@ def facts_of(magic: Magic) -> MagicFacts:
 
 
 def listed(words: list[str], options: tuple[str, ...]) -> list[str]:
+    """Names given to an option: `-o a,b`."""
     return [
         name
-        for option, value in zip(words, words[1:], strict=False)
+        for option, value in itertools.pairwise(words)
         if option in options
         for name in value.split(",")
         if name.isidentifier()
@@ -204,6 +211,7 @@ def interpolated(line: str) -> set[str]:
 
 
 def identifiers(text: str) -> set[str]:
+    """Everything in the text that could be a name."""
     return {name for name in _IDENTIFIER.findall(text) if len(name) < 100}
 
 

@@ -48,6 +48,7 @@ def parameters(arguments: ast.arguments) -> list[str]:
 
 
 def function_scope(node: FunctionNode, parent: Scope) -> Scope:
+    """Parameters and everything that the body binds, wherever it does."""
     body: Iterable[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else node.body
     binder = _Binder()
     for statement in body:
@@ -58,6 +59,7 @@ def function_scope(node: FunctionNode, parent: Scope) -> Scope:
 
 
 def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
+    """Nothing yet: a class body may read a global before it binds the name."""
     binder = _Binder()
     for statement in node.body:
         binder.visit(statement)
@@ -65,6 +67,7 @@ def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
 
 
 def comprehension_scope(node: ComprehensionNode, parent: Scope) -> Scope:
+    """The targets of its `for` parts."""
     names = {
         inner.id
         for part in node.generators
@@ -75,6 +78,7 @@ def comprehension_scope(node: ComprehensionNode, parent: Scope) -> Scope:
 
 
 def type_parameters(node: ast.AST) -> set[str]:
+    """The `T` of `def f[T]` and its like."""
     return {parameter.name for parameter in getattr(node, "type_params", None) or []}
 
 
@@ -122,9 +126,7 @@ class _Binder(ast.NodeVisitor):
             if node.name != "*":
                 self.bound.add(node.asname or node.name.split(".")[0])
             return
-        if isinstance(node, ast.ExceptHandler) and node.name:
-            self.bound.add(node.name)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
             self.bound.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             self.bound.add(node.rest)
@@ -141,7 +143,15 @@ def outside(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list
     """Expressions of a definition that run where it stands: decorators, defaults, annotations, bases."""
     if isinstance(node, ast.ClassDef):
         return [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
-    every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    every = [
+        *node.args.posonlyargs,
+        *node.args.args,
+        *node.args.kwonlyargs,
+        node.args.vararg,
+        node.args.kwarg,
+    ]
     annotations = [argument.annotation for argument in every if argument is not None]
     defaults = [*node.args.defaults, *node.args.kw_defaults]
-    return [part for part in (*node.decorator_list, *defaults, *annotations, node.returns) if part is not None]
+    return [
+        part for part in (*node.decorator_list, *defaults, *annotations, node.returns) if part is not None
+    ]

@@ -23,8 +23,8 @@ _OPTION_STORE = re.compile(
     r"|(?:.*\.)?InteractiveShell\.ast_node_interactivity|(?:pio|plotly\.io)\.renderers\.default"
 )
 _SAFE_CALLS = frozenset(
-    "os.path.join os.path.abspath os.path.dirname os.getcwd Path pathlib.Path str get_ipython dict list tuple int cycler"
-    " plt.cycler sns.color_palette os.path.expanduser os.pardir".split()
+    "os.path.join os.path.abspath os.path.dirname os.getcwd Path pathlib.Path str get_ipython dict list"
+    " tuple int cycler plt.cycler sns.color_palette os.path.expanduser os.pardir".split()
 )
 
 

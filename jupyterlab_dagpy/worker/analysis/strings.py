@@ -6,13 +6,16 @@ import re
 
 from .magics import identifiers
 
-_SQL = re.compile(r"\s*(?:select|with|from|insert|create|update|copy|pivot|describe|summarize|delete)\s", re.IGNORECASE)
+_SQL = re.compile(
+    r"\s*(?:select|with|from|insert|create|update|copy|pivot|describe|summarize|delete)\s", re.IGNORECASE
+)
 _AT_NAME = re.compile(r"(?<![\w.])@([^\W\d]\w*)(?![\w.]*\.\w+\s*>)")
 # `y ~ x + C(z)`: patsy and formulaic look names up in the session
 _FORMULA = re.compile(r"[^~]*~[^~]+")
 _EVALUATING = frozenset(
-    "eval query evaluate sql read_sql read_sql_query execute executemany executescript sqldf ols logit probit glm mixedlm gee"
-    " poisson dmatrix dmatrices model_matrix timeit repeat from_formula Formula assign_expr".split()
+    "eval query evaluate sql read_sql read_sql_query execute executemany executescript sqldf ols logit"
+    " probit glm mixedlm gee poisson dmatrix dmatrices model_matrix timeit repeat from_formula Formula"
+    " assign_expr".split()
 )
 _HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_ih|_oh|_dh|In|Out")
 

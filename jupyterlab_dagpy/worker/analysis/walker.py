@@ -1,5 +1,7 @@
 """Walks the statements of a cell in the order in which they run, noting what is read before it is bound."""
 
+# ruff: noqa: D102 (methods are named after the nodes that they visit)
+
 from __future__ import annotations
 
 import ast
@@ -18,6 +20,7 @@ from .scopes import (
     function_scope,
     outside,
     parameters,
+    type_parameters,
     yields,
 )
 
@@ -39,7 +42,9 @@ class Walker(Effects):
 
     def cell(self, tree: ast.Module, shown: bool) -> None:
         """Walk a whole cell; `shown`: the value of its last expression is displayed."""
-        self.displayed = tree.body[-1] if shown and tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        self.displayed = (
+            tree.body[-1] if shown and tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        )
         self.block(tree.body)
         for name in list(self.pending):
             self.flush(name)
@@ -190,11 +195,15 @@ class Walker(Effects):
         swallows = False
         for item in node.items:
             self.visit(item.context_expr)
-            name = expressions.chain(item.context_expr.func) if isinstance(item.context_expr, ast.Call) else None
+            name = (
+                expressions.chain(item.context_expr.func) if isinstance(item.context_expr, ast.Call) else None
+            )
             swallows = swallows or (name or "").rsplit(".", 1)[-1] in ("suppress", "raises")
             if item.optional_vars is not None:
                 self.target(
-                    item.optional_vars, expressions.shares(item.context_expr), expressions.loaded(item.context_expr)
+                    item.optional_vars,
+                    expressions.shares(item.context_expr),
+                    expressions.loaded(item.context_expr),
                 )
         before = set(self.sure)
         if swallows:
@@ -267,13 +276,20 @@ class Walker(Effects):
     # ------------------------------------------------------------ inner scopes
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
-        for part in outside(node):
-            self.visit(part)
+        self.header(node)
         body = self.function_body(node)
         body.generator = yields(node)
         self.define(node.name, body, immediate=bool(node.decorator_list))
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def header(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """What of a definition runs where it stands; its type parameters are known there."""
+        own = type_parameters(node)
+        bounds = [getattr(parameter, "bound", None) for parameter in getattr(node, "type_params", [])]
+        with self.within(Scope("function", self.scope, own) if own else self.scope):
+            for part in (*outside(node), *(bound for bound in bounds if bound is not None)):
+                self.visit(part)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
         for default in (*node.args.defaults, *node.args.kw_defaults):
@@ -329,8 +345,7 @@ class Walker(Effects):
         self.bind(name, (), sorted(body.loads))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
-        for part in outside(node):
-            self.visit(part)
+        self.header(node)
         outer_class, self.class_body = self.class_body, Body(is_class=True)
         with self.within(class_scope(node, self.scope)):
             self.block(node.body)
