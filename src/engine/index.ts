@@ -13,3 +13,4 @@ export type { BoundComponent } from './inputs.js';
 export type { Ambient } from './ambient.js';
 export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';
 export { filterTest, globTest, type NameTest } from './filters.js';
+export { cwdOf } from './project.js';

@@ -69,6 +69,7 @@ export interface AmbientState {
 export interface WrittenFile {
   readonly path: string;
   readonly digest: Digest;
+  /** Bytes; 0 where the content is not kept. */
   readonly size: number;
   /** Kept only when declared as an output or read by another block. */
   readonly object: ObjectRef | null;

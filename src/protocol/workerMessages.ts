@@ -56,6 +56,8 @@ export interface JobCell {
   /** 1-based place among all cells of the notebook, for messages. */
   readonly place: number;
   readonly source: string;
+  /** Tagged `raises-exception`: an error is shown and the next cell runs, as under nbclient. */
+  readonly raises: boolean;
 }
 
 /** A component to restore before a segment runs. */

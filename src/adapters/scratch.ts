@@ -1,0 +1,27 @@
+/** Folders of running jobs below `.dagpy/tmp`, and what crashed runs left there. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Scratch } from '../engine/notebookPorts.js';
+
+const PREFIX = 'job-';
+
+export function createScratch(tmp: string): Scratch {
+  const folder = (job: string): string => join(tmp, `${PREFIX}${job}`);
+  return {
+    open(job) {
+      mkdirSync(folder(job), { recursive: true });
+      return folder(job);
+    },
+    drop: (job) => rmSync(folder(job), { recursive: true, force: true }),
+    // Only called under the project's lock, so no other engine's job can be among them.
+    clean() {
+      let names: readonly string[] = [];
+      try {
+        names = readdirSync(tmp);
+      } catch {
+        return;
+      }
+      for (const name of names) if (name.startsWith(PREFIX)) rmSync(join(tmp, name), { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Colour and shape on a terminal: one glyph a state, never colour alone. */
+import { styleText } from 'node:util';
+import type { BlockState } from '../../protocol/states.js';
+
+type Format = Parameters<typeof styleText>[0];
+
+export interface Style {
+  readonly colour: boolean;
+  paint(format: Format, text: string): string;
+}
+
+/** Colour only on a terminal; `NO_COLOR` and `TERM=dumb` are honoured. */
+export function styleFor(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Style {
+  const refused = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  const colour = stream.isTTY === true && !refused;
+  return { colour, paint: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text) };
+}
+
+const GLYPHS: { readonly [State in BlockState]: readonly [glyph: string, format: Format] } = {
+  fresh: ['✓', 'green'],
+  stale: ['◆', 'yellow'],
+  affected: ['◇', 'yellow'],
+  queued: ['•', 'yellow'],
+  running: ['◐', 'blue'],
+  failed: ['■', 'red'],
+  never: ['○', 'gray'],
+  blocked: ['⊘', 'gray'],
+  frozen: ['❄', 'cyan'],
+};
+
+export function glyph(style: Style, state: BlockState): string {
+  const [shape, format] = GLYPHS[state];
+  return style.paint(format, shape);
+}
+
+export function stateWord(style: Style, state: BlockState): string {
+  return style.paint(GLYPHS[state][1], state);
+}
+
+/** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 0.0095) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 90) return `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `812 B`, `1.2 kB`, `150 MB`. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Control characters of names and messages must not reach the terminal as commands. */
+export function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

@@ -1,0 +1,172 @@
+/** Runs one block in a worker and brings home what it made: outputs, objects, trace. */
+import { createOutputCollector } from '../protocol/collectOutputs.js';
+import type { BlockId } from '../protocol/ids.js';
+import type { CellOutputs, Display } from '../protocol/outputs.js';
+import { ProblemError, type Problem } from '../protocol/problem.js';
+import type { Dependency, Trace } from '../protocol/trace.js';
+import type { FromWorker, JobResult, WorkerError } from '../protocol/workerMessages.js';
+import type { ExecuteEffect } from '../engine/index.js';
+import type { JobEnd, RunningJob } from '../engine/runPorts.js';
+import { commitResult } from './commitResult.js';
+import { dependenciesOf } from './dependencies.js';
+import type { FileUse } from './fileUse.js';
+import { blockOf, jobSpecOf, needsBareStart } from './jobSpec.js';
+import type { LoadedBlock, LoadedProject } from './loadProject.js';
+import type { ProjectPorts, RunSink } from './ports.js';
+import { firstProblem } from './restoreBlock.js';
+
+/** As the engine's outcome, with what people are told. */
+export type Executed =
+  | { readonly kind: 'stored'; readonly trace: Trace }
+  | { readonly kind: 'failed'; readonly problem: Problem; readonly traceback: readonly string[]; readonly seconds: number; readonly display: Display }
+  | { readonly kind: 'interrupted' };
+
+export interface ExecuteOptions {
+  readonly loaded: LoadedProject;
+  readonly effect: ExecuteEffect;
+  readonly files: FileUse;
+  /** Told which worker runs the block, so that it can be stopped. */
+  readonly started: (running: RunningJob) => void;
+}
+
+export async function executeBlock(ports: ProjectPorts, sink: RunSink, options: ExecuteOptions): Promise<Executed> {
+  const { loaded, effect, files } = options;
+  const block = blockOf(loaded, effect.block);
+  const { declaration, memory } = block.snapshot;
+  const began = ports.clock.now();
+  const job = `${sink.run}-${effect.key.slice(0, 12)}-${String(effect.attempt)}`;
+  sink.emit({
+    event: 'blockStarted',
+    block: effect.block,
+    reasons: effect.reasons,
+    cells: block.codeCells.length,
+    expectedSeconds: memory.last?.seconds ?? null,
+  });
+  const collector = createOutputCollector(block.codeCells.length);
+  const scratch = ports.scratch.open(job);
+  const failed = (problem: Problem, traceback: readonly string[], display: Display): Executed => ({
+    kind: 'failed',
+    problem,
+    traceback,
+    seconds: (ports.clock.now() - began) / 1000,
+    display,
+  });
+  try {
+    const spec = jobSpecOf(ports, loaded, effect, job, scratch);
+    const literal = files.literalFiles(effect.block);
+    const running = ports.workers.start(spec, { bare: needsBareStart(loaded, effect) }, (message) => {
+      tell(sink, effect, message);
+      collector.accept(message);
+    });
+    options.started(running);
+    const { end, timedOut } = await waitFor(running, declaration.timeout);
+    const shown = (widgets: JobResult['widgets']): Display => ({ cells: collector.cells(), ...(widgets === null ? {} : { widgets }) });
+    if (timedOut) return failed(timeoutProblem(block, declaration.timeout ?? 0), [], shown(null));
+    if (end.kind === 'died') return failed(deathProblem(block, end), [], shown(null));
+    const { result } = end;
+    if (result.status === 'interrupted') return { kind: 'interrupted' };
+    if (result.status === 'error') {
+      const error = result.error ?? { ename: 'Error', evalue: 'unknown', traceback: [], block: effect.block, ordinal: -1, line: 0 };
+      return failed(errorProblem(loaded, block, error), error.traceback, withError(shown(result.widgets), error, effect.block));
+    }
+    const trace = await commitResult(
+      ports,
+      {
+        identity: {
+          key: effect.key,
+          uid: block.snapshot.uid,
+          block: effect.block,
+          ingredients: effect.ingredients,
+          replayed: effect.segments.filter((segment) => segment.role === 'replay').map((segment) => segment.block),
+        },
+        scratch,
+        display: shown(result.widgets),
+        discovered: [...dependenciesOf(ports, result, literal), ...ambientUsed(effect, result)],
+        written: files.writtenBy(effect.block, result),
+      },
+      result,
+    );
+    return { kind: 'stored', trace };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return failed(firstProblem(error), [], { cells: collector.cells() });
+  } finally {
+    ports.scratch.drop(job);
+  }
+}
+
+function tell(sink: RunSink, { block }: ExecuteEffect, message: FromWorker): void {
+  if (message.type === 'cellStarted') sink.emit({ event: 'cellStarted', block, cell: message.ordinal });
+  if (message.type === 'cellFinished') {
+    sink.emit({ event: 'cellFinished', block, cell: message.ordinal, ok: message.ok, seconds: message.seconds });
+  }
+}
+
+/** Which of the ambient states that it inherited may have mattered to it. */
+function ambientUsed({ inherited }: ExecuteEffect, result: JobResult): readonly Dependency[] {
+  return result.discoveries.ambientUsed.map((adapter) => ({ kind: 'ambient', name: adapter, digest: inherited.get(adapter)?.digest ?? null }));
+}
+
+/** After a polite interrupt a block that does not stop is killed. */
+const GRACE_MILLISECONDS = 5_000;
+
+async function waitFor(running: RunningJob, timeout: number | undefined): Promise<{ readonly end: JobEnd; readonly timedOut: boolean }> {
+  if (timeout === undefined) return { end: await running.end, timedOut: false };
+  let timedOut = false;
+  const stop = setTimeout(() => {
+    timedOut = true;
+    running.interrupt();
+  }, timeout * 1000);
+  const kill = setTimeout(() => running.kill(), timeout * 1000 + GRACE_MILLISECONDS);
+  const end = await running.end;
+  clearTimeout(stop);
+  clearTimeout(kill);
+  return { end, timedOut };
+}
+
+function timeoutProblem(block: LoadedBlock, seconds: number): Problem {
+  return {
+    code: 'timeout',
+    message: `stopped after its timeout of ${String(seconds)} s`,
+    file: block.snapshot.declaration.notebook,
+    remedy: 'raise "timeout" of the block in dag.json, or make the block faster',
+  };
+}
+
+function deathProblem(block: LoadedBlock, end: Extract<JobEnd, { kind: 'died' }>): Problem {
+  const killed = end.signal === 'SIGKILL';
+  const how = end.signal ?? (end.code === null ? 'without a word' : `exit code ${String(end.code)}`);
+  return {
+    code: 'worker-died',
+    message: `its process ended (${how})${killed ? ': perhaps it ran out of memory' : ''}${end.tail === '' ? '' : `\n${end.tail}`}`,
+    file: block.snapshot.declaration.notebook,
+    remedy: killed
+      ? 'let the block use less memory, or run fewer blocks at a time with -j 1'
+      : 'run the cells one by one in a notebook to see which one ends the process',
+  };
+}
+
+/** Names the cell where it failed, which may belong to the prelude or to a replayed ancestor. */
+function errorProblem(loaded: LoadedProject, block: LoadedBlock, error: WorkerError): Problem {
+  const owner = loaded.blocks.get(error.block as BlockId) ?? block;
+  const index = owner.codeCells[error.ordinal];
+  const place = index === undefined ? undefined : owner.notebook.cells[index]?.place;
+  return {
+    code: 'block-error',
+    message: `${error.ename}: ${error.evalue}`,
+    file: owner.snapshot.declaration.notebook,
+    ...(place === undefined ? {} : { cell: place }),
+    ...(error.line > 0 ? { line: error.line } : {}),
+    remedy: 'correct the cell and run again; the full traceback is in the notebook',
+  };
+}
+
+/** An error that no cell of this block shows yet is put into the first one, so that the notebook tells what happened. */
+function withError(display: Display, error: WorkerError, block: string): Display {
+  if (error.block === block && error.ordinal >= 0) return display;
+  const [first, ...rest] = display.cells;
+  if (first === undefined) return display;
+  const output = { output_type: 'error', ename: error.ename, evalue: error.evalue, traceback: error.traceback } as const;
+  const cell: CellOutputs = { outputs: [...first.outputs, output], executionCount: first.executionCount };
+  return { ...display, cells: [cell, ...rest] };
+}

@@ -1,0 +1,148 @@
+/** From files to a snapshot: reads notebooks, finds out what their code reads, remembers it. */
+import { ProblemError, failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { uid as asUid, type BlockId, type Digest, type Uid } from '../protocol/ids.js';
+import type { CellFacts } from '../protocol/cellFacts.js';
+import type { BlockDeclaration, DagFile, Json } from '../protocol/dagFile.js';
+import type { BlockSnapshot, ProjectSnapshot } from '../engine/ports.js';
+import { encodeDisplay } from './display.js';
+import type { BlockNotebook } from '../engine/notebookPorts.js';
+import type { ProjectPorts } from './ports.js';
+
+/** A block as loaded: the engine's snapshot of it beside what only running and writing back need. */
+export interface LoadedBlock {
+  readonly snapshot: BlockSnapshot;
+  readonly notebook: BlockNotebook;
+  /** Indexes of its non-empty code cells among all cells. */
+  readonly codeCells: readonly number[];
+}
+
+export interface LoadedProject {
+  readonly snapshot: ProjectSnapshot;
+  readonly blocks: ReadonlyMap<BlockId, LoadedBlock>;
+  readonly warnings: readonly Problem[];
+}
+
+export interface LoadOptions {
+  readonly dag: DagFile;
+  readonly environment: Digest;
+  readonly parameters: ReadonlyMap<string, Json>;
+}
+
+/** Reads every notebook of the project; all that is wrong comes back at once. */
+export async function loadProject(ports: ProjectPorts, options: LoadOptions): Promise<Result<LoadedProject>> {
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const notebooks = new Map<BlockId, BlockNotebook>();
+  for (const block of options.dag.blocks) {
+    const read = ports.notebooks.read(block.notebook);
+    if (!read.ok) problems.push(...read.problems);
+    else {
+      notebooks.set(block.id, read.value);
+      warnings.push(...read.value.warnings);
+    }
+  }
+  if (problems.length > 0) return failure(...problems);
+  const uids = uidsOf(options.dag.blocks, notebooks, ports.hasher.digest);
+  if (!uids.ok) return uids;
+  const facts = await factsOf(ports, options.environment, [...notebooks.values()]);
+  const blocks = new Map<BlockId, LoadedBlock>();
+  for (const declaration of options.dag.blocks) {
+    const notebook = notebooks.get(declaration.id);
+    const uid = uids.value.get(declaration.id);
+    if (notebook === undefined || uid === undefined) continue;
+    const code = notebook.cells.filter((cell) => cell.type === 'code');
+    const cells = code.map((cell) => facts(cell.source));
+    const codeCells = code.filter((_, place) => cells[place]?.empty === false).map((cell) => cell.index);
+    const memory = shownMemory(ports, uid, notebook, codeCells);
+    blocks.set(declaration.id, { snapshot: { declaration, uid, cells, memory }, notebook, codeCells });
+  }
+  return success({
+    snapshot: {
+      dag: options.dag,
+      blocks: [...blocks.values()].map((block) => block.snapshot),
+      parameters: options.parameters,
+      environment: options.environment,
+    },
+    blocks,
+    warnings,
+  });
+}
+
+/** Identity of every block; a notebook that has none yet gets one derived from its block's name, written at the next run. */
+function uidsOf(
+  declarations: readonly BlockDeclaration[],
+  notebooks: ReadonlyMap<BlockId, BlockNotebook>,
+  digest: (text: string) => Digest,
+): Result<ReadonlyMap<BlockId, Uid>> {
+  const owners = new Map<string, BlockDeclaration>();
+  const uids = new Map<BlockId, Uid>();
+  const problems: Problem[] = [];
+  for (const declaration of declarations) {
+    const own = notebooks.get(declaration.id)?.uid ?? derivedUid(declaration.id, digest);
+    const other = owners.get(own);
+    if (other !== undefined) {
+      problems.push({
+        code: 'doubled-uid',
+        message: `${declaration.notebook} has the same identity as ${other.notebook}: one is a copy of the other`,
+        file: declaration.notebook,
+        remedy: `delete "uid" from metadata.dagpy in the copy; it gets one of its own at the next run`,
+      });
+    }
+    owners.set(own, declaration);
+    uids.set(declaration.id, own);
+  }
+  return problems.length > 0 ? failure(...problems) : success(uids);
+}
+
+const UID_DIGITS = 16;
+
+export function derivedUid(id: string, digest: (text: string) => Digest): Uid {
+  return asUid(digest(`dagpy block ${id}`).slice(0, UID_DIGITS));
+}
+
+/** Looks facts up by the digest of the raw source; asks Python once for all that are new. */
+async function factsOf(ports: ProjectPorts, environment: Digest, notebooks: readonly BlockNotebook[]): Promise<(source: string) => CellFacts> {
+  const known = new Map<string, CellFacts>();
+  const unknown: string[] = [];
+  for (const notebook of notebooks) {
+    for (const cell of notebook.cells) {
+      if (cell.type !== 'code' || known.has(cell.source)) continue;
+      const facts = ports.facts.get(environment, ports.hasher.digest(cell.source));
+      if (facts === undefined) unknown.push(cell.source);
+      else known.set(cell.source, facts);
+    }
+  }
+  const asked = [...new Set(unknown)];
+  if (asked.length > 0) {
+    const answers = await ports.workers.analyse(asked);
+    asked.forEach((source, place) => {
+      const answer = answers[place];
+      if (answer === undefined) throw new Error('the helper left out the facts of a cell');
+      const { canonical, ...rest } = answer;
+      const facts: CellFacts = { ...rest, digest: ports.hasher.digest(canonical) };
+      known.set(source, facts);
+      ports.facts.put(environment, ports.hasher.digest(source), facts);
+    });
+    ports.facts.save();
+  }
+  return (source) => {
+    const facts = known.get(source);
+    if (facts === undefined) throw new Error('a cell has no facts');
+    return facts;
+  };
+}
+
+/** Memory of a block; what it shows counts only while the notebook's outputs are still those of that trace. */
+function shownMemory(ports: ProjectPorts, uid: Uid, notebook: BlockNotebook, codeCells: readonly number[]): BlockSnapshot['memory'] {
+  const memory = ports.memory.read(uid);
+  const { last, shown } = memory;
+  if (last === null || shown !== last.id) return { ...memory, shown: null };
+  const digest = ports.hasher.digestBytes(encodeDisplay(notebook.shown(codeCells)));
+  return { ...memory, shown: digest === last.display.digest ? shown : null };
+}
+
+/** The value of a loaded project or the problems as one error, for callers at the edge. */
+export function orThrow<Value>(result: Result<Value>): Value {
+  if (result.ok) return result.value;
+  throw new ProblemError(result.problems);
+}

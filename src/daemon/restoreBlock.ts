@@ -1,0 +1,70 @@
+/** Puts back what a stored result showed and wrote, without running anything. */
+import type { Display } from '../protocol/outputs.js';
+import { ProblemError, type Problem } from '../protocol/problem.js';
+import type { Trace } from '../protocol/trace.js';
+import { decodeDisplay } from './display.js';
+import type { LoadedBlock } from './loadProject.js';
+import type { ProjectPorts, RunSink } from './ports.js';
+
+/** @returns `false` where something stored is damaged: the trace does not count any more and the block has to run */
+export async function restoreBlock(ports: ProjectPorts, sink: RunSink, block: LoadedBlock, trace: Trace, keep: number): Promise<boolean> {
+  const display = displayOf(ports, trace);
+  if (display === undefined) {
+    ports.traces.remove(trace.key, trace.id);
+    return false;
+  }
+  for (const file of trace.written) {
+    if (file.object === null) continue;
+    const now = ports.world.observe('file', file.path);
+    if (now === file.digest) continue;
+    if (now !== null && !isOwnVersion(ports, trace, file.path, now)) {
+      sink.emit({
+        event: 'note',
+        level: 'warning',
+        block: trace.block,
+        message: `${file.path} was changed by hand and is left as it is; delete it and run again to have the block's own version back`,
+      });
+      continue;
+    }
+    const bytes = ports.objects.read(file.object);
+    if (bytes === undefined) {
+      ports.traces.remove(trace.key, trace.id);
+      return false;
+    }
+    ports.files.replace(file.path, bytes);
+  }
+  await showOutputs(ports, sink, block, display);
+  ports.memory.remember(block.snapshot.uid, trace, keep);
+  return true;
+}
+
+/** Writes outputs into the block's notebook; a file that was edited so much that they have no place is left alone. */
+export async function showOutputs(ports: ProjectPorts, sink: RunSink, block: LoadedBlock, display: Display): Promise<void> {
+  const { declaration, uid } = block.snapshot;
+  const written = await ports.notebooks.write(declaration.notebook, block.notebook, block.codeCells, display, uid);
+  if (!written.ok) throw new ProblemError(written.problems);
+  if (!written.value) {
+    sink.emit({
+      event: 'note',
+      level: 'warning',
+      block: declaration.id,
+      message: `${declaration.notebook} was edited while its block ran, so the outputs were not written into it`,
+    });
+  }
+}
+
+function displayOf(ports: ProjectPorts, trace: Trace): Display | undefined {
+  const bytes = ports.objects.read(trace.display);
+  return bytes === undefined ? undefined : decodeDisplay(bytes);
+}
+
+/** Whether the file has the content that some remembered run of the same block gave it, and not a person. */
+function isOwnVersion(ports: ProjectPorts, trace: Trace, path: string, digest: string): boolean {
+  const memory = ports.memory.read(trace.uid);
+  const others = [trace, ...(memory.last === null ? [] : [memory.last, ...ports.traces.read(memory.last.key)]), ...ports.traces.read(trace.key)];
+  return others.some((other) => other.written.some((file) => file.path === path && file.digest === digest));
+}
+
+/** For callers that want the first problem of an error only. */
+export const firstProblem = (error: ProblemError): Problem =>
+  error.problems[0] ?? { code: 'unknown', message: error.message, remedy: 'run again' };

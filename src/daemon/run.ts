@@ -1,0 +1,225 @@
+/** The runtime loop: feeds the engine what happened and carries out what it decides. */
+import type { BlockId } from '../protocol/ids.js';
+import { ProblemError, unreachable, type Problem } from '../protocol/problem.js';
+import type { RunReport } from '../protocol/reports.js';
+import type { Trace } from '../protocol/trace.js';
+import { openContext, plan, startRun, step, type Context, type Effect, type ExecuteEffect, type RunInput, type RunRequest } from '../engine/index.js';
+import type { RunningJob } from '../engine/runPorts.js';
+import { executeBlock, type Executed } from './executeBlock.js';
+import { FileUse } from './fileUse.js';
+import { keepWrittenFiles } from './keepWrittenFiles.js';
+import { blockOf } from './jobSpec.js';
+import { orThrow, type LoadedProject } from './loadProject.js';
+import type { ProjectPorts, RunSink } from './ports.js';
+import { restoreBlock, showOutputs } from './restoreBlock.js';
+
+export interface RunOptions {
+  readonly loaded: LoadedProject;
+  readonly request: RunRequest;
+  readonly jobs: number;
+  /** Aborting it cancels the run: running blocks are interrupted, nothing new starts. */
+  readonly cancel: AbortSignal;
+}
+
+export interface RunOutcome {
+  readonly report: RunReport;
+  /** Faults of the project that kept blocks from running. */
+  readonly problems: readonly Problem[];
+}
+
+/** A block that does not stop when asked is killed after this. */
+const GRACE_MILLISECONDS = 3_000;
+
+export async function runProject(ports: ProjectPorts, sink: RunSink, options: RunOptions): Promise<RunOutcome> {
+  const { snapshot } = options.loaded;
+  const began = ports.clock.now();
+  const context = orThrow(openContext({ snapshot, world: ports.world, hasher: ports.hasher, now: began }));
+  const planned = orThrow(plan(context, options.request));
+  const upTo = [...planned.runs, ...planned.mayRun].map((each) => each.block);
+  sink.emit({ event: 'runStarted', run: sink.run, target: planned.target, upTo: upTo.length, jobs: options.jobs });
+  preimport(ports, options.loaded, upTo);
+  const run = new Run(ports, sink, options, context);
+  const { report, problems } = await run.finish();
+  const whole = { ...report, seconds: (ports.clock.now() - began) / 1000 };
+  sink.emit({ event: 'runFinished', report: whole });
+  return { report: whole, problems };
+}
+
+/** Packages that the blocks about to run imported last time, or name in their code. */
+function preimport(ports: ProjectPorts, loaded: LoadedProject, blocks: readonly BlockId[]): void {
+  const modules = new Set<string>();
+  for (const id of blocks) {
+    const { memory, cells } = blockOf(loaded, id).snapshot;
+    const named = cells.flatMap((facts) => facts.imports).map((name) => name.split('.')[0] ?? name);
+    for (const name of memory.last?.imports ?? named) modules.add(name);
+  }
+  if (modules.size > 0) ports.workers.preimport([...modules]);
+}
+
+type Finish = Extract<Effect, { kind: 'finish' }>;
+
+class Run {
+  private state;
+  private readonly files: FileUse;
+  private readonly queue: RunInput[] = [{ kind: 'started' }];
+  private readonly running = new Map<BlockId, RunningJob>();
+  private readonly problems: Problem[] = [];
+  private wake: () => void = () => undefined;
+  private fault: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly ports: ProjectPorts,
+    private readonly sink: RunSink,
+    private readonly options: RunOptions,
+    context: Context,
+  ) {
+    this.state = orThrow(startRun(context, { run: sink.run, request: options.request, jobs: options.jobs }));
+    this.files = new FileUse(ports, context.project);
+    const cancel = (): void => this.put({ kind: 'cancel' });
+    if (options.cancel.aborted) this.queue.push({ kind: 'cancel' });
+    else options.cancel.addEventListener('abort', cancel, { once: true });
+  }
+
+  async finish(): Promise<Pick<Finish, 'report' | 'problems'>> {
+    for (;;) {
+      const input = this.queue.shift();
+      if (this.fault !== undefined) {
+        for (const job of this.running.values()) job.kill();
+        throw this.fault.error;
+      }
+      if (input === undefined) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+        continue;
+      }
+      const { state, effects } = step(this.state, input);
+      this.state = state;
+      for (const effect of effects) {
+        if (effect.kind === 'finish') return { report: effect.report, problems: [...effect.problems, ...this.problems] };
+        this.perform(effect);
+      }
+    }
+  }
+
+  private put(input: RunInput): void {
+    this.queue.push(input);
+    this.wake();
+  }
+
+  /** Work that goes on beside the loop; a bug in it ends the run instead of leaving it waiting. */
+  private beside(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.fault ??= { error };
+      this.wake();
+    });
+  }
+
+  private perform(effect: Exclude<Effect, Finish>): void {
+    switch (effect.kind) {
+      case 'execute':
+        return this.beside(this.execute(effect));
+      case 'restore':
+        return this.beside(this.restore(effect.block, effect.trace));
+      case 'fresh':
+        return this.sink.emit({ event: 'blockFresh', block: effect.block, savedSeconds: effect.trace.seconds });
+      case 'refused': {
+        const [problem] = effect.problems;
+        if (problem !== undefined) this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback: [], seconds: 0 });
+        return;
+      }
+      case 'blocked':
+        return this.sink.emit({ event: 'blockBlocked', block: effect.block, by: [effect.by] });
+      case 'interrupt':
+        return this.interrupt(effect.block);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  private interrupt(block: BlockId): void {
+    const job = this.running.get(block);
+    if (job === undefined) return;
+    job.interrupt();
+    setTimeout(() => job.kill(), GRACE_MILLISECONDS).unref();
+  }
+
+  private async restore(id: BlockId, trace: Trace): Promise<void> {
+    const { loaded } = this.options;
+    const ok = await restoreBlock(this.ports, this.sink, blockOf(loaded, id), trace, loaded.snapshot.dag.cache.keep);
+    if (ok) this.sink.emit({ event: 'blockRestored', block: id, savedSeconds: trace.seconds });
+    this.put({ kind: 'restored', block: id, ok });
+  }
+
+  private async execute(effect: ExecuteEffect): Promise<void> {
+    const executed = await executeBlock(this.ports, this.sink, {
+      loaded: this.options.loaded,
+      effect,
+      files: this.files,
+      started: (job) => this.running.set(effect.block, job),
+    });
+    this.running.delete(effect.block);
+    const outcome = await this.settle(effect, executed);
+    this.put({ kind: 'finished', block: effect.block, key: effect.key, outcome });
+  }
+
+  /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
+  private async settle(effect: ExecuteEffect, executed: Executed): Promise<Extract<RunInput, { kind: 'finished' }>['outcome']> {
+    const { ports, sink, files } = this;
+    const block = blockOf(this.options.loaded, effect.block);
+    const cancelled = this.options.cancel.aborted;
+    if (executed.kind === 'interrupted' || (executed.kind === 'failed' && cancelled)) {
+      sink.emit({ event: 'blockCancelled', block: effect.block });
+      return { kind: 'interrupted' };
+    }
+    if (executed.kind === 'failed') return this.fail(effect, executed);
+    const { trace } = executed;
+    const hidden = files.missingEdge(effect.block, trace);
+    if (hidden !== undefined) {
+      this.problems.push(hidden);
+      return this.fail(effect, { problem: hidden, traceback: [], seconds: trace.seconds });
+    }
+    ports.traces.add(trace);
+    await keepWrittenFiles(ports, this.options.loaded, files.writersFor(effect.block, trace));
+    files.note(effect.block, trace);
+    const bytes = ports.objects.read(trace.display);
+    if (bytes !== undefined) await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep);
+    const before = block.snapshot.memory.last;
+    sink.emit({
+      event: 'blockExecuted',
+      block: effect.block,
+      seconds: trace.seconds,
+      storedBytes: trace.exports.flatMap((each) => each.variables).reduce((sum, variable) => sum + variable.bytes, 0),
+      changed: before === null || exportsOf(before) !== exportsOf(trace),
+      warnings: trace.warnings,
+    });
+    return { kind: 'stored', trace };
+  }
+
+  private async fail(
+    effect: ExecuteEffect,
+    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds'> & { readonly display?: Extract<Executed, { kind: 'failed' }>['display'] },
+  ): Promise<{ readonly kind: 'failed' }> {
+    const block = blockOf(this.options.loaded, effect.block);
+    const { problem, traceback, seconds } = failed;
+    // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.
+    this.ports.memory.fail(block.snapshot.uid, { key: effect.key, message: problem.message, seconds });
+    if (failed.display !== undefined) {
+      try {
+        await showOutputs(this.ports, this.sink, block, failed.display);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        this.problems.push(...error.problems);
+      }
+    }
+    this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
+    return { kind: 'failed' };
+  }
+}
+
+const exportsOf = (trace: Trace): string =>
+  trace.exports
+    .map((component) => component.digest)
+    .sort()
+    .join(' ');
+
