@@ -122,15 +122,29 @@ export function valueAt(text: string, path: readonly string[]): Span | undefined
   return span;
 }
 
-/** 1-based line and column (in characters as an editor counts them) of a position. */
-export function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
-  let line = 1;
-  let lineStart = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line++;
-    lineStart = at + 1;
-  }
-  return { line, column: Math.max(0, offset - lineStart) + 1 };
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in characters as an editor counts them. */
+  readonly column: number;
+}
+
+export const placeOf = (text: string, offset: number): Place => placesIn(text)(offset);
+
+/** For many places of one text: the lines are counted once. */
+export function placesIn(text: string): (offset: number) => Place {
+  const starts = [text.charCodeAt(0) === 0xfeff ? 1 : 0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return offset => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: Math.max(0, offset - (starts[low] as number)) + 1 };
+  };
 }
 
 /** Applies replacements that do not overlap. */
@@ -227,8 +241,8 @@ export function removeEntry(entries: readonly Span[], index: number, container: 
   if (entry === undefined) return undefined;
   const previous = entries[index - 1];
   const next = entries[index + 1];
-  if (next !== undefined) return { start: entry.start, end: next.start, text: '' };
   if (previous !== undefined) return { start: previous.end, end: entry.end, text: '' };
+  if (next !== undefined) return { start: entry.start, end: next.start, text: '' };
   return { start: container.start + 1, end: container.end - 1, text: '' };
 }
 

@@ -249,6 +249,21 @@ test('edits keep layout, order, unknown keys and line ends', () => {
   assert.equal(edit({ kind: 'setPrelude', block: id('load') }, { kind: 'setPrelude', block: null }), text);
 });
 
+test('a block that is parent, waited for and prelude at once can be removed', () => {
+  const text = withBlocks(
+    '"a": {"notebook": "a.ipynb"}, "b": {"notebook": "b.ipynb", "parents": ["a"], "after": ["a"]}, "c": {"parents": ["a", "b"], "after": ["b", "a"], "notebook": "c.ipynb"}',
+    '"prelude": "a",',
+  );
+  const result = editDagFile(text, [{ kind: 'removeBlock', block: id('a') }]);
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.equal(
+    result.value,
+    withBlocks(
+      '"b": {"notebook": "b.ipynb"}, "c": {"parents": ["b"], "after": ["b"], "notebook": "c.ipynb"}',
+    ),
+  );
+});
+
 test('edits that make no sense are refused and change nothing', () => {
   const code = (edit: DagEdit) => {
     const result = editDagFile(DESIGN, [edit]);
@@ -283,7 +298,8 @@ test('random edits agree with the same edits on the decoded file', () => {
     '{ "blocks" : { } , "version" : 1 }',
   );
   fc.assert(
-    fc.property(start, fc.array(edit, { maxLength: 15 }), (text, edits) => {
+    fc.property(start, fc.array(edit, { maxLength: 15 }), (empty, edits) => {
+      let text: string = empty;
       const model = new Map<string, string[]>();
       for (const one of edits) {
         const result = editDagFile(text, [one]);

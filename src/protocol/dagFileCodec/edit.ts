@@ -122,12 +122,7 @@ function applyEdit(text: string, edit: DagEdit): string {
     case 'link':
       return link(text, edit.parent, edit.child);
     case 'unlink':
-      return removeFromList(
-        text,
-        ['blocks', edit.child],
-        'parents',
-        parentIndex(text, edit.child, edit.parent),
-      );
+      return unlink(text, edit.parent, edit.child);
     case 'setFilter':
       return edit.filter.kind === 'auto'
         ? dropMember(text, ['blocks', edit.block], 'filter')
@@ -152,49 +147,109 @@ function idSpan(text: string, entry: Span): Span | undefined {
 
 const valueOf = (text: string, span: Span) => JSON.parse(text.slice(span.start, span.end)) as unknown;
 
-function entriesOf(text: string, block: string, key: string): readonly Span[] {
-  const list = valueAt(text, ['blocks', block, key]);
+/** Entries of a list of a block, given by the place of the block's value. */
+function entriesOf(text: string, block: Span | undefined, key: string): readonly Span[] {
+  const list = block && memberOf(text, block.start, key)?.value;
   return list ? elementsOf(text, list.start) : [];
 }
 
-function parentIndex(text: string, child: string, parent: string): number {
+const blockSpan = (text: string, block: string) => valueAt(text, ['blocks', block]);
+
+const parentIndex = (text: string, child: string, parent: string) =>
+  parentIn(text, blockSpan(text, child), parent);
+
+function parentIn(text: string, child: Span | undefined, parent: string): number {
   return entriesOf(text, child, 'parents').findIndex(entry => {
     const id = idSpan(text, entry);
     return id !== undefined && valueOf(text, id) === parent;
   });
 }
 
+/** All places in one pass, so that it stays quick among thousands of blocks. */
 function removeBlock(text: string, block: string): string {
-  const inherited = entriesOf(text, block, 'parents').map(entry => valueOf(text, entry));
-  const idOf = (parent: unknown) =>
-    typeof parent === 'string' ? parent : (parent as { readonly block: string }).block;
-  let edited = text;
-  for (const { key: child } of membersOf(text, blocksOf(text).start)) {
-    const index = parentIndex(edited, child, block);
-    if (child !== block && index >= 0) {
-      const added = inherited.filter(
-        parent => idOf(parent) !== child && parentIndex(edited, child, idOf(parent)) < 0,
-      );
-      const entry = entriesOf(edited, child, 'parents')[index] as Span;
-      const instead = added.map(parent => shortAt(text, 0, parent)).join(', ');
-      edited =
-        added.length === 0
-          ? removeFromList(edited, ['blocks', child], 'parents', index)
-          : applySplices(edited, [{ ...entry, text: instead }]);
-    }
-    const waits = entriesOf(edited, child, 'after').findIndex(entry => valueOf(edited, entry) === block);
-    if (child !== block && waits >= 0) edited = removeFromList(edited, ['blocks', child], 'after', waits);
+  const blocks = blocksOf(text);
+  const own = blockSpan(text, block);
+  const inherited = entriesOf(text, own, 'parents').map(entry => valueOf(text, entry));
+  const splices: Splice[] = [];
+  for (const { key, value: child } of membersOf(text, blocks.start)) {
+    if (key === block) continue;
+    // A block that loses both lists may lose two neighbouring members: such an edit is done in two steps.
+    const lists = [withoutParent(text, key, child, block, inherited), withoutWaiting(text, child, block)];
+    const found = lists.filter(splice => splice !== undefined);
+    if (found.length < 2) splices.push(...found);
+    else splices.push(inTwoSteps(text, key, child, block, inherited));
   }
+  const member = removeMember(text, blocks, block);
+  if (member) splices.push(member);
+  const edited = applySplices(text, splices);
   const prelude = valueAt(edited, ['prelude']);
-  if (prelude && valueOf(edited, prelude) === block) edited = dropMember(edited, [], 'prelude');
-  return dropMember(edited, ['blocks'], block);
+  return prelude && valueOf(edited, prelude) === block ? dropMember(edited, [], 'prelude') : edited;
+}
+
+const idOf = (parent: unknown) =>
+  typeof parent === 'string' ? parent : (parent as { readonly block: string }).block;
+
+function withoutParent(
+  text: string,
+  id: string,
+  child: Span,
+  block: string,
+  inherited: readonly unknown[],
+): Splice | undefined {
+  const index = parentIn(text, child, block);
+  if (index < 0) return undefined;
+  const added = inherited.filter(parent => idOf(parent) !== id && parentIn(text, child, idOf(parent)) < 0);
+  const entries = entriesOf(text, child, 'parents');
+  if (added.length === 0) return removalFrom(text, child, 'parents', entries, index);
+  return { ...(entries[index] as Span), text: added.map(parent => shortAt(text, 0, parent)).join(', ') };
+}
+
+function withoutWaiting(text: string, child: Span, block: string): Splice | undefined {
+  const entries = entriesOf(text, child, 'after');
+  const index = entries.findIndex(entry => valueOf(text, entry) === block);
+  return index < 0 ? undefined : removalFrom(text, child, 'after', entries, index);
+}
+
+function inTwoSteps(
+  text: string,
+  id: string,
+  child: Span,
+  block: string,
+  inherited: readonly unknown[],
+): Splice {
+  // The block's own text is a JSON text of its own.
+  let own = text.slice(child.start, child.end);
+  const whole = () => ({ start: 0, end: own.length });
+  own = applySplices(own, [withoutParent(own, id, whole(), block, inherited) as Splice]);
+  own = applySplices(own, [withoutWaiting(own, whole(), block) as Splice]);
+  return { ...child, text: own };
+}
+
+/** Takes one entry out of a block's list; a list that becomes empty goes with its key. */
+function removalFrom(
+  text: string,
+  block: Span,
+  key: string,
+  entries: readonly Span[],
+  index: number,
+): Splice | undefined {
+  if (entries.length === 1 && index === 0) return removeMember(text, block, key);
+  const list = memberOf(text, block.start, key)?.value;
+  return list && removeEntry(entries, index, list);
 }
 
 function link(text: string, parent: ParentEdge, child: string): string {
   const index = parentIndex(text, child, parent.block);
   if (index < 0) return appendToList(text, ['blocks', child], 'parents', edgeValue(parent));
-  const entry = entriesOf(text, child, 'parents')[index] as Span;
+  const entry = entriesOf(text, blockSpan(text, child), 'parents')[index] as Span;
   return applySplices(text, [{ ...entry, text: shortAt(text, entry.start, edgeValue(parent)) }]);
+}
+
+function unlink(text: string, parent: string, child: string): string {
+  const block = blockSpan(text, child) as Span;
+  const entries = entriesOf(text, block, 'parents');
+  const splice = removalFrom(text, block, 'parents', entries, parentIn(text, block, parent));
+  return splice ? applySplices(text, [splice]) : text;
 }
 
 function renameBlock(text: string, from: string, to: string): string {
@@ -208,8 +263,8 @@ function renameBlock(text: string, from: string, to: string): string {
       const key = text.slice(member.start, member.value.start);
       splices.push({ start: member.start, end: member.start + key.lastIndexOf('"') + 1, text: quoted });
     }
-    for (const entry of entriesOf(text, member.key, 'parents')) rename(idSpan(text, entry));
-    for (const entry of entriesOf(text, member.key, 'after')) rename(entry);
+    for (const entry of entriesOf(text, member.value, 'parents')) rename(idSpan(text, entry));
+    for (const entry of entriesOf(text, member.value, 'after')) rename(entry);
   }
   rename(valueAt(text, ['prelude']));
   return applySplices(text, splices);
@@ -248,13 +303,4 @@ function appendToList(text: string, path: readonly string[], key: string, value:
   return applySplices(text, [
     { start: last.end, end: last.end, text: `,${gap}${shortAt(text, last.start, value)}` },
   ]);
-}
-
-/** Takes one entry out; a list that becomes empty goes with its key. */
-function removeFromList(text: string, path: readonly string[], key: string, index: number): string {
-  const list = valueAt(text, [...path, key]) as Span;
-  const entries = elementsOf(text, list.start);
-  if (entries.length === 1 && index === 0) return dropMember(text, path, key);
-  const splice = removeEntry(entries, index, list);
-  return splice ? applySplices(text, [splice]) : text;
 }

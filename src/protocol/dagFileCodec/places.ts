@@ -1,5 +1,5 @@
 /** From a path of keys to a place in the text, and to words. */
-import { placeOf } from '../jsonText.js';
+import { placesIn } from '../jsonText.js';
 import type { Problem } from '../problem.js';
 import type { JsonNode } from '../strictJson.js';
 
@@ -32,6 +32,7 @@ export function memberNodes(object: JsonNode): MemberNode[] {
 }
 
 export function createPlaces(text: string, file: string, tree: JsonNode): Places {
+  const placeOf = placesIn(text);
   // A large file with many problems would otherwise be searched from the start, and its objects walked, for each.
   const lookup = new Map<JsonNode, ReadonlyMap<string, JsonNode>>();
   const child = (node: JsonNode, key: string | number) => {
@@ -49,14 +50,14 @@ export function createPlaces(text: string, file: string, tree: JsonNode): Places
     code,
     message,
     file,
-    ...placeOf(text, offset),
+    ...placeOf(offset),
     remedy,
   });
   return {
     text,
     nodeAt,
     at,
-    lineOf: offset => placeOf(text, offset).line,
+    lineOf: offset => placeOf(offset).line,
     problemAtKey: (path, code, message, remedy) =>
       at((nodeAt(path)?.parent ?? tree).offset, code, message, remedy),
     problem(path, code, message, remedy) {
