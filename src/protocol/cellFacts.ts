@@ -82,7 +82,14 @@ export interface FunctionFacts {
 
 export type Step =
   /** `shares`: names whose objects the value may share · `from`: all names of the expression · `call`: the function called. */
-  | { readonly do: 'bind'; readonly name: string; readonly sure: boolean; readonly shares: readonly string[]; readonly from: readonly string[]; readonly call: string | null }
+  | {
+      readonly do: 'bind';
+      readonly name: string;
+      readonly sure: boolean;
+      readonly shares: readonly string[];
+      readonly from: readonly string[];
+      readonly call: string | null;
+    }
   /** Changes in place, and may hold on to the objects of `shares`. */
   | { readonly do: 'mutate'; readonly name: string; readonly shares: readonly string[] }
   | ({ readonly do: 'call' } & CallFacts)

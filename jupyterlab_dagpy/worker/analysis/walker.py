@@ -352,7 +352,7 @@ class Walker(Effects):
         body, self.class_body = self.class_body, outer_class
         bases = [name for base in node.bases for name in expressions.loaded(base)]
         if self.scope.kind == "module" and self.body is None:
-            body.loads |= set(bases)
+            body.loads |= set(bases) - type_parameters(node)
             self.found.functions[node.name] = body
             immediate = bool(node.decorator_list)
             for inner in sorted(body.loads) if immediate else ():
