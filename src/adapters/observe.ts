@@ -1,0 +1,142 @@
+/** The outside as it is now: digests of what results depend on. */
+import type { BigIntStats } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { World } from '../engine/ports.js';
+import type { TraceStore, ObjectStore } from '../engine/storePorts.js';
+import type { Digest, Key } from '../protocol/ids.js';
+import { byCodeUnit } from '../protocol/ids.js';
+import type { Trace } from '../protocol/trace.js';
+import { objectsOf } from '../protocol/traceCodec.js';
+import { expandGlob } from './globs.js';
+import type { BytesHasher } from './hash.js';
+import { isAbsent } from './store/disk.js';
+import type { Stamps } from './store/stamps.js';
+import { stampOf } from './store/stamps.js';
+
+export type Observer = Pick<World, 'observe' | 'expand'> & {
+  /** Digest of a folder with exactly these entries. */
+  digestEntries(entries: readonly string[]): Digest;
+  /** Name under which a dependency on an absolute path is kept: relative with `/` inside the project. */
+  nameOf(path: string): string;
+};
+
+export interface ObserverOptions {
+  /** Absolute path of the project. */
+  readonly project: string;
+  readonly hasher: BytesHasher;
+  readonly stamps: Stamps;
+  /** Of whoever asked for the run. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Looks anew at every call; `createWorld` remembers. */
+export function createObserver({ project, hasher, stamps, environment }: ObserverOptions): Observer {
+  // What is there and has no content to digest. The NUL keeps them apart from digests of any text file's content.
+  const folder = hasher.digest('\0dagpy: a folder');
+  const unreadable = hasher.digest('\0dagpy: can not be read');
+  const special = hasher.digest('\0dagpy: a device or a pipe');
+
+  const digestFile = (path: string): Digest | null => {
+    const stats = look(path);
+    if (stats === 'absent') return null;
+    if (stats === 'unreadable') return unreadable;
+    if (stats.isDirectory()) return folder;
+    if (!stats.isFile()) return special;
+    const known = stamps.find(path, stampOf(stats));
+    if (known !== undefined) return known;
+    try {
+      const { digest } = hasher.digestFile(path);
+      stamps.record(path, stats, digest);
+      return digest;
+    } catch (error) {
+      return isAbsent(error) ? null : unreadable;
+    }
+  };
+  const digestEntries = (entries: readonly string[]): Digest =>
+    hasher.digest(`folder\0${[...entries].sort(byCodeUnit).join('\0')}`);
+  const digestFolder = (path: string): Digest | null => {
+    try {
+      return digestEntries(readdirSync(path));
+    } catch (error) {
+      return isAbsent(error) ? null : unreadable;
+    }
+  };
+  const digestPackage = (path: string): Digest | null => {
+    const stats = look(path);
+    if (stats === 'absent') return null;
+    // An egg-info may be one file.
+    if (stats === 'unreadable' || !stats.isDirectory()) return digestFile(path);
+    // RECORD tells every file's digest; old and develop installs have only their metadata.
+    const record = digestFile(join(path, 'RECORD'));
+    const parts =
+      record === null ? ['METADATA', 'PKG-INFO'].map(name => digestFile(join(path, name))) : [record];
+    return hasher.digest(
+      ['package', ...parts, digestFile(join(path, 'direct_url.json'))].map(String).join('\0'),
+    );
+  };
+  return {
+    digestEntries,
+    observe(kind, name) {
+      switch (kind) {
+        case 'file':
+        case 'module':
+          return digestFile(resolve(project, name));
+        case 'folder':
+          return digestFolder(resolve(project, name));
+        case 'package':
+          return digestPackage(resolve(project, name));
+        case 'environment': {
+          const value = environment[name];
+          return value === undefined ? null : hasher.digest(value);
+        }
+      }
+    },
+    expand: glob => expandGlob(project, glob),
+    nameOf(path) {
+      const inside = relative(project, path);
+      if (inside === '') return '.';
+      if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+        return path.replaceAll(sep, '/');
+      return inside.replaceAll(sep, '/');
+    },
+  };
+}
+
+export interface WorldOptions {
+  readonly observer: Observer;
+  readonly traces: TraceStore;
+  readonly objects: ObjectStore;
+}
+
+/** A snapshot: everything is looked at once, when it is first asked for. */
+export function createWorld({ observer, traces, objects }: WorldOptions): World {
+  const seen = new Map<string, Digest | null>();
+  const records = new Map<Key, readonly Trace[]>();
+  const globs = new Map<string, readonly string[]>();
+  return {
+    traces: key => remembered(records, key, () => traces.read(key).filter(isWhole)),
+    observe: (kind, name) => remembered(seen, `${kind}\0${name}`, () => observer.observe(kind, name)),
+    expand: glob => remembered(globs, glob, () => observer.expand(glob)),
+  };
+  function isWhole(trace: Trace): boolean {
+    return objectsOf(trace).every(ref => objects.has(ref));
+  }
+}
+
+function remembered<Name, Value>(known: Map<Name, Value>, name: Name, find: () => Value): Value {
+  const before = known.get(name);
+  if (before !== undefined || known.has(name)) return before as Value;
+  const value = find();
+  known.set(name, value);
+  return value;
+}
+
+/** Follows links. A path whose folders may not be entered is there for all we know. */
+export function look(path: string): BigIntStats | 'absent' | 'unreadable' {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (error) {
+    return isAbsent(error) ? 'absent' : 'unreadable';
+  }
+}

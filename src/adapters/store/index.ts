@@ -1,0 +1,84 @@
+/** The store of one project, put together. */
+import type { CacheKeeper, DiscoveryReader, ProjectLock } from '../../engine/storePorts.js';
+import type { World } from '../../engine/ports.js';
+import { createDiscoveryReader } from '../discoveries.js';
+import type { BytesHasher } from '../hash.js';
+import type { Observer } from '../observe.js';
+import { createObserver, createWorld } from '../observe.js';
+import { createCacheKeeper } from './collect.js';
+import type { Disk } from './disk.js';
+import { FileFactsStore } from './facts.js';
+import type { StoreLayout } from './layout.js';
+import { prepareStore, storeLayout, userFolders } from './layout.js';
+import { lockProject } from './lock.js';
+import { FileMemoryStore } from './memory.js';
+import { FileObjectStore } from './objects.js';
+import { FileStamps } from './stamps.js';
+import { FileTraceStore } from './traces.js';
+import { loadUserKey } from './userKey.js';
+
+export interface StoreOptions {
+  /** Absolute path of the project. */
+  readonly project: string;
+  readonly hasher: BytesHasher;
+  /** Of whoever asked: names the user's folders and key, and is what blocks observe. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly disk?: Disk;
+}
+
+export interface Store {
+  readonly layout: StoreLayout;
+  /** Names the user's key. */
+  readonly keyId: string;
+  readonly objects: FileObjectStore;
+  readonly traces: FileTraceStore;
+  readonly memory: FileMemoryStore;
+  readonly facts: FileFactsStore;
+  readonly observer: Observer;
+  readonly discoveries: DiscoveryReader;
+  /** A new snapshot of the outside. */
+  world(): World;
+  /** Makes the folders of the project. Before anything is written; reading does without. */
+  prepare(): void;
+  /** Becomes the one writer, or throws a `ProblemError` that says who is. `command`: as people would type it. */
+  lock(command: string): ProjectLock;
+  /** `null`: for listing only. */
+  keeper(lock: ProjectLock | null): CacheKeeper;
+  /** Writes what only saves time: facts and stamps. */
+  save(): void;
+}
+
+/** Reads the user's key, makes it at first use; touches nothing in the project. */
+export function openStore({ project, hasher, environment, disk }: StoreOptions): Store {
+  const layout = storeLayout(project);
+  const user = userFolders(environment);
+  const key = loadUserKey(hasher, user.data, environment['DAGPY_CACHE_KEY']);
+  const common = { layout, hasher, key, ...(disk === undefined ? {} : { disk }) };
+  const stamps = new FileStamps({ ...common, folder: user.cache, project });
+  const objects = new FileObjectStore({ ...common, stamps });
+  const traces = new FileTraceStore(common);
+  const memory = new FileMemoryStore({ ...common, traces, keyId: key.id });
+  const facts = new FileFactsStore(common);
+  const observer = createObserver({ project, hasher, stamps, environment });
+  return {
+    layout,
+    keyId: key.id,
+    objects,
+    traces,
+    memory,
+    facts,
+    observer,
+    discoveries: createDiscoveryReader({ project, observer, stamps }),
+    world: () => createWorld({ observer, traces, objects }),
+    prepare: () => prepareStore(layout),
+    lock(command) {
+      prepareStore(layout);
+      return lockProject({ ...common, command });
+    },
+    keeper: lock => createCacheKeeper({ layout, traces, objects, stamps, keyId: key.id, lock }),
+    save() {
+      facts.save();
+      stamps.save();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** Where things lie in `.dagpy` and in the user's own folders. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Digest } from '../../protocol/ids.js';
+import { problemOf } from './disk.js';
+import { ProblemError } from '../../protocol/problem.js';
+
+export interface StoreLayout {
+  /** Absolute path of the project. */
+  readonly project: string;
+  /** Absolute path of its `.dagpy`. */
+  readonly root: string;
+  readonly objects: string;
+  readonly traces: string;
+  readonly blocks: string;
+  readonly facts: string;
+  readonly runs: string;
+  readonly tmp: string;
+  readonly locks: string;
+  readonly quarantine: string;
+}
+
+export function storeLayout(project: string): StoreLayout {
+  const root = join(project, '.dagpy');
+  const below = (name: string): string => join(root, name);
+  return {
+    project,
+    root,
+    objects: below('objects'),
+    traces: below('traces'),
+    blocks: below('blocks'),
+    facts: below('facts'),
+    runs: below('runs'),
+    tmp: below('tmp'),
+    locks: below('locks'),
+    quarantine: below('quarantine'),
+  };
+}
+
+/** Makes the folders that every writer expects. Throws a `ProblemError` where that is not allowed. */
+export function prepareStore(layout: StoreLayout): void {
+  const ignoreFile = join(layout.root, '.gitignore');
+  try {
+    for (const folder of [
+      layout.objects,
+      layout.traces,
+      layout.blocks,
+      layout.facts,
+      layout.runs,
+      layout.tmp,
+      layout.locks,
+    ]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, '*\n');
+  } catch (error) {
+    throw new ProblemError([problemOf(error, layout.root, layout.project)]);
+  }
+}
+
+/** `ab/cdef…` below a folder, so that no folder grows beyond what file systems like. */
+export function objectPath(objects: string, digest: Digest): string {
+  return join(objects, digest.slice(0, 2), digest.slice(2));
+}
+
+export interface UserFolders {
+  /** Holds the cache key. */
+  readonly data: string;
+  /** Holds stamps. */
+  readonly cache: string;
+}
+
+export function userFolders(environment: NodeJS.ProcessEnv): UserFolders {
+  const home = environment['HOME'] || homedir();
+  return {
+    data: join(environment['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'dagpy'),
+    cache: join(environment['XDG_CACHE_HOME'] || join(home, '.cache'), 'dagpy'),
+  };
+}

@@ -1,0 +1,211 @@
+/** Immutable files by the digest of their content: `.dagpy/objects/ab/cdef…`, read-only, never rewritten or cut short. */
+import { copyFileSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { NewObject, ObjectStore } from '../../engine/storePorts.js';
+import type { Digest } from '../../protocol/ids.js';
+import { ProblemError } from '../../protocol/problem.js';
+import type { ObjectRef } from '../../protocol/trace.js';
+import type { BytesHasher } from '../hash.js';
+import type { Disk } from './disk.js';
+import {
+  errorCode,
+  isAbsent,
+  problemOf,
+  quarantine,
+  realDisk,
+  syncFolder,
+  uniqueName,
+  writeAll,
+} from './disk.js';
+import { atStep } from './failpoints.js';
+import type { StoreLayout } from './layout.js';
+import { objectPath } from './layout.js';
+import type { Stamps } from './stamps.js';
+import { stampOf } from './stamps.js';
+
+const READ_ONLY = 0o444;
+/** Files up to this size are digested at once, larger ones in pieces between which other work goes on; bytes. */
+const DIGESTED_AT_ONCE = 4 << 20;
+
+export interface ObjectStoreOptions {
+  readonly layout: StoreLayout;
+  readonly hasher: BytesHasher;
+  readonly stamps: Stamps;
+  readonly disk?: Disk;
+}
+
+/** A finished file on the disk of the store, not yet visible. */
+interface Prepared extends ObjectRef {
+  readonly file: string;
+}
+
+export class FileObjectStore implements ObjectStore {
+  private readonly layout: StoreLayout;
+  private readonly hasher: BytesHasher;
+  private readonly stamps: Stamps;
+  private readonly disk: Disk;
+
+  constructor({ layout, hasher, stamps, disk = realDisk }: ObjectStoreOptions) {
+    this.layout = layout;
+    this.hasher = hasher;
+    this.stamps = stamps;
+    this.disk = disk;
+  }
+
+  async commit(batch: readonly NewObject[]): Promise<readonly ObjectRef[]> {
+    const refs: ObjectRef[] = [];
+    const unfinished = new Set<string>();
+    const news = new Map<Digest, Prepared>();
+    let file = this.layout.objects;
+    try {
+      for (const { source, digest, size } of batch) {
+        if (source === 'stored') {
+          refs.push(this.claim(digest, size));
+          continue;
+        }
+        const named = 'file' in source ? source.file : join(this.layout.tmp, uniqueName());
+        file = named;
+        unfinished.add(named);
+        if ('bytes' in source) this.write(named, source.bytes);
+        const ref = { digest: digest ?? (await this.digestOf(source)), size: checkedSize(named, size) };
+        refs.push(ref);
+        if (!news.has(ref.digest) && this.verifiedPath(ref, 'buffer') === undefined) {
+          news.set(ref.digest, { ...ref, file: this.onOurDisk(named, unfinished) });
+        }
+      }
+      await Promise.all([...news.values()].map(prepared => this.sync(prepared)));
+      for (const prepared of news.values()) {
+        file = objectPath(this.layout.objects, prepared.digest);
+        this.publish(prepared, file);
+        unfinished.delete(prepared.file);
+      }
+      this.syncFolders(news.keys());
+    } catch (error) {
+      if (error instanceof ProblemError || errorCode(error) === undefined) throw error;
+      throw new ProblemError([problemOf(error, file, this.layout.project)]);
+    } finally {
+      for (const left of unfinished) rmSync(left, { force: true });
+    }
+    return refs;
+  }
+
+  has({ digest, size }: ObjectRef): boolean {
+    const stats = statSync(objectPath(this.layout.objects, digest), { throwIfNoEntry: false });
+    return stats !== undefined && stats.size === size && stats.isFile();
+  }
+
+  read(ref: ObjectRef): Uint8Array | undefined {
+    const file = objectPath(this.layout.objects, ref.digest);
+    let bytes: Uint8Array;
+    try {
+      bytes = readFileSync(file);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+    if (bytes.length === ref.size && this.hasher.digestBytes(bytes) === ref.digest) return bytes;
+    this.discard(ref.digest);
+    return undefined;
+  }
+
+  verifiedPath(ref: ObjectRef, kind: 'head' | 'buffer'): string | undefined {
+    const file = objectPath(this.layout.objects, ref.digest);
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const sound =
+      stats.isFile() &&
+      stats.size === BigInt(ref.size) &&
+      ((kind === 'buffer' && this.stamps.find(nameOf(ref.digest), stampOf(stats)) === ref.digest) ||
+        this.hasher.digestFile(file).digest === ref.digest);
+    if (!sound) {
+      this.discard(ref.digest);
+      return undefined;
+    }
+    if (kind === 'buffer') this.stamps.record(nameOf(ref.digest), stats, ref.digest, 'settled');
+    return file;
+  }
+
+  /** Puts a damaged object out of the way; what names it is a miss from now on. */
+  discard(digest: Digest): void {
+    quarantine(this.disk, objectPath(this.layout.objects, digest), this.layout.quarantine);
+    this.stamps.forget(nameOf(digest));
+  }
+
+  private claim(digest: Digest | null, size: number): ObjectRef {
+    if (digest !== null && this.verifiedPath({ digest, size }, 'buffer') !== undefined)
+      return { digest, size };
+    throw new ProblemError([
+      {
+        code: 'object-damaged',
+        message: `a stored value (${digest ?? 'without digest'}) went missing or was damaged while a block ran`,
+        file: '.dagpy/objects',
+        remedy: 'run again: the block is computed anew; `dagpy cache verify` checks the whole store',
+      },
+    ]);
+  }
+
+  private digestOf(
+    source: { readonly file: string } | { readonly bytes: Uint8Array },
+  ): Digest | Promise<Digest> {
+    if ('bytes' in source) return this.hasher.digestBytes(source.bytes);
+    if (statSync(source.file).size <= DIGESTED_AT_ONCE) return this.hasher.digestFile(source.file).digest;
+    return this.hasher.digestFileInPieces(source.file).then(({ digest }) => digest);
+  }
+
+  private write(file: string, bytes: Uint8Array): void {
+    atStep('object.write');
+    const descriptor = this.disk.open(file, 'wx');
+    try {
+      writeAll(this.disk, descriptor, bytes);
+    } finally {
+      this.disk.close(descriptor);
+    }
+  }
+
+  /** A scratch folder may lie on another disk, from which nothing can be renamed into the store. */
+  private onOurDisk(file: string, unfinished: Set<string>): string {
+    if (lstatSync(file).dev === statSync(this.layout.tmp).dev) return file;
+    const copy = join(this.layout.tmp, uniqueName());
+    unfinished.add(copy);
+    copyFileSync(file, copy);
+    return copy;
+  }
+
+  private async sync({ file }: Prepared): Promise<void> {
+    atStep('object.sync');
+    const descriptor = this.disk.open(file, 'r+');
+    try {
+      this.disk.protect(descriptor, READ_ONLY);
+      await this.disk.syncLater(descriptor);
+    } finally {
+      this.disk.close(descriptor);
+    }
+  }
+
+  private publish({ file, digest }: Prepared, target: string): void {
+    this.disk.makeFolder(dirname(target));
+    atStep('object.publish');
+    this.disk.rename(file, target);
+    this.stamps.record(nameOf(digest), statSync(target, { bigint: true }), digest, 'settled');
+  }
+
+  private syncFolders(digests: Iterable<Digest>): void {
+    const folders = new Set([...digests].map(digest => dirname(objectPath(this.layout.objects, digest))));
+    if (folders.size === 0) return;
+    for (const folder of [...folders, this.layout.objects]) {
+      atStep('object.syncFolder');
+      syncFolder(this.disk, folder);
+    }
+  }
+}
+
+/** Objects and input files share one table of stamps; no path begins like this. */
+export const nameOf = (digest: Digest): string => `object:${digest}`;
+
+function checkedSize(file: string, size: number): number {
+  const stats = lstatSync(file);
+  if (stats.isFile() && stats.size === size) return size;
+  throw new Error(
+    `${file} was announced with ${size} bytes and ${stats.isFile() ? `has ${stats.size}` : 'is no plain file'}`,
+  );
+}

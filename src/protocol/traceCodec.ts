@@ -1,0 +1,136 @@
+/** Unknown data to a `Trace`, strictly, and what a trace needs to be of use. */
+import type { Decoder } from './decode.js';
+import {
+  DecodeError,
+  branded,
+  count,
+  finite,
+  form,
+  json,
+  list,
+  nullable,
+  oneOf,
+  shape,
+  text,
+} from './decode.js';
+import type { Digest, Key } from './ids.js';
+import type {
+  AmbientState,
+  Component,
+  Dependency,
+  Ingredients,
+  InputIngredient,
+  ObjectRef,
+  Trace,
+  VariableFacts,
+  Withheld,
+  WrittenFile,
+} from './trace.js';
+import { TRACE_VERSION } from './trace.js';
+
+const HEX_256 = /^[0-9a-f]{64}$/;
+const digest = form<Digest>(HEX_256, 'a digest');
+const key = form<Key>(HEX_256, 'a key');
+const texts = list(text);
+
+export const decodeObjectRef = shape<ObjectRef>({ digest, size: count });
+
+export const decodeVariableFacts = shape<VariableFacts>({
+  name: text,
+  type: text,
+  bytes: finite,
+  summary: text,
+});
+
+const component = shape<Component>({
+  names: texts,
+  digest,
+  head: decodeObjectRef,
+  buffers: list(decodeObjectRef),
+  lineTables: nullable(decodeObjectRef),
+  variables: list(decodeVariableFacts),
+  reaches: texts,
+  hidden: texts,
+});
+
+const withheld = shape<Withheld>({
+  name: text,
+  type: text,
+  why: oneOf('filter', 'size', 'opaque'),
+  detail: text,
+});
+
+const dependency = shape<Dependency>(
+  {
+    kind: oneOf('file', 'folder', 'module', 'package', 'environment', 'ambient'),
+    name: text,
+    digest: nullable(digest),
+  },
+  { detail: text },
+);
+
+const ingredients = shape<Ingredients>({
+  version: count,
+  environment: digest,
+  uid: branded(),
+  seed: nullable(finite),
+  cells: list(digest),
+  prelude: list(digest),
+  inputs: list(shape<InputIngredient>({ name: text, component: digest, sharing: texts })),
+  parameters: list(shape<Ingredients['parameters'][number]>({ name: text, value: json })),
+  declared: list(
+    shape<Ingredients['declared'][number]>({
+      kind: oneOf('file', 'environment'),
+      name: text,
+      digest: nullable(digest),
+    }),
+  ),
+  cwd: text,
+});
+
+const written = shape<WrittenFile>({ path: text, digest, size: count, object: nullable(decodeObjectRef) });
+
+const trace = shape<Trace>({
+  version: count,
+  id: branded(),
+  key,
+  uid: branded(),
+  block: branded(),
+  createdAt: finite,
+  seconds: finite,
+  peakBytes: finite,
+  ingredients,
+  discovered: list(dependency),
+  exports: list(component),
+  withheld: list(withheld),
+  ambient: list(shape<AmbientState>({ adapter: text, state: decodeObjectRef })),
+  display: decodeObjectRef,
+  written: list(written),
+  external: texts,
+  untracked: texts,
+  imports: texts,
+  replayed: list(branded()),
+  warnings: texts,
+});
+
+/** Throws a `DecodeError`; another version than `TRACE_VERSION` is one. */
+export const decodeTrace: Decoder<Trace> = (data, place) => {
+  const version =
+    typeof data === 'object' && data !== null && 'version' in data
+      ? count(data.version, `${place}.version`)
+      : -1;
+  if (version !== TRACE_VERSION) throw new DecodeError(`${place}: version ${TRACE_VERSION} expected`);
+  return trace(data, place);
+};
+
+/** Every object that has to be there for a trace to answer. */
+export function objectsOf(remembered: Trace): readonly ObjectRef[] {
+  const objects = [remembered.display];
+  for (const { head, buffers, lineTables } of remembered.exports) {
+    objects.push(head, ...buffers);
+    if (lineTables !== null) objects.push(lineTables);
+  }
+  for (const { state } of remembered.ambient) objects.push(state);
+  for (const { object } of remembered.written) if (object !== null) objects.push(object);
+  return objects;
+}
