@@ -195,6 +195,15 @@ test('any text decodes or is refused with a message', () => {
   );
 });
 
+test('parameters that Python would get with another type are warned about', () => {
+  const result = decodeDagFile(withBlocks('', '"parameters": {"a": 1.0, "b": 1.5, "c": [2, 3e2]},'));
+  assert.ok(result.ok);
+  assert.deepEqual(
+    result.value.warnings.map(one => `${one.line}:${one.column} ${one.code}`),
+    ['2:34 dag-float', '2:58 dag-float'],
+  );
+});
+
 test('edits keep layout, order, unknown keys and line ends', () => {
   const text = DESIGN.replace('"tags": { "team"', '"mine": [1.0, 2],\n  "tags": { "team"').replaceAll(
     '\n',

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -70,9 +78,15 @@ test('a plain kernel gives interpreter, options, environment and facts, the seco
   assert.deepEqual(kernel.env, { A: 'hi $ $NOPE', B: '1' });
   assert.match(kernel.facts.version, /^3\.\d+\.\d+/);
   assert.ok(kernel.environment.includes('${GREETING}') && !kernel.environment.includes(folder));
-  const began = performance.now();
-  assert.deepEqual(await findKernel('mine', options), first);
-  assert.ok(performance.now() - began < 20, 'no Python was started');
+  const counted = join(folder, 'counted', 'python');
+  mkdirSync(dirname(counted));
+  writeFileSync(counted, `#!/bin/sh\necho started >> "${folder}/starts"\nexec "${python}" "$@"\n`);
+  chmodSync(counted, 0o755);
+  register('counted', [counted, ...LAUNCH]);
+  const asked = await findKernel('counted', options);
+  assert.ok(asked.ok, JSON.stringify(asked));
+  assert.deepEqual(await findKernel('counted', options), asked);
+  assert.equal(readFileSync(join(folder, 'starts'), 'utf8'), 'started\n');
 });
 
 test('a bare python is the one of DAGpy, and a missing python3 falls back to it', async () => {

@@ -5,7 +5,14 @@ import { blockId, type BlockId } from '../ids.js';
 import type { Problem } from '../problem.js';
 import { nestingOf, parseJson, parseStrict, syntaxProblems, tooDeep, type JsonNode } from '../strictJson.js';
 import { bytesOf, secondsOf } from './names.js';
-import { doubledKeys, notAnObject, objectProblems, relationProblems, unknownKeys } from './relations.js';
+import {
+  doubledKeys,
+  floatWarnings,
+  notAnObject,
+  objectProblems,
+  relationProblems,
+  unknownKeys,
+} from './relations.js';
 import { blockSchema, rootSchema } from './schema.js';
 import { createPlaces, memberNodes, wordFor, type Places } from './places.js';
 import { unsupportedBlocks } from './unsupported.js';
@@ -82,7 +89,7 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
     if (Array.isArray(blocks[key])) continue;
     problems.push(...shapeProblems(v.safeParse(blockSchema, blocks[key]), ['blocks', key], raw, places));
   }
-  const warnings = isObject(raw) ? unknownKeys(raw, places) : [];
+  const warnings = isObject(raw) ? [...unknownKeys(raw, places), ...floatWarnings(raw, places)] : [];
   if (isObject(raw))
     problems.push(...objectProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), warnings: inOrder(warnings) };

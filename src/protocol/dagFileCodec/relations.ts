@@ -201,6 +201,25 @@ function numberProblems(path: Path, value: unknown, places: Places): Problem[] {
   ];
 }
 
+/** JSON numbers have no type here, and Python's have: `1.0` would arrive as the integer 1 in silence. */
+export function floatWarnings(raw: Raw, places: Places): Problem[] {
+  const warnings: Problem[] = [];
+  const visit = (value: unknown, path: Path) => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value))
+        visit(item, [...path, Array.isArray(value) ? Number(key) : key]);
+    }
+    if (typeof value !== 'number' || !Number.isInteger(value) || /^-?\d+$/.test(sourceOf(path, places)))
+      return;
+    const message = `${wordFor(path)} arrives in Python as the integer ${value}`;
+    warnings.push(
+      places.problem(path, 'dag-float', message, 'write float(...) in the code where the difference matters'),
+    );
+  };
+  visit(raw['parameters'], ['parameters']);
+  return warnings;
+}
+
 function sourceOf(path: Path, places: Places): string {
   const node = places.nodeAt(path);
   return node ? places.text.slice(node.offset, node.offset + node.length) : '';
