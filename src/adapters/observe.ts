@@ -115,14 +115,28 @@ export function createWorld({ observer, traces, objects }: WorldOptions): World 
   const records = new Map<Key, readonly Trace[]>();
   const globs = new Map<string, readonly string[]>();
   return {
-    traces: key => remembered(records, key, () => traces.read(key).filter(isWhole)),
+    traces: key => remembered(records, key, () => wholeTraces(traces, objects, key)),
     observe: (kind, name) => remembered(seen, `${kind}\0${name}`, () => observer.observe(kind, name)),
     expand: glob => remembered(globs, glob, () => observer.expand(glob)),
   };
-  function isWhole(trace: Trace): boolean {
-    return objectsOf(trace).every(ref => objects.has(ref));
-  }
 }
+
+/**
+ * For runs, in which files come and go: looks anew every time. Packages are many folders that no block of a sound
+ * project changes, so those are looked at once; one that is replaced in mid-run is found changed by the next run.
+ */
+export function createLiveWorld({ observer, traces, objects }: WorldOptions): World {
+  const packages = new Map<string, Digest | null>();
+  return {
+    traces: key => wholeTraces(traces, objects, key),
+    observe: (kind, name) =>
+      kind === 'package' ? remembered(packages, name, () => observer.observe(kind, name)) : observer.observe(kind, name),
+    expand: glob => observer.expand(glob),
+  };
+}
+
+const wholeTraces = (traces: TraceStore, objects: ObjectStore, key: Key): readonly Trace[] =>
+  traces.read(key).filter(trace => objectsOf(trace).every(ref => objects.has(ref)));
 
 function remembered<Name, Value>(known: Map<Name, Value>, name: Name, find: () => Value): Value {
   const before = known.get(name);

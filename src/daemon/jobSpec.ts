@@ -75,7 +75,7 @@ function segmentOf({ snapshot, notebook, codeCells }: LoadedBlock, role: JobSegm
   return { role, block: snapshot.declaration.id, notebook: snapshot.declaration.notebook, cells, inputs };
 }
 
-function inputOf(ports: ProjectPorts, { component, bind, from }: BoundComponent): JobInput {
+export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundComponent): JobInput {
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: pathOf(ports, component.head, 'head', what),

@@ -1,9 +1,9 @@
 /** From files to a snapshot: reads notebooks, finds out what their code reads, remembers it. */
 import { ProblemError, failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { uid as asUid, type BlockId, type Digest, type Uid } from '../protocol/ids.js';
-import type { CellFacts } from '../protocol/cellFacts.js';
 import type { BlockDeclaration, DagFile, Json } from '../protocol/dagFile.js';
 import type { BlockSnapshot, ProjectSnapshot } from '../engine/ports.js';
+import { factsOf } from './cellFacts.js';
 import { encodeDisplay } from './display.js';
 import type { BlockNotebook } from '../engine/notebookPorts.js';
 import type { ProjectPorts } from './ports.js';
@@ -44,15 +44,20 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
   if (problems.length > 0) return failure(...problems);
   const uids = uidsOf(options.dag.blocks, notebooks, ports.hasher.digest);
   if (!uids.ok) return uids;
-  const facts = await factsOf(ports, options.environment, [...notebooks.values()]);
+  const code = [...notebooks.values()].flatMap((notebook) => notebook.cells.filter((cell) => cell.type === 'code'));
+  const facts = await factsOf(
+    ports,
+    options.environment,
+    code.map((cell) => cell.source),
+  );
   const blocks = new Map<BlockId, LoadedBlock>();
   for (const declaration of options.dag.blocks) {
     const notebook = notebooks.get(declaration.id);
     const uid = uids.value.get(declaration.id);
     if (notebook === undefined || uid === undefined) continue;
-    const code = notebook.cells.filter((cell) => cell.type === 'code');
-    const cells = code.map((cell) => facts(cell.source));
-    const codeCells = code.filter((_, place) => cells[place]?.empty === false).map((cell) => cell.index);
+    const own = notebook.cells.filter((cell) => cell.type === 'code');
+    const cells = own.map((cell) => facts(cell.source));
+    const codeCells = own.filter((_, place) => cells[place]?.empty === false).map((cell) => cell.index);
     const memory = shownMemory(ports, uid, notebook, codeCells);
     blocks.set(declaration.id, { snapshot: { declaration, uid, cells, memory }, notebook, codeCells });
   }
@@ -98,38 +103,6 @@ const UID_DIGITS = 16;
 
 export function derivedUid(id: string, digest: (text: string) => Digest): Uid {
   return asUid(digest(`dagpy block ${id}`).slice(0, UID_DIGITS));
-}
-
-/** Looks facts up by the digest of the raw source; asks Python once for all that are new. */
-async function factsOf(ports: ProjectPorts, environment: Digest, notebooks: readonly BlockNotebook[]): Promise<(source: string) => CellFacts> {
-  const known = new Map<string, CellFacts>();
-  const unknown: string[] = [];
-  for (const notebook of notebooks) {
-    for (const cell of notebook.cells) {
-      if (cell.type !== 'code' || known.has(cell.source)) continue;
-      const facts = ports.facts.get(environment, ports.hasher.digest(cell.source));
-      if (facts === undefined) unknown.push(cell.source);
-      else known.set(cell.source, facts);
-    }
-  }
-  const asked = [...new Set(unknown)];
-  if (asked.length > 0) {
-    const answers = await ports.workers.analyse(asked);
-    asked.forEach((source, place) => {
-      const answer = answers[place];
-      if (answer === undefined) throw new Error('the helper left out the facts of a cell');
-      const { canonical, ...rest } = answer;
-      const facts: CellFacts = { ...rest, digest: ports.hasher.digest(canonical) };
-      known.set(source, facts);
-      ports.facts.put(environment, ports.hasher.digest(source), facts);
-    });
-    ports.facts.save();
-  }
-  return (source) => {
-    const facts = known.get(source);
-    if (facts === undefined) throw new Error('a cell has no facts');
-    return facts;
-  };
 }
 
 /** Memory of a block; what it shows counts only while the notebook's outputs are still those of that trace. */

@@ -1,9 +1,6 @@
 /** What a run needs besides queries: processes that run code. Handed to the runtime by the composition root. */
-import type { CellFacts } from '../protocol/cellFacts.js';
+import type { AnalysedCell } from '../protocol/cellFacts.js';
 import type { FromWorker, JobResult, JobSpec } from '../protocol/workerMessages.js';
-
-/** Facts of a cell as Python gives them: the engine's side digests the canonical text. */
-export type RawCellFacts = Omit<CellFacts, 'digest'> & { readonly canonical: string };
 
 export type JobEnd =
   | { readonly kind: 'finished'; readonly result: JobResult }
@@ -22,7 +19,7 @@ export interface Workers {
   /** Starts a worker for a job. `bare`: in an interpreter that has imported nothing beforehand. */
   start(spec: JobSpec, options: { readonly bare: boolean }, listener: (message: FromWorker) => void): RunningJob;
   /** Facts of code cells, in order. */
-  analyse(sources: readonly string[]): Promise<readonly RawCellFacts[]>;
+  analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]>;
   /** Packages to import before the next worker is forked. */
   preimport(modules: readonly string[]): void;
   /** How many Python processes were started and how many workers forked, for guards that count work. */

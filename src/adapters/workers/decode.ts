@@ -72,25 +72,8 @@ const fromHost = v.variant('type', [
   v.object({ type: v.literal('exited'), job: text, pid: whole, code: v.nullable(whole), signal: v.nullable(whole), peakBytes: whole }),
 ]);
 
-const cellFacts = v.looseObject({
-  canonical: text,
-  empty: v.boolean(),
-  loads: texts,
-  binds: texts,
-  mayBind: texts,
-  deletes: texts,
-  mayMutate: texts,
-  stringNames: texts,
-  paths: texts,
-  dynamic: texts,
-  imports: texts,
-  importedNames: texts,
-  magics: texts,
-  setsEnvironment: v.boolean(),
-  setUp: v.boolean(),
-  remarks: texts,
-  syntaxError: v.nullable(v.object({ message: text, line: whole, column: whole })),
-});
+// The facts themselves are decoded where their digest is made, by the decoder that also reads them back from the store.
+const cellFacts = v.looseObject({ canonical: text });
 
 const fromHelper = v.object({ type: v.literal('facts'), request: whole, cells: v.array(cellFacts) });
 

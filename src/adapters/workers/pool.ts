@@ -2,8 +2,9 @@
  * Workers of one Python environment: forked by a warm host where that is safe, started on their own elsewhere.
  * Nothing is started before the first job, so a run with nothing to do starts no Python.
  */
+import type { AnalysedCell } from '../../protocol/cellFacts.js';
 import type { FromWorker, JobSpec } from '../../protocol/workerMessages.js';
-import type { RawCellFacts, RunningJob, Workers } from '../../engine/runPorts.js';
+import type { RunningJob, Workers } from '../../engine/runPorts.js';
 import { openChannel, type Channel, type Peer } from './channel.js';
 import { decodeFromHelper, decodeFromHost } from './decode.js';
 import { Job } from './job.js';
@@ -39,7 +40,7 @@ class Pool implements Workers {
   private helperWaiting: ((peer: Peer) => void) | undefined;
   private readonly jobs = new Map<string, Job>();
   private readonly lone = new Map<string, PythonProcess>();
-  private readonly answers = new Map<number, (cells: readonly RawCellFacts[]) => void>();
+  private readonly answers = new Map<number, (cells: readonly AnalysedCell[]) => void>();
   private readonly modules = new Set<string>();
   private request = 0;
   private processes = 0;
@@ -66,7 +67,7 @@ class Pool implements Workers {
     return job;
   }
 
-  async analyse(sources: readonly string[]): Promise<readonly RawCellFacts[]> {
+  async analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]> {
     const channel = await this.open();
     if (this.helper === undefined) {
       const peer = new Promise<Peer>((resolve) => {
@@ -76,7 +77,7 @@ class Pool implements Workers {
     }
     const helper = this.helper;
     const request = ++this.request;
-    const answer = new Promise<readonly RawCellFacts[]>((resolve) => this.answers.set(request, resolve));
+    const answer = new Promise<readonly AnalysedCell[]>((resolve) => this.answers.set(request, resolve));
     const ended = helper.process.ended.then(({ code, signal }): never => {
       throw new Error(`the process that reads code ended (${signal ?? `exit code ${String(code)}`}): ${helper.process.tail()}`);
     });
@@ -175,7 +176,7 @@ class Pool implements Workers {
       case 'helper':
         peer.onMessage((message) => {
           const { request, cells } = decodeFromHelper(message);
-          this.answers.get(request)?.(cells as unknown as readonly RawCellFacts[]);
+          this.answers.get(request)?.(cells);
           this.answers.delete(request);
         });
         this.helperWaiting?.(peer);

@@ -1,0 +1,154 @@
+/** `status`, `why`, `exports`, `value`: looking at a project without changing it. */
+import { judge, type Context, type Judgement } from '../../engine/index.js';
+import { filterTest } from '../../engine/index.js';
+import { ProblemError } from '../../protocol/problem.js';
+import type { BlockStatus, ExportReport, StatusReport } from '../../protocol/reports.js';
+import type { Trace } from '../../protocol/trace.js';
+import { printStoredValue } from '../../daemon/storedValue.js';
+import type { OpenProject } from '../openProject.js';
+import type { JsonOption } from '../program.js';
+import type { Session } from '../session.js';
+import { bytes, duration, glyph, printable, stateWord } from '../terminal/style.js';
+import { table } from '../terminal/table.js';
+
+interface Judged {
+  readonly context: Context;
+  readonly judgements: readonly (Judgement | undefined)[];
+}
+
+async function judged(project: OpenProject): Promise<Judged> {
+  const context = project.context(await project.load());
+  return { context, judgements: judge(context) };
+}
+
+/** The trace whose values stand for a block now: the answering one, or the last good one while it is stale. */
+function traceOf({ context, judgements }: Judged, block: number): Trace | null {
+  return judgements[block]?.trace ?? context.project.snapshot.blocks[block]?.memory.last ?? null;
+}
+
+function statusOf(all: Judged, block: number): BlockStatus {
+  const { graph, snapshot } = all.context.project;
+  const judgement = all.judgements[block];
+  const trace = traceOf(all, block);
+  return {
+    id: graph.ids[block] ?? '',
+    state: judgement?.state ?? 'never',
+    reasons: judgement?.reasons ?? [],
+    parents: snapshot.blocks[block]?.declaration.parents.map((parent) => parent.block) ?? [],
+    seconds: trace?.seconds ?? null,
+    exports: trace === null ? [] : exportsOf(all, block, trace),
+  };
+}
+
+function exportsOf({ context }: Judged, block: number, trace: Trace): readonly ExportReport[] {
+  const filter = context.project.snapshot.blocks[block]?.declaration.filter ?? { kind: 'auto' };
+  const accepts = filterTest(filter);
+  const stored = trace.exports.flatMap((component) =>
+    component.variables
+      .filter(({ name }) => accepts(name) && !component.hidden.includes(name))
+      .map(({ name, type, bytes: size }): ExportReport => ({ name, type, bytes: size, digest: component.digest })),
+  );
+  return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function status(session: Session, options: JsonOption): Promise<number> {
+  return session.withProject(async (project) => {
+    const all = await judged(project);
+    const { graph } = all.context.project;
+    const report: StatusReport = { project: project.dag.dag.name, blocks: [...graph.order].map((block) => statusOf(all, block)) };
+    if (options.json === true) session.printJson(report);
+    else session.print(describeStatus(session, report));
+    return 0;
+  });
+}
+
+function describeStatus(session: Session, report: StatusReport): string {
+  const style = session.outStyle;
+  const counts = new Map<string, number>();
+  for (const { state } of report.blocks) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const summary = [...counts].map(([state, count]) => `${String(count)} ${state}`).join(' · ');
+  const rows = report.blocks.map(({ id, state, reasons, seconds, exports }) => [
+    glyph(style, state),
+    printable(id),
+    stateWord(style, state),
+    seconds === null ? '' : duration(seconds),
+    exports.length === 0 ? '' : bytes(exports.reduce((sum, each) => sum + each.bytes, 0)),
+    printable(reasons.map((reason) => reason.detail).join(', ')),
+  ]);
+  return `${style.paint('bold', printable(report.project))}  ${summary}\n${table(rows, '  ')}`;
+}
+
+function indexOf({ context }: Judged, id: string): number {
+  const found = context.project.graph.ids.findIndex((each) => each === id);
+  if (found >= 0) return found;
+  throw new ProblemError([
+    { code: 'unknown-block', message: `there is no block ${id}`, file: 'dag.json', remedy: `use one of: ${context.project.graph.ids.slice(0, 20).join(', ')}` },
+  ]);
+}
+
+export async function why(session: Session, id: string, options: JsonOption): Promise<number> {
+  return session.withProject(async (project) => {
+    const all = await judged(project);
+    const block = indexOf(all, id);
+    const report = statusOf(all, block);
+    if (options.json === true) {
+      session.printJson(report);
+      return 0;
+    }
+    const style = session.outStyle;
+    const lines = report.reasons.map((reason) => `  ${reason.kind.padEnd(12)} ${printable(reason.detail)}\n`);
+    const meaning = MEANINGS[report.state];
+    session.print(`${glyph(style, report.state)} ${printable(id)} is ${stateWord(style, report.state)}: ${meaning}\n${lines.join('')}`);
+    return 0;
+  });
+}
+
+const MEANINGS: { readonly [State in BlockStatus['state']]: string } = {
+  never: 'it has not run yet, so it will run',
+  fresh: 'a stored result answers, so nothing has to run',
+  stale: 'a reason of its own holds, so it will run',
+  affected: 'something above it will run; it runs only if its inputs come out different',
+  queued: 'it waits for its turn',
+  running: 'it runs now',
+  failed: 'it failed and will run again',
+  blocked: 'something above it failed',
+  frozen: 'it keeps its last result until it is told to run ("run": "never")',
+};
+
+export async function listExports(session: Session, id: string, options: JsonOption): Promise<number> {
+  return session.withProject(async (project) => {
+    const all = await judged(project);
+    const block = indexOf(all, id);
+    const trace = traceOf(all, block);
+    const exports = trace === null ? [] : exportsOf(all, block, trace);
+    const withheld = trace?.withheld ?? [];
+    if (options.json === true) {
+      session.printJson({ id, exports, withheld });
+      return 0;
+    }
+    if (trace === null) {
+      session.note(`${id} has not run yet: dagpy run ${id}`);
+      return 0;
+    }
+    const summaries = new Map(trace.exports.flatMap((component) => component.variables.map((each) => [each.name, each.summary] as const)));
+    session.print(table(exports.map((each) => [printable(each.name), printable(each.type), bytes(each.bytes), printable(summaries.get(each.name) ?? '')])));
+    for (const { name, type, why: cause, detail } of withheld) {
+      session.note(printable(`${name} (${type}) is not stored: ${detail === '' ? cause : detail}`));
+    }
+    return 0;
+  });
+}
+
+export async function value(session: Session, id: string, name: string): Promise<number> {
+  return session.withProject(async (project) => {
+    const all = await judged(project);
+    const block = indexOf(all, id);
+    const trace = traceOf(all, block);
+    if (trace === null) {
+      throw new ProblemError([{ code: 'never-run', message: `${id} has not run yet`, remedy: `dagpy run ${id}` }]);
+    }
+    if (all.judgements[block]?.trace === null) session.note(`${id} is ${all.judgements[block]?.state ?? 'stale'}: this is its last stored value`);
+    session.print(`${await printStoredValue(project.ports, trace, name)}\n`);
+    return 0;
+  });
+}

@@ -1,0 +1,176 @@
+/** `split`: a notebook into blocks with inferred edges and filters. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { createDagFile } from '../../adapters/dagFile/index.js';
+import { buildNotebook, parseNotebook, readNotebook, upgradeNotebook, type Notebook } from '../../adapters/notebooks/index.js';
+import { listKernelspecs } from '../../adapters/kernelspecs.js';
+import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
+import { replaceTextFile } from '../../adapters/textFile.js';
+import { factsOf } from '../../daemon/cellFacts.js';
+import { derivedUid, orThrow } from '../../daemon/loadProject.js';
+import { buildGraph } from '../../engine/index.js';
+import { proposeSplit, type SplitBy, type SplitCell, type SplitProposal } from '../../engine/split.js';
+import type { NewBlock } from '../../protocol/dagFileCodec/index.js';
+import { ProblemError, type Problem } from '../../protocol/problem.js';
+import { openKernel } from '../openKernel.js';
+import type { SplitOptions } from '../program.js';
+import type { Session } from '../session.js';
+import { glyph, plural, printable } from '../terminal/style.js';
+import { table } from '../terminal/table.js';
+
+const DEFAULT_KERNEL = 'python3';
+
+export async function split(session: Session, path: string, options: SplitOptions): Promise<number> {
+  const { around } = session;
+  const file = resolve(around.cwd, path);
+  const shown = relative(around.cwd, file) || file;
+  const notebook = readAnyFormat(around.python(), file, shown);
+  const project = resolve(around.cwd, options.output ?? dirname(file));
+  if (options.dryRun !== true && existsSync(join(project, 'dag.json'))) {
+    throw new ProblemError([
+      { code: 'project-exists', message: `${relative(around.cwd, project) || '.'} has a dag.json already`, file: 'dag.json', remedy: 'choose another folder with -o' },
+    ]);
+  }
+  const name = basename(file, extname(file));
+  const kernel = kernelOf(session, notebook);
+  const opened = await openKernel(around, kernel);
+  try {
+    const code = notebook.cells.filter((cell) => cell.type === 'code').map((cell) => cell.source);
+    const facts = await factsOf(opened, opened.environment, code);
+    const proposal = proposeSplit({
+      cells: notebook.cells.map(
+        (cell): SplitCell => ({
+          kind: cell.type,
+          source: cell.source,
+          id: cell.id,
+          tags: cell.tags,
+          ...(cell.block === undefined ? {} : { block: cell.block }),
+          ...(cell.type === 'code' ? { facts: facts(cell.source) } : {}),
+        }),
+      ),
+      by: options.by ?? defaultCut(notebook),
+      name,
+    });
+    const refused = proposal.refusals.map((refusal): Problem => ({ ...refusal, file: shown }));
+    if (refused.length > 0) throw new ProblemError(refused);
+    const blocks = blocksOf(project, file, name, proposal);
+    if (options.dryRun !== true) write(project, notebook, name, kernel, proposal, blocks, (text) => opened.hasher.digest(text));
+    tell(session, shown, proposal, options);
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Where nothing is said: by the tags that are there for it, else by headings. */
+function defaultCut(notebook: Notebook): SplitBy {
+  return notebook.cells.some((cell) => cell.block !== undefined || cell.tags.some((tag) => tag.startsWith('block:'))) ? 'tag' : 'heading';
+}
+
+function readAnyFormat(python: string, file: string, shown: string): Notebook {
+  const read = readNotebook(file, shown);
+  if (read.ok) return read.value;
+  if (read.problems[0]?.code !== 'notebook-old-format') throw new ProblemError(read.problems);
+  return orThrow(parseNotebook(orThrow(upgradeNotebook(python, file, shown)), shown));
+}
+
+/** The notebook's own kernel where it is registered here; notebooks of other people often name one that is not. */
+function kernelOf(session: Session, notebook: Notebook): string {
+  const wanted = notebook.kernelspec;
+  if (notebook.language !== 'python') {
+    throw new ProblemError([
+      { code: 'language', message: `the notebook is written in ${notebook.language}`, file: notebook.file, remedy: 'only Python notebooks can be split' },
+    ]);
+  }
+  if (wanted === undefined || wanted === DEFAULT_KERNEL) return DEFAULT_KERNEL;
+  if (listKernelspecs({ env: session.around.environment, python: session.around.python() }).has(wanted.toLowerCase())) return wanted;
+  session.note(`the kernel ${wanted} is not registered here: the project uses ${DEFAULT_KERNEL}; change "kernel" in dag.json for another`);
+  return DEFAULT_KERNEL;
+}
+
+/** Notebooks of blocks lie in a folder named after the original, next to dag.json. */
+function blocksOf(project: string, file: string, name: string, proposal: SplitProposal): readonly NewBlock[] {
+  const cwd = relative(project, dirname(file)).replaceAll('\\', '/') || '.';
+  return proposal.blocks.map((block) => ({
+    id: block.id,
+    notebook: `${folderName(name)}/${block.id}.ipynb`,
+    parents: block.parents,
+    filter: block.filter,
+    // Relative paths and local imports go on meaning what they meant in the original.
+    cwd,
+  }));
+}
+
+/** Names of folders are kept to characters that every file system and dag.json take. */
+const folderName = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'blocks';
+
+function write(
+  project: string,
+  notebook: Notebook,
+  name: string,
+  kernel: string,
+  proposal: SplitProposal,
+  blocks: readonly NewBlock[],
+  digest: Parameters<typeof derivedUid>[1],
+): void {
+  const taken = blocks.map((block) => join(project, block.notebook)).filter((path) => existsSync(path));
+  if (taken.length > 0) {
+    throw new ProblemError(
+      taken.map((path): Problem => ({ code: 'file-exists', message: `${relative(project, path)} is there already`, file: relative(project, path), remedy: 'move it away, or choose another folder with -o' })),
+    );
+  }
+  const made: string[] = [];
+  try {
+    blocks.forEach((block, index) => {
+      const path = join(project, block.notebook);
+      mkdirSync(dirname(path), { recursive: true });
+      const cells = proposal.blocks[index]?.cellIndexes ?? [];
+      orThrow(replaceTextFile(path, buildNotebook(notebook, cells, derivedUid(block.id, digest)), null, block.notebook));
+      made.push(path);
+    });
+    const { dag } = orThrow(createDagFile(project, { name, kernel, ...(proposal.prelude === undefined ? {} : { prelude: proposal.prelude }), blocks }));
+    orThrow(buildGraph(dag));
+    prepareStore(storeLayout(project));
+  } catch (error) {
+    // Half a project would be in the way of the next attempt; nobody has worked in it yet.
+    for (const path of made) rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+function tell(session: Session, shown: string, proposal: SplitProposal, options: SplitOptions): void {
+  const { blocks, prelude, warnings } = proposal;
+  if (options.json === true) {
+    session.printJson({
+      notebook: shown,
+      written: options.dryRun !== true,
+      prelude: prelude ?? null,
+      blocks: blocks.map((block) => ({
+        id: block.id,
+        cells: block.cellIndexes.map((index) => index + 1),
+        parents: block.parents.map((parent) => ({ block: parent.block, ...(parent.use === undefined ? {} : { use: Object.fromEntries(parent.use) }) })),
+        filter: block.filter.kind === 'names' ? block.filter.patterns : block.filter.kind,
+        remarks: block.remarks,
+      })),
+      warnings,
+    });
+    return;
+  }
+  const style = session.outStyle;
+  const rows = blocks.map((block) => [
+    glyph(style, 'never'),
+    printable(block.id),
+    cellsText(block.cellIndexes),
+    block.id === prelude ? 'prelude: runs in every session' : block.parents.length === 0 ? '' : `after ${block.parents.map((parent) => parent.block).join(', ')}`,
+    block.filter.kind === 'names' ? `hands on ${block.filter.patterns.join(', ')}` : '',
+  ]);
+  session.print(`${printable(shown)} → ${plural(blocks.length, 'block')}${options.dryRun === true ? ' (nothing written)' : ''}\n${table(rows, '  ')}`);
+  for (const warning of warnings) session.warn({ ...warning, file: shown });
+  if (options.dryRun !== true) session.note('The notebook itself stays as it is. Next: dagpy run');
+}
+
+function cellsText(indexes: readonly number[]): string {
+  const first = (indexes[0] ?? 0) + 1;
+  const last = (indexes.at(-1) ?? 0) + 1;
+  return first === last ? `cell ${String(first)}` : `cells ${String(first)}-${String(last)}`;
+}

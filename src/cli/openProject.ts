@@ -1,0 +1,131 @@
+/** Builds every port of one project: the only place where adapters meet the runtime. */
+import { resolve } from 'node:path';
+import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
+import { findProject, loadDagFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
+import { createDiscoveryReader } from '../adapters/discoveries.js';
+import { createHasher } from '../adapters/hash.js';
+import { findKernel } from '../adapters/kernelspecs.js';
+import { createTrustKeeper } from '../adapters/notebooks/index.js';
+import { createLiveWorld, createObserver, createWorld } from '../adapters/observe.js';
+import { createProjectFiles } from '../adapters/projectFiles.js';
+import { createScratch } from '../adapters/scratch.js';
+import { createCacheKeeper } from '../adapters/store/collect.js';
+import { FileFactsStore } from '../adapters/store/facts.js';
+import { prepareStore, storeLayout, type StoreLayout } from '../adapters/store/layout.js';
+import { lockProject } from '../adapters/store/lock.js';
+import { FileMemoryStore } from '../adapters/store/memory.js';
+import { FileObjectStore } from '../adapters/store/objects.js';
+import { FileStamps } from '../adapters/store/stamps.js';
+import { FileTraceStore } from '../adapters/store/traces.js';
+import { loadUserKey } from '../adapters/store/userKey.js';
+import { createPool } from '../adapters/workers/pool.js';
+import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
+import type { ProjectPorts } from '../daemon/ports.js';
+import { openContext, type Context } from '../engine/index.js';
+import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
+import type { Json } from '../protocol/dagFile.js';
+import type { Digest } from '../protocol/ids.js';
+import { ProblemError, type Problem } from '../protocol/problem.js';
+import { definedOnly, type Surroundings } from './environment.js';
+
+export interface OpenProject {
+  readonly folder: string;
+  readonly layout: StoreLayout;
+  readonly dag: LoadedDagFile;
+  readonly ports: ProjectPorts;
+  /** Reads notebooks and facts of the code as they are now. */
+  load(parameters?: ReadonlyMap<string, Json>): Promise<LoadedProject>;
+  /** What judging needs; files are looked at once. */
+  context(loaded: LoadedProject): Context;
+  /** Held until `close`; throws a `ProblemError` that says who holds it. */
+  lock(command: string): ProjectLock;
+  keeper(lock: ProjectLock | null): CacheKeeper;
+  /** Ends Python, saves stamps, lets the lock go. */
+  close(): Promise<void>;
+}
+
+/** Folder of the project that a call is about. */
+export function projectFolder(around: Surroundings, directory: string | undefined): string {
+  if (directory === undefined) return orThrow(findProject(around.cwd));
+  const folder = resolve(around.cwd, directory);
+  const found = orThrow(findProject(folder));
+  if (found === folder) return folder;
+  throw new ProblemError([
+    { code: 'no-project', message: `there is no dag.json in ${folder}`, remedy: 'make a project with "dagpy init", or name another folder with -C' },
+  ]);
+}
+
+export async function openProject(around: Surroundings, folder: string, note: (message: string) => void): Promise<OpenProject> {
+  const dag = orThrow(loadDagFile(folder));
+  const hasher = await createHasher();
+  const python = around.python();
+  const kernel = orThrow(await findKernel(dag.dag.kernel, { env: around.environment, python, cacheFolder: around.user.cache }));
+  const environment: Digest = hasher.digest(kernel.environment);
+
+  const layout = storeLayout(folder);
+  const key = loadUserKey(hasher, around.user.data, around.environment['DAGPY_CACHE_KEY']);
+  const stamps = new FileStamps({ folder: around.user.cache, project: folder, hasher });
+  const objects = new FileObjectStore({ layout, hasher, stamps });
+  const traces = new FileTraceStore({ layout, hasher, key });
+  const memory = new FileMemoryStore({ layout, hasher, traces, keyId: key.id });
+  // What a block's process finds in its environment, so that what it read can be compared.
+  const variables = definedOnly({ ...around.environment, ...kernel.env });
+  const observer = createObserver({ project: folder, hasher, stamps, environment: variables });
+  const snapshot = createWorld({ observer, traces, objects });
+  const workers = createPool({
+    command: {
+      executable: kernel.python,
+      flags: kernel.flags,
+      environment: variables,
+      payload: around.payload(),
+    },
+    start: around.start,
+  });
+  const notebooks = createBlockNotebooks({ project: folder, python, trust: createTrustKeeper({ python, env: around.environment }), note });
+  const ports: ProjectPorts = {
+    folder,
+    hasher,
+    world: createLiveWorld({ observer, traces, objects }),
+    objects,
+    objectsFolder: layout.objects,
+    traces,
+    memory,
+    facts: new FileFactsStore({ layout, hasher, key }),
+    notebooks,
+    files: createProjectFiles(folder, layout.tmp),
+    discoveries: createDiscoveryReader({ project: folder, observer, stamps }),
+    scratch: createScratch(layout.tmp),
+    workers,
+    clock: { now: () => Date.now() },
+  };
+  let lock: ProjectLock | undefined;
+  return {
+    folder,
+    layout,
+    dag,
+    ports,
+    async load(parameters) {
+      const problems = unsupported(dag);
+      if (problems.length > 0) throw new ProblemError(problems);
+      return orThrow(await loadProject(ports, { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters }));
+    },
+    context: (loaded) => orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),
+    lock(command) {
+      prepareStore(layout);
+      lock = lockProject({ layout, command });
+      ports.scratch.clean();
+      return lock;
+    },
+    keeper: (held) => createCacheKeeper({ layout, traces, objects, stamps, keyId: key.id, lock: held }),
+    async close() {
+      await workers.close();
+      await notebooks.settle();
+      stamps.save();
+      lock?.release();
+    },
+  };
+}
+
+function unsupported({ unsupported: blocks }: LoadedDagFile): readonly Problem[] {
+  return [...blocks.values()];
+}

@@ -1,0 +1,50 @@
+/** What every command shares: where it runs, how it tells things, and the project it opened. */
+import type { Problem } from '../protocol/problem.js';
+import type { Surroundings } from './environment.js';
+import { openProject, projectFolder, type OpenProject } from './openProject.js';
+import { describe, describeWarning } from './report.js';
+import { styleFor, type Style } from './terminal/style.js';
+
+export interface Session {
+  readonly around: Surroundings;
+  readonly outStyle: Style;
+  readonly errorStyle: Style;
+  /** The answer of the command. */
+  print(text: string): void;
+  /** The one document of `--json`. */
+  printJson(value: unknown): void;
+  /** Remarks for people beside the answer. */
+  note(text: string): void;
+  warn(problem: Problem): void;
+  complain(problem: Problem): void;
+  folder(): string;
+  /** Opens the project, and closes it whatever `use` does. */
+  withProject<Value>(use: (project: OpenProject) => Promise<Value>): Promise<Value>;
+}
+
+export function createSession(around: Surroundings, directory: string | undefined): Session {
+  const outStyle = styleFor(around.stdout, around.environment);
+  const errorStyle = styleFor(around.stderr, around.environment);
+  const note = (text: string): void => void around.stderr.write(`${text}\n`);
+  const folder = (): string => projectFolder(around, directory);
+  return {
+    around,
+    outStyle,
+    errorStyle,
+    print: (text) => void around.stdout.write(text),
+    printJson: (value) => void around.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    note,
+    warn: (problem) => void around.stderr.write(describeWarning(problem, errorStyle)),
+    complain: (problem) => void around.stderr.write(describe(problem, errorStyle)),
+    folder,
+    async withProject(use) {
+      const project = await openProject(around, folder(), note);
+      for (const warning of project.dag.warnings) around.stderr.write(describeWarning(warning, errorStyle));
+      try {
+        return await use(project);
+      } finally {
+        await project.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** One stored variable, as its `repr`, made by the kernel's own Python. */
+import { ProblemError } from '../protocol/problem.js';
+import type { Trace } from '../protocol/trace.js';
+import type { JobSpec } from '../protocol/workerMessages.js';
+import type { ProjectPorts } from './ports.js';
+import { inputOf } from './jobSpec.js';
+
+export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: string): Promise<string> {
+  const component = trace.exports.find((each) => each.names.includes(name));
+  if (component === undefined) throw new ProblemError([notStored(trace, name)]);
+  const job = `value-${trace.id}`;
+  const scratch = ports.scratch.open(job);
+  let text = '';
+  try {
+    // What functions among the values reach belongs to their meaning, and to their repr.
+    const others = trace.exports.filter((each) => each !== component && each.names.some((other) => component.reaches.includes(other)));
+    const bind = (names: readonly string[]): Map<string, readonly string[]> => new Map(names.map((each) => [each, [each]]));
+    const inputs = [component, ...others].map((each) => inputOf(ports, { from: trace.block, component: each, bind: bind(each.names) }));
+    const spec: JobSpec = {
+      type: 'execute',
+      job,
+      block: trace.block,
+      uid: trace.uid,
+      project: ports.folder,
+      cwd: ports.folder,
+      segments: [
+        {
+          role: 'main',
+          block: trace.block,
+          notebook: '',
+          inputs,
+          cells: [{ ordinal: 0, id: 'value', place: 1, source: `print(repr(${name}))`, raises: false }],
+        },
+      ],
+      parameters: {},
+      ambient: {},
+      seed: null,
+      keep: { filter: 'off', wanted: [], smallBytes: 0 },
+      objects: ports.objectsFolder,
+      scratch,
+      outputs: [],
+      hints: {},
+    };
+    const running = ports.workers.start(spec, { bare: true }, (message) => {
+      if (message.type === 'output' && message.output.output_type === 'stream' && message.output.name === 'stdout') text += message.output.text;
+    });
+    const end = await running.end;
+    if (end.kind === 'finished' && end.result.status === 'ok') return text.replace(/\n$/, '');
+    const why = end.kind === 'died' ? end.tail : `${end.result.error?.ename ?? ''}: ${end.result.error?.evalue ?? ''}`;
+    throw new ProblemError([{ code: 'value-unreadable', message: `${name} of ${trace.block} can not be loaded: ${why}`, remedy: `run the block again: dagpy run ${trace.block} --force` }]);
+  } finally {
+    ports.scratch.drop(job);
+  }
+}
+
+function notStored(trace: Trace, name: string) {
+  const withheld = trace.withheld.find((each) => each.name === name);
+  if (withheld !== undefined) {
+    return {
+      code: 'not-stored',
+      message: `${name} of ${trace.block} is not stored: ${withheld.detail === '' ? withheld.why : withheld.detail}`,
+      remedy: withheld.why === 'opaque' ? 'store what it was made from instead' : `ask for it: dagpy filter ${trace.block} ${name}, then dagpy run ${trace.block}`,
+    };
+  }
+  const names = trace.exports.flatMap((each) => each.names).sort();
+  return {
+    code: 'unknown-name',
+    message: `${trace.block} exports no ${name}`,
+    remedy: names.length === 0 ? `see: dagpy exports ${trace.block}` : `use one of: ${names.slice(0, 30).join(', ')}`,
+  };
+}
