@@ -86,7 +86,11 @@ def run_block(block, results, folder, number):
         store(state["state"], scratch, objects)
         states[state["adapter"]] = state["state"]["path"]
     sources = [block["code"]]
-    keep = {"filter": block.get("filter", "auto"), "wanted": block.get("wanted"), "smallBytes": block.get("small", 1 << 20)}
+    keep = {
+        "filter": block.get("filter", "auto"),
+        "wanted": block.get("wanted"),
+        "smallBytes": block.get("small", 1 << 20),
+    }
     made = values.plan_exports(
         dumper, before, restored, baselines, keep, values.bound_names(sources), values.dotted_imports(sources)
     )

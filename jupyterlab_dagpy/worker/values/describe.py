@@ -37,7 +37,9 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("frame|traceback", "Keep what you need of it as text, for example with traceback.format_exc()."),
     ("mmap", "Keep its path, and map it in the block that reads it."),
 )
-_OTHERWISE = "Create it in the block that uses it, or turn this block's filter off: its readers then run its code again."
+_OTHERWISE = (
+    "Create it in the block that uses it, or turn this filter off: readers then run this block again."
+)
 
 
 def type_name(value: object) -> str:

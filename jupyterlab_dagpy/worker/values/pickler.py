@@ -17,6 +17,7 @@ from ..vendored.cloudpickle import cloudpickle as _cloudpickle
 from . import code as codes
 from . import rebuild
 from .ordering import ordered
+from .packages import module_singletons, reducer_of
 
 #: Smaller buffers stay in the head: a file of their own would cost more than it saves.
 OUT_OF_BAND_BYTES = 4096
@@ -176,16 +177,6 @@ class SessionPickler(pickle.Pickler):
         """Bytes by which elements of a set are put in order when their values can not be compared."""
         return pickled(element, self.scope, sets=True).head
 
-    def _figure(self, obj: Any) -> Reduction:
-        made, args, state = obj.__reduce_ex__(5)[:3]
-        # a figure known to pyplot would register itself again, and be shown, wherever it is loaded
-        return made, args, {key: value for key, value in state.items() if key != "_restore_to_pylab"}
-
-    def _tensor(self, obj: Any) -> Reduction:
-        if obj.is_cuda:
-            raise pickle.PicklingError("cannot pickle a tensor that lies on a GPU")
-        return NotImplemented
-
     def _text_file(self, obj: Any) -> Reduction:
         for name in ("stdout", "stderr", "stdin"):
             if obj is getattr(sys, name) or obj is getattr(sys, f"__{name}__"):
@@ -225,31 +216,6 @@ def _reduce_stand_in(pickler: SessionPickler, obj: _StandIn) -> Reduction:
     if isinstance(obj.of, frozenset):
         return frozenset, (elements,)
     return rebuild.make_set, (), elements, None, None, rebuild.fill_set
-
-
-def module_singletons() -> dict[int, tuple[Any, str, str]]:
-    """Mutable objects of the process that are stored by reference: id → object, module, attribute.
-
-    A copy of the environment would hold secrets, a copy of a global random generator would draw on its own.
-    """
-    found: dict[int, tuple[Any, str, str]] = {}
-    for module, attribute in _SINGLETONS:
-        obj = getattr(sys.modules.get(module), attribute, None)
-        if obj is not None:
-            found[id(obj)] = (obj, module, attribute)
-    return found
-
-
-_SINGLETONS = (
-    ("os", "environ"),
-    ("os", "environb"),
-    ("random", "_inst"),
-    ("numpy.random.mtrand", "_rand"),
-    ("torch", "default_generator"),
-    ("matplotlib", "rcParams"),
-    ("matplotlib", "rcParamsDefault"),
-    ("pandas", "options"),
-)
 
 
 def pickled(value: object, scope: Scope, sets: bool = False) -> Pickled:
@@ -310,18 +276,8 @@ def _handler_of(kind: type) -> _Handler | None:
         kind is type(stream) for stream in (sys.stdout, sys.stderr, sys.stdin)
     ):
         return SessionPickler._text_file
-    for module, name, handler in _GUARDED:
-        base = getattr(sys.modules.get(module), name, None)
-        if isinstance(base, type) and issubclass(kind, base):
-            return handler
-    return None
-
-
-#: Classes of packages that are looked at only where they are imported already.
-_GUARDED: tuple[tuple[str, str, _Handler], ...] = (
-    ("matplotlib.figure", "Figure", SessionPickler._figure),
-    ("torch", "Tensor", SessionPickler._tensor),
-)
+    special = reducer_of(kind)
+    return None if special is None else lambda _pickler, obj: special(obj)
 
 
 def _reducers() -> dict[type, Any]:

@@ -22,7 +22,7 @@ from pathlib import PurePath
 from typing import Any
 
 from .code import is_importable
-from .pickler import module_singletons
+from .packages import module_singletons
 
 #: What an object of some type refers to; `None`: it is found by importing, and joins nothing.
 _Referents = Callable[[Any], Sequence[Any] | None]
