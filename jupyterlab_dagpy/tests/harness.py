@@ -101,6 +101,37 @@ class Ran:
         results = [output for output in self.outputs()[ordinal] if "data" in output]
         return str(results[-1]["data"]["text/plain"])
 
+    def component(self, name: str) -> dict[str, Any]:
+        """The stored component that holds a name."""
+        (found,) = [part for part in self.done["components"] if name in part["names"]]
+        return dict(found)
+
+    def as_input(self, *names: str, objects: Path, **renamed: str) -> list[dict[str, Any]]:
+        """`JobInput`s that bind these names, and others (theirs=mine)."""
+        wanted = {**{name: [name] for name in names}, **{theirs: [mine] for theirs, mine in renamed.items()}}
+        inputs = []
+        for part in self.done["components"]:
+            bind = {name: wanted[name] for name in part["names"] if name in wanted}
+            if not bind:
+                continue
+
+            def path(blob: dict[str, Any]) -> str:
+                if blob["file"] is not None:
+                    return str(self.scratch / blob["file"])
+                return str(objects / blob["digest"][:2] / blob["digest"][2:])
+
+            inputs.append(
+                {
+                    "head": path(part["head"]),
+                    "buffers": [path(blob) for blob in part["buffers"]],
+                    "lineTables": path(part["lineTables"]) if part["lineTables"] else None,
+                    "digest": "",
+                    "names": part["names"],
+                    "bind": bind,
+                }
+            )
+        return inputs
+
     def discovered(self, kind: str) -> Any:
         return self.done["discoveries"][kind]
 

@@ -18,6 +18,8 @@ from .wire import Connection, Disconnected, Message
 
 def run_job(connection: Connection, specification: Message, kernel: BlockKernel) -> NoReturn:
     """Run a job and end this process; what goes wrong in the job is told in its result."""
+    # standard error is a pipe of the session soon
+    errors = os.dup(2)
     try:
         os.chdir(specification["cwd"])
         session = Session(kernel, connection, specification["job"])
@@ -28,7 +30,7 @@ def run_job(connection: Connection, specification: Message, kernel: BlockKernel)
     except Disconnected:
         die()
     except BaseException:
-        os.write(2, traceback.format_exc().encode())
+        os.write(errors, traceback.format_exc().encode())
         os._exit(70)
     end_children()
     os._exit(0)
@@ -40,9 +42,12 @@ class Job:
     def __init__(self, session: Session, specification: Message) -> None:
         self._session = session
         self._specification = specification
-        self._reads = Reads(specification["scratch"])
-        self._storage = Storage(specification, session.namespace)
+        inputs = [blob for segment in specification["segments"] for blob in segment["inputs"]]
+        stored = {path for blob in inputs for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path}
+        self._reads = Reads(specification["scratch"], stored)
+        self._storage = Storage(specification, session.namespace, session.shell.transform_cell)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
+        self._reads.on_package(self._storage.package_imported)
         session.identity = f"{specification['uid']}"
 
     def result(self) -> Message:
@@ -64,7 +69,7 @@ class Job:
         folder = self._specification["project"]
         outputs = [os.path.join(folder, pattern) for pattern in self._specification["outputs"]]
         discoveries = self._reads.discoveries(outputs)
-        discoveries["ambientUsed"] = self._storage.ambient_used(self._reads.imported_tops())
+        discoveries["ambientUsed"] = self._storage.ambient_used()
         return {
             "type": "done",
             "status": status,
@@ -79,8 +84,7 @@ class Job:
 
     async def _run(self) -> Failure | None:
         session, specification = self._session, self._specification
-        self._storage.seed(specification["seed"])
-        session.namespace.update(specification["parameters"])
+        self._storage.begin()
         restored = False
         try:
             for segment in specification["segments"]:
@@ -89,17 +93,16 @@ class Job:
                     restored = True
                     self._storage.restore_ambient(specification["ambient"])
                 if segment["role"] == "main":
-                    self._storage.before_main()
+                    self._storage.watch_ambient()
                 self._reads.begin()
                 try:
-                    self._storage.bind(segment["inputs"])
-                    if segment["role"] == "main":
-                        self._storage.bound()
+                    self._storage.bind(segment)
                     failure = await session.run_cells(segment, specification["hints"])
                 finally:
                     self._reads.end()
                 if failure is not None:
                     return failure
+                self._storage.ran(segment)
         finally:
             self._reads.begin()
             await session.finish()

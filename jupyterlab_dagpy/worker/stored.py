@@ -2,34 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from .ambient import Ambient
+from .values import (
+    Baseline,
+    Dumper,
+    Restored,
+    baseline,
+    bound_names,
+    dotted_imports,
+    plan_exports,
+    restore,
+)
 
 
 class Storage:
-    """Restores what a job starts from and keeps what it leaves."""
+    """Restores what a job starts from and keeps what it leaves.
 
-    def __init__(self, specification: dict[str, Any], namespace: dict[str, Any]) -> None:
+    `transform` turns a cell's source into Python, as the session does.
+    """
+
+    def __init__(
+        self, specification: dict[str, Any], namespace: dict[str, Any], transform: Callable[[str], str]
+    ) -> None:
         self._specification = specification
         self._namespace = namespace
+        self._transform = transform
+        self._ambient = Ambient(namespace, specification["project"])
+        self._baselines: list[Baseline] = []
+        self._known: set[str] = set(namespace)
+        self._restored: list[Restored] = []
+        self._used: list[str] = []
+        self._before: dict[str, Any] = {}
         self.warnings: list[str] = []
 
-    def seed(self, seed: str | None) -> None:
-        pass
+    # ------------------------------------------------------------ what it starts from
+
+    def begin(self) -> None:
+        """Seed generators and bind parameters."""
+        self._ambient.seed(self._specification["seed"])
+        self._namespace.update(self._specification["parameters"])
+        self._take_baseline("parameters")
+
+    def bind(self, segment: dict[str, Any]) -> None:
+        """Restore the components of a segment and bind the names asked for.
+
+        Raises:
+            RestoreError: one can not be loaded.
+        """
+        restored = restore(segment["inputs"], self._namespace)
+        if segment["role"] == "main":
+            self._restored = restored
+            self._before = dict(self._namespace)
+
+    def ran(self, segment: dict[str, Any]) -> None:
+        """A segment's cells are done: what a prelude or a replay made is none of the block's exports."""
+        if segment["role"] != "main":
+            self._take_baseline(segment["role"])
+
+    def _take_baseline(self, origin: Any) -> None:
+        new = [name for name in self._namespace if name not in self._known]
+        self._known.update(new)
+        self._baselines.append(baseline(self._namespace, new, origin))
+
+    # ------------------------------------------------------------ ambient state
 
     def restore_ambient(self, states: dict[str, str]) -> None:
-        pass
+        """Put the ancestors' ambient state in place."""
+        self._ambient.restore(states)
 
-    def before_main(self) -> None:
-        pass
+    def watch_ambient(self) -> None:
+        """The block's own cells come next: what they change is its own."""
+        self._ambient.snapshot()
 
-    def bind(self, inputs: list[dict[str, Any]]) -> None:
-        pass
+    def package_imported(self, top: str) -> None:
+        """A package came in: states inherited for it are put in place now.
 
-    def bound(self) -> None:
-        pass
+        Raises:
+            AmbientError: one can not be.
+        """
+        self._ambient.package_imported(top)
+
+    # ------------------------------------------------------------ what it leaves
 
     def keep(self, tops: set[str]) -> dict[str, Any]:
-        return {"components": [], "withheld": [], "ambient": []}
+        """Store exports and changed ambient states: parts of the message ``done``.
 
-    def ambient_used(self, tops: set[str]) -> list[str]:
-        return []
+        `tops`: top-level packages that the block imported.
+
+        Raises:
+            OSError: a blob can not be written.
+        """
+        specification = self._specification
+        dumper = Dumper(self._namespace, specification["scratch"], specification["objects"])
+        # before values are stored, which may run the user's code
+        self._used = self._ambient.used(tops)
+        changed = self._ambient.changed(dumper)
+        main = self._sources("main")
+        exports = plan_exports(
+            dumper,
+            self._before,
+            self._restored,
+            self._baselines,
+            specification["keep"],
+            bound_names(main),
+            dotted_imports([*self._sources("prelude"), *main]),
+        )
+        self.warnings += exports.warnings + self._ambient.warnings
+        return {
+            "components": exports.components,
+            "withheld": exports.withheld,
+            "ambient": changed,
+        }
+
+    def _sources(self, role: str) -> list[str]:
+        found = []
+        for segment in self._specification["segments"]:
+            for cell in segment["cells"] if segment["role"] == role else ():
+                try:
+                    found.append(self._transform(cell["source"]))
+                except Exception:  # noqa: BLE001 - a cell that can not be transformed binds nothing
+                    continue
+        return found
+
+    def ambient_used(self) -> list[str]:
+        """Adapters whose incoming state may have mattered; known after `keep`."""
+        return self._used

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import environment, hook, imports, natives, stamps
@@ -36,9 +37,13 @@ def pre_importing(on: bool) -> None:
 
 
 class Reads:
-    """Follows one job and tells what it depends on."""
+    """Follows one job and tells what it depends on.
 
-    def __init__(self, scratch: str | None = None) -> None:
+    `scratch`: folder for what forked children see; `own_files`: paths of stored inputs, which do not count.
+    """
+
+    def __init__(self, scratch: str, own_files: Iterable[str] = ()) -> None:
+        recorder.own_files.update(own_files)
         self._seen = Observations()
         self._scratch = scratch
         self._pid = os.getpid()
@@ -47,7 +52,7 @@ class Reads:
 
     def begin(self) -> None:
         """Note accesses from here on."""
-        if not self._hooked and self._scratch is not None and hasattr(os, "register_at_fork"):
+        if not self._hooked and hasattr(os, "register_at_fork"):
             self._hooked = True
             os.register_at_fork(after_in_child=self._in_child)
         natives.wrap_arrived(list(sys.modules))
@@ -59,10 +64,15 @@ class Reads:
         recorder.sink = None
         log.end()
 
+    @staticmethod
+    def on_package(tell: Callable[[str], None]) -> None:
+        """Call `tell(name)` when the import of a top-level package is complete, on the thread that imports it."""
+        log.on_package = tell
+
     def _in_child(self) -> None:
         """A process that the block forked: what it sees goes to a file that `discoveries` adds."""
         if recorder.sink is self._seen:
-            recorder.sink = _ChildObservations(os.path.join(str(self._scratch), f"reads-{os.getpid()}"))
+            recorder.sink = _ChildObservations(os.path.join(self._scratch, f"reads-{os.getpid()}"))
 
     def wrote_something(self) -> bool:
         """Whether files were opened for writing, so that unflushed ones must be flushed before they are looked at."""
@@ -108,8 +118,6 @@ class Reads:
         }
 
     def _merge_children(self) -> None:
-        if self._scratch is None:
-            return
         for entry in stamps.real_listdir(self._scratch):
             if not entry.startswith("reads-"):
                 continue
@@ -175,7 +183,7 @@ class Reads:
     def _worth_importing(self) -> list[str]:
         known = distributions()
         local = {top_of(name) for name in log.local}
-        names = {name for name in log.asked if name in log.own or name == top_of(name)}
+        names = {*log.own, *(top_of(name) for name in log.by_pickle)}
         return sorted(
             name
             for name in names

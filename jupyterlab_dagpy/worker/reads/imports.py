@@ -47,12 +47,17 @@ class ImportLog:
         self.brought: dict[str, Observations] = {}
         #: Dotted names imported while a block ran.
         self.asked: dict[str, None] = {}
+        #: Those that pickles named.
+        self.by_pickle: dict[str, None] = {}
         #: Those named by the block's own code.
         self.own: dict[str, None] = {}
         #: Names the block's own code asked for in vain.
         self.missing: dict[str, None] = {}
         #: Local modules → path, stamp when they came in.
         self.local: dict[str, tuple[str, Stamp | None]] = {}
+        #: Told the top-level packages that have come in, once the outermost import is complete.
+        self.on_package: Callable[[str], None] | None = None
+        self._new: list[str] = []
         self.recording = False
         self.pre_importing = False
         self._seen: set[tuple[Any, ...]] = set()
@@ -99,6 +104,7 @@ class ImportLog:
         """A pickle names a module."""
         if isinstance(name, str) and self.recording and top_of(name) not in ("dagpy_worker", "__main__"):
             self.asked.setdefault(name)
+            self.by_pickle.setdefault(name)
 
     def closure(self) -> set[str]:
         """Top-level names of everything the block imported, and of what that imports."""
@@ -189,6 +195,18 @@ class ImportLog:
 
     def _arrived(self, names: list[str]) -> None:
         natives.wrap_arrived(names)
+        if self.on_package is not None:
+            self._new += [name for name in names if "." not in name]
+            if not self._stack and self._new:
+                complete, self._new = self._new, []
+                inside = recorder.busy()
+                recorder.enter()
+                try:
+                    for name in complete:
+                        self.on_package(name)
+                finally:
+                    if not inside:
+                        recorder.leave()
         if not self.recording:
             return
         for name in names:

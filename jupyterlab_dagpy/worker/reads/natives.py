@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .origin import caller_is_own
+from .origin import caller_is_own, starter
 from .paths import absolute, ignored
 from .recorder import recorder
 
@@ -50,9 +50,11 @@ PATH_OPTIONS = frozenset(
 QUERIES: dict[str, tuple[str, ...]] = {"duckdb": ("sql", "query", "execute", "from_query")}
 #: Functions that hand out objects in native code that read whatever they are told later.
 OPAQUE: dict[str, tuple[str, ...]] = {"duckdb": ("connect",)}
+#: Functions that start another interpreter without the audit hook seeing it.
+STARTERS: dict[str, tuple[str, ...]] = {"multiprocessing.util": ("spawnv_passfds",)}
 
 _QUOTED = re.compile(r"'([^'\n]+)'")
-_WATCHED = READERS.keys() | QUERIES.keys() | OPAQUE.keys()
+_WATCHED = READERS.keys() | QUERIES.keys() | OPAQUE.keys() | STARTERS.keys()
 _done: set[str] = set()
 
 
@@ -70,6 +72,8 @@ def wrap_arrived(names: Iterable[str]) -> None:
             _wrap(module, attribute, _note_query)
         for attribute in OPAQUE.get(name, ()):
             _wrap(module, attribute, functools.partial(_note_opaque, f"{name}.{attribute}"))
+        for attribute in STARTERS.get(name, ()):
+            _wrap(module, attribute, _note_start)
 
 
 def _wrap(module: Any, attribute: str, note: Callable[[tuple[Any, ...], dict[str, Any]], None]) -> None:
@@ -170,3 +174,9 @@ def _note_opaque(name: str, arguments: tuple[Any, ...], options: dict[str, Any])
         _note_path(arguments[0])
     if caller_is_own():
         recorder.untracked(f"{name} reads files that nobody can follow")
+
+
+def _note_start(arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    who = starter()
+    if who is not None:
+        recorder.untracked(f"{who} starts another Python process")

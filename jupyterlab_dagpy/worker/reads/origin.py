@@ -74,4 +74,5 @@ def starter(depth: int = 2) -> str | None:
         if not is_own(filename):
             return None
         return "the block" if filename in cell_files or filename.startswith("<") else filename.rpartition("/")[2]
-    return None
+    # a thread with nothing but starters on it: %%bash, or a pool that was handed subprocess.run itself
+    return "the block"

@@ -45,6 +45,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sink: Observations | None = None
+        #: Files of the job itself: stored inputs.
+        self.own_files: set[str] = set()
         self._local = threading.local()
 
     def busy(self) -> bool:
@@ -83,7 +85,7 @@ class Recorder:
     def read(self, name: str) -> None:
         """A file's content or existence was asked for."""
         sink = self.sink
-        if sink is None or name in sink.files or name in cell_files:
+        if sink is None or name in sink.files or name in cell_files or name in self.own_files:
             return
         if name in sink.written:
             if name in sink.appended:

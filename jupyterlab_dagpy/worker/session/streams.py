@@ -30,10 +30,8 @@ class Streams:
         self._emit = emit
         self._lock = RLock()
         self._pid = os.getpid()
-        self._name = ""
-        self._waiting: list[str] = []
-        self._size = 0
-        self._since = 0.0
+        # a buffer a stream, as ipykernel has it: what goes to one is not cut where the other is written to
+        self._buffers = {"stdout": Buffer(), "stderr": Buffer()}
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -57,8 +55,8 @@ class Streams:
 
     def wait(self) -> float | None:
         """Seconds after which waiting text is due; `None` when none is."""
-        since = self._since
-        return max(0.0, since + FLUSH_INTERVAL - time.monotonic()) if since else None
+        due = [buffer.since + FLUSH_INTERVAL for buffer in self._buffers.values() if buffer.since]
+        return max(0.0, min(due) - time.monotonic()) if due else None
 
     def pump(self) -> None:
         """Fetch what came through the descriptors and send what has waited long enough. Any thread."""
@@ -68,8 +66,10 @@ class Streams:
             except BlockingIOError:
                 pass
             self._fetch()
-            if self._since and time.monotonic() >= self._since + FLUSH_INTERVAL:
-                self._send()
+            now = time.monotonic()
+            for name, buffer in self._buffers.items():
+                if buffer.since and now >= buffer.since + FLUSH_INTERVAL:
+                    self._send(name)
 
     def write(self, name: str, text: str) -> None:
         """Text from Python."""
@@ -81,13 +81,14 @@ class Streams:
             self._fetch()
             self._add(name, text)
 
-    def flush(self) -> None:
-        """Send everything written so far."""
+    def flush(self, *names: str) -> None:
+        """Send everything written so far, to the streams named or to both."""
         if os.getpid() != self._pid:
             return
         with self._lock:
             self._fetch()
-            self._send()
+            for name in names or self._buffers:
+                self._send(name)
 
     def settle(self) -> None:
         """At the end of a cell: C's own buffers too."""
@@ -109,25 +110,33 @@ class Streams:
     def _add(self, name: str, text: str) -> None:
         if not text:
             return
-        if name != self._name:
-            self._send()
-            self._name = name
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._size >= _LARGEST_PIECE:
-            self._send()
-        elif not self._since:
-            self._since = time.monotonic()
+        buffer = self._buffers[name]
+        buffer.pieces.append(text)
+        buffer.size += len(text)
+        if buffer.size >= _LARGEST_PIECE:
+            self._send(name)
+        elif not buffer.since:
+            buffer.since = time.monotonic()
             try:
                 os.write(self._wake_write, b"w")
             except BlockingIOError:
                 pass
 
-    def _send(self) -> None:
-        if self._waiting:
-            text = "".join(self._waiting)
-            self._waiting, self._size, self._since = [], 0, 0.0
-            self._emit(self._name, text)
+    def _send(self, name: str) -> None:
+        buffer = self._buffers[name]
+        if buffer.pieces:
+            self._buffers[name] = Buffer()
+            self._emit(name, "".join(buffer.pieces))
+
+
+class Buffer:
+    """Text that waits for more."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.size = 0
+        #: Monotonic seconds of the first piece; 0: there is none.
+        self.since = 0.0
 
 
 class CellStream(OutStream):
@@ -165,7 +174,7 @@ class CellStream(OutStream):
 
     def flush(self) -> None:
         """Send what waits."""
-        self._streams.flush()
+        self._streams.flush(self.name)
 
     def close(self) -> None:
         """As ipykernel: the stream of the session itself stays usable for the next cell."""
