@@ -1,0 +1,260 @@
+/** An in-memory project that lives on through edits: store, worker and run loop in one, all deterministic. */
+import {
+  asDigest,
+  keyOf as asKey,
+  traceId,
+  type BlockId,
+  type Digest,
+  type Key,
+} from '../../../src/protocol/ids.js';
+import type { ObjectRef, Trace } from '../../../src/protocol/trace.js';
+import type { RunReport } from '../../../src/protocol/reports.js';
+import {
+  openContext,
+  startRun,
+  step,
+  type Ambient,
+  type BlockMemory,
+  type Effect,
+  type ExecuteEffect,
+  type KeyFunction,
+  type RunInput,
+  type RunRequest,
+  type World,
+} from '../../../src/engine/index.js';
+import { Session, sha, ToyError } from './language.js';
+import { idOf, indexOf, NO_MEMORY, snapshotOf, uidOf, type ToyProject } from './project.js';
+import { leave, restore, type StoredComponent } from './storing.js';
+
+export interface RunResult {
+  readonly report: Omit<RunReport, 'seconds'>;
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  /** What started, in order. */
+  readonly started: readonly ExecuteEffect[];
+}
+
+export interface BenchOptions {
+  readonly keep?: number;
+  readonly keyOf?: KeyFunction;
+}
+
+/** Picks which of `count` outstanding jobs ends next. */
+export type Chooser = (count: number) => number;
+
+export class Bench {
+  readonly memory = new Map<number, BlockMemory>();
+  readonly blobs = new Map<Digest, string>();
+  /** Of each block, oldest first. */
+  readonly traces = new Map<number, Trace[]>();
+  readonly #made = new Map<number, number>();
+  readonly #options: BenchOptions;
+  project: ToyProject;
+
+  constructor(project: ToyProject, options: BenchOptions = {}) {
+    this.project = project;
+    this.#options = options;
+  }
+
+  get world(): World {
+    const byKey = new Map<Key, Trace[]>();
+    for (const traces of this.traces.values())
+      for (const trace of traces) byKey.set(trace.key, [trace, ...(byKey.get(trace.key) ?? [])]);
+    return {
+      // A live view, since traces are committed while a run goes on.
+      traces: key =>
+        [...this.traces.values()]
+          .flat()
+          .filter(trace => trace.key === key)
+          .reverse(),
+      observe: (_kind, name) => {
+        const content = this.project.files.get(name);
+        return content === undefined ? null : sha(content);
+      },
+      expand: glob => [glob],
+    };
+  }
+
+  context() {
+    const opened = openContext({
+      snapshot: snapshotOf(this.project, index => this.memory.get(index) ?? NO_MEMORY),
+      world: this.world,
+      hasher: { digest: sha },
+      now: 0,
+      ...(this.#options.keyOf === undefined ? {} : { keyOf: this.#options.keyOf }),
+    });
+    if (!opened.ok) throw new Error(opened.problems.map(({ message }) => message).join('\n'));
+    return opened.value;
+  }
+
+  run(
+    request: RunRequest = { target: { kind: 'affected' }, force: false },
+    choose: Chooser = () => 0,
+    jobs = 3,
+  ): RunResult {
+    const begun = startRun(this.context(), { run: 'r1' as never, request, jobs });
+    if (!begun.ok) throw new Error(begun.problems.map(({ message }) => message).join('\n'));
+    let state = begun.value;
+    const waiting: Effect[] = [];
+    const started: ExecuteEffect[] = [];
+    let next: RunInput = { kind: 'started' };
+    for (;;) {
+      const stepped = step(state, next);
+      state = stepped.state;
+      for (const effect of stepped.effects) {
+        if (effect.kind === 'finish') return { report: effect.report, problems: effect.problems, started };
+        if (effect.kind === 'execute') started.push(effect);
+        if (effect.kind === 'execute' || effect.kind === 'restore') waiting.push(effect);
+      }
+      if (waiting.filter(({ kind }) => kind === 'execute').length > jobs)
+        throw new Error('more jobs than allowed');
+      const [ended] = waiting.splice(choose(waiting.length), 1);
+      if (ended === undefined) throw new Error('the run does not end');
+      next = this.#perform(ended);
+    }
+  }
+
+  /** What the block's notebook shows. */
+  shown(index: number): string | undefined {
+    const trace = this.shownTrace(index);
+    return trace && this.blobs.get(trace.display.digest);
+  }
+
+  shownTrace(index: number): Trace | undefined {
+    return this.traces.get(index)?.find(({ id }) => id === this.memory.get(index)?.shown);
+  }
+
+  remove(index: number, nth: number): void {
+    this.traces.get(index)?.splice(nth, 1);
+  }
+
+  #perform(effect: Effect): RunInput {
+    if (effect.kind === 'restore') {
+      this.#remember(indexOf(effect.block), effect.trace);
+      return { kind: 'restored', block: effect.block, ok: true };
+    }
+    if (effect.kind !== 'execute') throw new Error(`nothing to perform for ${effect.kind}`);
+    const trace = this.execute(effect);
+    const index = indexOf(effect.block);
+    if (trace === undefined) {
+      const memory = this.memory.get(index) ?? NO_MEMORY;
+      this.memory.set(index, {
+        ...memory,
+        shown: null,
+        failure: { key: effect.key, message: 'failed', seconds: 1 },
+      });
+      return { kind: 'finished', block: effect.block, key: effect.key, outcome: { kind: 'failed' } };
+    }
+    const kept = [...(this.traces.get(index) ?? []), trace];
+    this.traces.set(index, kept.slice(-(this.#options.keep ?? 3)));
+    this.#remember(index, trace);
+    return { kind: 'finished', block: effect.block, key: effect.key, outcome: { kind: 'stored', trace } };
+  }
+
+  #remember(index: number, trace: Trace): void {
+    this.memory.set(index, { shown: trace.id, last: trace, failure: null });
+  }
+
+  /** The worker: `undefined` when the code raises. */
+  execute(effect: ExecuteEffect): Trace | undefined {
+    const index = indexOf(effect.block);
+    const session = new Session({
+      readFile: path => this.project.files.get(path) ?? null,
+      parameters: effect.parameters as ReadonlyMap<string, number>,
+      random: this.#random(effect.ambient, index),
+    });
+    const restored = [];
+    try {
+      for (const segment of effect.segments) {
+        for (const { component, bind } of segment.inputs) {
+          restored.push(
+            restore(session, {
+              stored: { ...component, bytes: this.blobs.get(component.head.digest)! },
+              bind,
+            }),
+          );
+        }
+        session.shown = [];
+        for (const cell of this.project.blocks[indexOf(segment.block)]!.cells) session.run(cell.statements);
+      }
+    } catch (error) {
+      if (error instanceof ToyError) return undefined;
+      throw error;
+    }
+    const { components, withheld } = leave(session, restored, effect);
+    const made = (this.#made.get(index) ?? 0) + 1;
+    this.#made.set(index, made);
+    return {
+      version: 1,
+      id: traceId(`b${index}:${made}`),
+      key: effect.key,
+      uid: uidOf(index),
+      block: idOf(index),
+      createdAt: 0,
+      seconds: 1,
+      peakBytes: 0,
+      ingredients: effect.ingredients,
+      discovered: [
+        ...[...session.filesRead].map(([name, content]) => ({
+          kind: 'file' as const,
+          name,
+          digest: content === null ? null : sha(content),
+        })),
+        ...(session.usedRandom
+          ? [
+              {
+                kind: 'ambient' as const,
+                name: 'random',
+                digest: effect.inherited.get('random')?.digest ?? null,
+              },
+            ]
+          : []),
+      ],
+      exports: components.map(component => this.#store(component)),
+      withheld: withheld.map(({ name, why }) => ({ name, type: 'toy', why, detail: 'can not be stored' })),
+      ambient: session.changedRandom
+        ? [{ adapter: 'random', state: this.#blob(`random ${session.random}`) }]
+        : [],
+      display: this.#blob(session.shown.join('\n')),
+      written: [],
+      external: [],
+      untracked: [],
+      imports: [],
+      replayed: effect.segments.slice(0, -1).map(({ block }) => block),
+      warnings: [],
+    };
+  }
+
+  #random(ambient: Ambient, index: number): number {
+    const state = ambient.get('random');
+    return state === undefined ? index + 100 : Number(this.blobs.get(state.digest)!.slice('random '.length));
+  }
+
+  #store({ names, bytes, reaches, hidden }: StoredComponent): Trace['exports'][number] {
+    const head = this.#blob(bytes);
+    const variables = names.map(name => ({ name, type: 'toy', bytes: bytes.length, summary: '' }));
+    return {
+      names,
+      digest: sha(`component ${head.digest} ${names.join(' ')}`),
+      head,
+      buffers: [],
+      lineTables: null,
+      variables,
+      reaches,
+      hidden,
+    };
+  }
+
+  #blob(text: string): ObjectRef {
+    const digest = sha(text);
+    this.blobs.set(digest, text);
+    return { digest, size: text.length };
+  }
+}
+
+/** A key that leaves something out, for tests of the tests. */
+export const brokenKey =
+  (frame: (text: Parameters<KeyFunction>[0]) => string): KeyFunction =>
+  ingredients =>
+    asKey(asDigest(sha(frame(ingredients)))!);
+
+export type { BlockId };
