@@ -1,0 +1,94 @@
+/** Files of workers on their way into the object store. */
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { objectPath } from '../../../src/adapters/store/layout.js';
+import { hasher, newPlace } from './fixtures.js';
+
+test('files are moved in, small and large, with and without a digest, read-only', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const scratch = join(store.layout.tmp, 'job');
+  mkdirSync(scratch);
+  const contents = [
+    Buffer.from('small'),
+    Buffer.alloc(9_000_001, 'large'),
+    Buffer.from('known'),
+    Buffer.alloc(0),
+  ];
+  const batch = contents.map((content, index) => {
+    const file = join(scratch, `${index}`);
+    writeFileSync(file, content);
+    return {
+      source: { file },
+      digest: index === 2 ? hasher.digestBytes(content) : null,
+      size: content.length,
+    };
+  });
+  const refs = await store.objects.commit(batch);
+  assert.deepEqual(
+    refs,
+    contents.map(content => ({ digest: hasher.digestBytes(content), size: content.length })),
+  );
+  for (const [index, ref] of refs.entries()) {
+    const path = place.open().objects.verifiedPath(ref, 'head');
+    assert.equal(path, objectPath(store.layout.objects, ref.digest));
+    assert.equal(statSync(path ?? '').mode & 0o777, 0o444);
+    assert.ok(readFileSync(path ?? '').equals(contents[index] ?? Buffer.alloc(1)));
+    assert.equal(existsSync(join(scratch, `${index}`)), false);
+  }
+});
+
+test('what is there already stays the same file', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const commit = () =>
+    store.objects.commit([{ source: { bytes: Buffer.from('same') }, digest: null, size: 4 }]);
+  const [ref] = await commit();
+  assert.ok(ref);
+  const inode = statSync(objectPath(store.layout.objects, ref.digest)).ino;
+  await Promise.all([commit(), commit()]);
+  assert.equal(statSync(objectPath(store.layout.objects, ref.digest)).ino, inode);
+});
+
+test('a file of another size than announced, or a link, is refused', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const file = join(place.root, 'blob');
+  writeFileSync(file, 'content');
+  await assert.rejects(
+    store.objects.commit([{ source: { file }, digest: hasher.digest('content'), size: 6 }]),
+    /announced with 6/,
+  );
+  writeFileSync(file, 'content');
+  const link = join(place.root, 'link');
+  symlinkSync(file, link);
+  await assert.rejects(
+    store.objects.commit([{ source: { file: link }, digest: null, size: 7 }]),
+    /no plain file/,
+  );
+  assert.equal(store.objects.has({ digest: hasher.digest('content'), size: 7 }), false);
+});
+
+test('a scratch folder on another disk', async t => {
+  using place = newPlace();
+  const store = place.open();
+  const other = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : place.root, 'dagpy-'));
+  t.after(() => rmSync(other, { recursive: true, force: true }));
+  const file = join(other, 'blob');
+  writeFileSync(file, 'from afar');
+  const [ref] = await store.objects.commit([{ source: { file }, digest: null, size: 9 }]);
+  assert.ok(ref);
+  assert.equal(Buffer.from(store.objects.read(ref) ?? []).toString(), 'from afar');
+  assert.equal(existsSync(file), false);
+});
