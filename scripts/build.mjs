@@ -85,7 +85,7 @@ async function makeBundle(digest) {
     mainFields: ['module', 'main'],
     external: ['msgpackr-extract'],
     // The package's main file holds twenty hash functions; this one holds blake3 alone.
-    alias: { 'hash-wasm': 'hash-wasm/dist/blake3.umd.min.js' },
+    alias: { 'hash-wasm': join(root, 'node_modules', 'hash-wasm', 'dist', 'blake3.umd.min.js') },
     define: {
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',
