@@ -101,7 +101,10 @@ class Pool implements Workers {
       this.toHost(this.host, { type: 'shutdown' });
       leaving.push(this.host.process);
     }
-    if (this.helper !== undefined) leaving.push(this.helper.process);
+    if (this.helper !== undefined) {
+      void this.helper.peer.then((peer) => peer.send({ type: 'shutdown' }));
+      leaving.push(this.helper.process);
+    }
     leaving.push(...this.lone.values());
     for (const python of leaving) python.child.stdin?.end();
     await Promise.all(leaving.map((python) => endWithin(python, SHUTDOWN_MILLISECONDS)));
