@@ -196,6 +196,7 @@ class Sessions:
 
     def close(self):
         self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait()
 
 

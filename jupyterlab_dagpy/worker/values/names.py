@@ -79,6 +79,11 @@ class _Bound(ast.NodeVisitor):
             self.names.add(node.name)
         self.generic_visit(node)
 
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.names.add(node.rest)
+        self.generic_visit(node)
+
     visit_MatchStar = visit_MatchAs  # noqa: N815
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 

@@ -42,6 +42,18 @@ class Scope:
 
 
 @dataclass
+class _Sorting:
+    """Sets being put in order, and how many bytes of elements may still be written to compare them.
+
+    Beyond the budget elements keep the order they have: that costs early cutoff, where thousands of objects that
+    refer to each other would cost hours.
+    """
+
+    active: set[int] = field(default_factory=set)
+    budget: int = 4 * 1024 * 1024
+
+
+@dataclass
 class Pickled:
     """One pickling.
 
@@ -63,7 +75,8 @@ class Pickled:
 class SessionPickler(pickle.Pickler):
     """One instance per pickling; use `pickled`."""
 
-    def __init__(self, file: io.BytesIO, scope: Scope) -> None:
+    def __init__(self, file: io.BytesIO, scope: Scope, sorting: _Sorting | None = None) -> None:
+        self.sorting = sorting or _Sorting()
         self.buffers: list[memoryview] = []
         self.lines: list[rebuild.LineTable] = []
         self.reaches: set[str] = set()
@@ -170,12 +183,25 @@ class SessionPickler(pickle.Pickler):
             and len(reduced[1]) == 1
             and isinstance(reduced[1][0], list)
         ):
-            return (reduced[0], (ordered(obj, self.key_of),), *reduced[2:])
+            return (reduced[0], (self.sorted_elements(obj),), *reduced[2:])
         return reduced
 
     def key_of(self, element: object) -> bytes:
         """Bytes by which elements of a set are put in order when their values can not be compared."""
-        return pickled(element, self.scope, sets=True).head
+        if self.sorting.budget <= 0:
+            return b""
+        file = io.BytesIO()
+        OrderedSets(file, self.scope, self.sorting).dump(element)
+        self.sorting.budget -= len(file.getvalue())
+        return file.getvalue()
+
+    def sorted_elements(self, elements: set[Any] | frozenset[Any]) -> list[Any]:
+        """Elements in canonical order; a set met again inside its own elements keeps the order it has."""
+        self.sorting.active.add(id(elements))
+        try:
+            return ordered(elements, self.key_of)
+        finally:
+            self.sorting.active.discard(id(elements))
 
     def _text_file(self, obj: Any) -> Reduction:
         for name in ("stdout", "stderr", "stdin"):
@@ -193,15 +219,15 @@ class OrderedSets(SessionPickler):
     the memo knows, so sharing survives; `Loader.persistent_load` hands back what it gets.
     """
 
-    def __init__(self, file: io.BytesIO, scope: Scope) -> None:
-        super().__init__(file, scope)
+    def __init__(self, file: io.BytesIO, scope: Scope, sorting: _Sorting | None = None) -> None:
+        super().__init__(file, scope, sorting)
         self._stand_ins: dict[int, _StandIn] = {}
         self._kinds[_StandIn] = _reduce_stand_in
 
     def persistent_id(self, obj: Any) -> Any:
         """Stand-in of a set, `None` for all else."""
         kind = type(obj)
-        if kind is set or kind is frozenset:
+        if (kind is set or kind is frozenset) and id(obj) not in self.sorting.active:
             return self._stand_ins.setdefault(id(obj), _StandIn(obj))
         return None
 
@@ -212,7 +238,7 @@ class _StandIn:
 
 
 def _reduce_stand_in(pickler: SessionPickler, obj: _StandIn) -> Reduction:
-    elements = ordered(obj.of, pickler.key_of)
+    elements = pickler.sorted_elements(obj.of)
     if isinstance(obj.of, frozenset):
         return frozenset, (elements,)
     return rebuild.make_set, (), elements, None, None, rebuild.fill_set

@@ -121,6 +121,15 @@ def standard_stream(name: str) -> Any:
     return getattr(sys, name)
 
 
+def _no_positions(instructions: bytes) -> bytes:
+    """A line table that covers all instructions and knows no line."""
+    if sys.version_info >= (3, 11):
+        # each entry: eight code units without a location
+        return b"\xff" * (len(instructions) // 2 // 8 + 1)
+    else:
+        return b""
+
+
 class Rebuilder:
     """Rebuilds into one session's namespace.
 
@@ -138,10 +147,10 @@ class Rebuilder:
     def make_code(self, place: int, args: tuple[Any, ...]) -> types.CodeType:
         """A code object, with its real file name and line table if they are known."""
         values = list(args)
-        file, first, table = NEUTRAL_FILE, NEUTRAL_LINE, b""
+        file, first, table = NEUTRAL_FILE, NEUTRAL_LINE, _no_positions(values[6])
         if place < len(self.lines):
             file, first, stored = self.lines[place]
-            table = stored or b""
+            table = stored or table
         # in front of the constructor's order: filename, name, [qualname,] firstlineno, linetable
         named = 3 if sys.version_info >= (3, 11) else 2
         values[10:10] = [file]
