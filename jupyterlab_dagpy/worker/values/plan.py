@@ -176,7 +176,8 @@ class _Plan:
         reaches = self._transitive({name: forms[group].reaches for group in forms for name in group})
         for component in made.components:
             everything: set[str] = set().union(*(reaches[name] for name in component["names"]))
-            component["reaches"] = by_code_unit(everything - set(component["names"]) - self.prelude)
+            # its own names too: whoever reads one member needs those that its functions look up
+            component["reaches"] = by_code_unit(everything - self.prelude)
         made.withheld = [self._withheld(name) for name in by_code_unit(self.changed - kept - self.unbound)]
         made.warnings = self._warnings(kept)
         return made

@@ -90,14 +90,19 @@ class Walk:
         #: pairs of variables that share the memory of an array
         self.array_sharing: set[frozenset[str]] = set()
         self._names: list[str] = []
+        self._with_sets: set[int] = set()
+        #: variables in whose component there is a set
+        self.names_with_sets: set[str] = set()
 
     def partition(self, values: Mapping[str, object]) -> list[list[str]]:
         """Names grouped into components, sorted; those of one component share a mutable object."""
         for name in sorted(values):
             self._visit(name, values[name])
+        roots = {self._root(index) for index in self._with_sets}
         groups: dict[int, list[str]] = {}
         for index, name in enumerate(self._names):
             groups.setdefault(self._root(index), []).append(name)
+        self.names_with_sets = {name for root, group in groups.items() if root in roots for name in group}
         return sorted(groups.values())
 
     def _root(self, index: int) -> int:
@@ -127,6 +132,8 @@ class Walk:
                     if identity not in seen:
                         seen.add(identity)
                         plain.append(obj)
+                        if isinstance(obj, frozenset):
+                            self._with_sets.add(index)
                     continue
                 first = owner.get(identity)
                 if first is not None:
@@ -144,6 +151,8 @@ class Walk:
                     extra.extend(found)
                 else:
                     plain.append(obj)
+                    if isinstance(obj, set):
+                        self._with_sets.add(index)
                 owner[identity] = index
             frontier = [obj for obj in gc.get_referents(*plain) if type(obj) not in _ATOMS] if plain else []
             frontier.extend(extra)

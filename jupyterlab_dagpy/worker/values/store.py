@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 
 from .blobs import BlobRef, BlobWriter, FilePath, open_buffer, same_buffers, same_content
 from .describe import remedy, summary, type_name, why_unstorable
-from .ordering import canonical_head, may_hold_sets
+from .ordering import CANONICAL_BYTES, canonical_head, may_hold_sets
 from .pickler import Pickled, Scope, pickled
 from .reach import Walk
 from .rebuild import Loader, Rebuilder
@@ -146,6 +146,8 @@ class Dumper:
         self.everywhere: dict[int, str] = {}
         self.submodules: dict[str, list[str]] = {}
         self.array_sharing: set[frozenset[str]] = set()
+        #: name → id of the value it had in the last partition, and whether there was a set in its component
+        self._sets: dict[str, tuple[int, bool]] = {}
 
     def scope(self, namespace: dict[str, object] | None = None) -> Scope:
         """What a pickler needs of this session, or of a scratch copy of its namespace."""
@@ -157,11 +159,30 @@ class Dumper:
         walk = Walk(self.namespace, self.everywhere)
         groups = walk.partition({name: found[name] for name in names})
         self.array_sharing |= walk.array_sharing
+        self._sets.update(
+            (name, (id(found[name]), name in walk.names_with_sets)) for group in groups for name in group
+        )
         return [by_code_unit(group) for group in groups]
 
     def plain_form(self, values: Mapping[str, object]) -> Pickled:
         """Canonical pickle of the values as they are, without a round trip."""
-        return _canonical({name: values[name] for name in by_code_unit(values)}, self.scope())
+        found = {name: values[name] for name in by_code_unit(values)}
+        form = pickled(found, self.scope())
+        if not form.sets and may_hold_sets(form.head):
+            # short heads are read exactly; in long ones a walk finds out what chance bytes can not tell
+            form.sets = len(form.head) <= CANONICAL_BYTES or self._holds_sets(found)
+        return _canonical(found, self.scope(), form)
+
+    def _holds_sets(self, values: Mapping[str, object]) -> bool:
+        known = [self._sets.get(name) for name in values]
+        if all(
+            entry is not None and entry[0] == id(value)
+            for entry, value in zip(known, values.values(), strict=True)
+        ):
+            return any(entry is not None and entry[1] for entry in known)
+        walk = Walk(self.namespace, self.everywhere)
+        walk.partition({"": list(values.values())})
+        return bool(walk.names_with_sets)
 
     def stored_form(self, names: Iterable[str], values: Mapping[str, object]) -> Pickled:
         """Canonical pickle that loading and pickling again leaves as it is; nothing is written.
@@ -177,7 +198,7 @@ class Dumper:
                 warnings.simplefilter("ignore")
                 rebuilder = Rebuilder(namespace, current.lines)
                 loaded = Loader(io.BytesIO(current.head), rebuilder, current.buffers).load()
-                again = _canonical(loaded, self.scope(namespace))
+                again = _canonical(loaded, self.scope(namespace), sets=current.sets)
             if again.head == current.head and all(map(_same_memory, again.buffers, current.buffers)):
                 return replace(current, reaches=current.reaches | again.reaches)
             current = again
@@ -192,7 +213,7 @@ class Dumper:
             # some values differ after every load (matplotlib counts callbacks): compare with another fresh load
             namespace = dict(self.namespace)
             fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace)[0]
-            other = _canonical(fresh, self.scope(namespace))
+            other = _canonical(fresh, self.scope(namespace), sets=form.sets)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
             # it could be stored once: what was put into it since can not
@@ -258,10 +279,16 @@ def by_code_unit(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
 
 
-def _canonical(values: Mapping[str, object], scope: Scope) -> Pickled:
-    form = pickled(values, scope)
-    if form.sets or may_hold_sets(form.head):
-        form = pickled(values, scope, sets=True)
+def _canonical(
+    values: Mapping[str, object], scope: Scope, plain: Pickled | None = None, sets: bool = False
+) -> Pickled:
+    """Pickle in canonical form. `plain`: a pickling that tells whether there are sets, used if there are none."""
+    if plain is not None and not plain.sets:
+        form = plain
+    elif plain is not None or sets:
+        form = replace(pickled(values, scope, sets=True), sets=True)
+    else:
+        form = pickled(values, scope)
     return replace(form, head=canonical_head(form.head))
 
 
