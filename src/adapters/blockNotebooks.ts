@@ -88,7 +88,7 @@ export function createBlockNotebooks({ project, python, trust, note }: BlockNote
       return success(false);
     },
     async settle() {
-      const paths = [...toSign].map((path) => join(project, path));
+      const paths = [...toSign].map(path => join(project, path));
       toSign.clear();
       for (const { path, error } of paths.length > 0 ? await trust.signAgain(paths) : []) {
         note(`${path} was trusted and could not be signed again: ${error}`);
@@ -99,7 +99,7 @@ export function createBlockNotebooks({ project, python, trust, note }: BlockNote
 }
 
 function view(notebook: Notebook): BlockNotebook {
-  const code = notebook.cells.filter((cell) => cell.type === 'code');
+  const code = notebook.cells.filter(cell => cell.type === 'code');
   return {
     cells: notebook.cells,
     uid: notebook.uid as Uid | undefined,
@@ -108,7 +108,7 @@ function view(notebook: Notebook): BlockNotebook {
       const wanted = new Set(cells);
       const widgets = readWidgets(notebook);
       return {
-        cells: code.filter((cell) => wanted.has(cell.index)).map((cell) => readOutputs(notebook, cell)),
+        cells: code.filter(cell => wanted.has(cell.index)).map(cell => readOutputs(notebook, cell)),
         ...(widgets === undefined ? {} : { widgets }),
       };
     },
@@ -120,9 +120,19 @@ function view(notebook: Notebook): BlockNotebook {
  * file was edited meanwhile, by source in order. `undefined`: a cell that ran is not there any more, so that its
  * outputs would stand below other code.
  */
-function withOutputs(current: Notebook, ran: BlockNotebook, cells: readonly number[], display: Display, uid: Uid): string | undefined {
-  const code = current.cells.filter((cell) => cell.type === 'code');
-  const updates: { cell: number; outputs: Display['cells'][number]['outputs']; executionCount: number | null }[] = [];
+function withOutputs(
+  current: Notebook,
+  ran: BlockNotebook,
+  cells: readonly number[],
+  display: Display,
+  uid: Uid,
+): string | undefined {
+  const code = current.cells.filter(cell => cell.type === 'code');
+  const updates: {
+    cell: number;
+    outputs: Display['cells'][number]['outputs'];
+    executionCount: number | null;
+  }[] = [];
   const taken = new Set<number>();
   let next = 0;
   for (const [ordinal, index] of cells.entries()) {
@@ -133,9 +143,15 @@ function withOutputs(current: Notebook, ran: BlockNotebook, cells: readonly numb
     const target = code[place]?.index ?? 0;
     taken.add(target);
     const shown = display.cells[ordinal];
-    updates.push({ cell: target, outputs: shown?.outputs ?? [], executionCount: shown?.executionCount ?? null });
+    updates.push({
+      cell: target,
+      outputs: shown?.outputs ?? [],
+      executionCount: shown?.executionCount ?? null,
+    });
   }
-  const unchanged = ran.cells.length === current.cells.length && ran.cells.every((cell, at) => cell.source === current.cells[at]?.source);
+  const unchanged =
+    ran.cells.length === current.cells.length &&
+    ran.cells.every((cell, at) => cell.source === current.cells[at]?.source);
   // Cells without code show nothing; one that was typed meanwhile is left alone.
   for (const cell of unchanged ? code : []) {
     if (!taken.has(cell.index)) updates.push({ cell: cell.index, outputs: [], executionCount: null });

@@ -130,7 +130,9 @@ export function createLiveWorld({ observer, traces, objects }: WorldOptions): Wo
   return {
     traces: key => wholeTraces(traces, objects, key),
     observe: (kind, name) =>
-      kind === 'package' ? remembered(packages, name, () => observer.observe(kind, name)) : observer.observe(kind, name),
+      kind === 'package'
+        ? remembered(packages, name, () => observer.observe(kind, name))
+        : observer.observe(kind, name),
     expand: glob => observer.expand(glob),
   };
 }

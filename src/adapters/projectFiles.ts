@@ -6,16 +6,24 @@ import { realDisk, replaceFile, makeDurableFolder } from './store/disk.js';
 
 export function createProjectFiles(project: string, tmp: string): ProjectFiles {
   return {
-    absolute: (path) => resolve(project, path),
+    absolute: path => resolve(project, path),
     copy(path, target) {
       copyFileSync(resolve(project, path), target, constants.COPYFILE_FICLONE);
       return statSync(target).size;
     },
-    isFile: (path) => statSync(resolve(project, path), { throwIfNoEntry: false })?.isFile() ?? false,
+    isFile: path => statSync(resolve(project, path), { throwIfNoEntry: false })?.isFile() ?? false,
     replace(path, bytes) {
       const file = resolve(project, path);
       makeDurableFolder(realDisk, dirname(file));
-      replaceFile({ disk: realDisk, file, bytes, tmp, mode: 0o644, durable: true, steps: { write: 'outputs.write', rename: 'outputs.rename' } });
+      replaceFile({
+        disk: realDisk,
+        file,
+        bytes,
+        tmp,
+        mode: 0o644,
+        durable: true,
+        steps: { write: 'outputs.write', rename: 'outputs.rename' },
+      });
     },
   };
 }

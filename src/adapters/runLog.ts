@@ -27,9 +27,14 @@ export function openRunLog(stateFolder: string, now: () => number): RunLog {
   }
   return {
     run,
-    write: (event) => {
+    write: event => {
       if (!usable) return;
-      const line: LoggedEvent = { version: EVENT_LOG_VERSION, timestamp: new Date(now()).toISOString(), level: levelOf(event), ...event };
+      const line: LoggedEvent = {
+        version: EVENT_LOG_VERSION,
+        timestamp: new Date(now()).toISOString(),
+        level: levelOf(event),
+        ...event,
+      };
       try {
         appendFileSync(file, `${JSON.stringify(line)}\n`);
       } catch {
@@ -41,12 +46,15 @@ export function openRunLog(stateFolder: string, now: () => number): RunLog {
 
 function newRunId(milliseconds: number): RunId {
   const [date = '', time = ''] = new Date(milliseconds).toISOString().split('T');
-  return runId(`${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(3).toString('hex')}`);
+  return runId(
+    `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(3).toString('hex')}`,
+  );
 }
 
 function dropOldest(folder: string): void {
   const logs = readdirSync(folder)
-    .filter((name) => name.endsWith('.jsonl'))
+    .filter(name => name.endsWith('.jsonl'))
     .sort(byCodeUnit);
-  for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_RUNS + 1))) rmSync(join(folder, name), { force: true });
+  for (const name of logs.slice(0, Math.max(0, logs.length - KEPT_RUNS + 1)))
+    rmSync(join(folder, name), { force: true });
 }

@@ -12,7 +12,7 @@ export function createScratch(tmp: string): Scratch {
       mkdirSync(folder(job), { recursive: true });
       return folder(job);
     },
-    drop: (job) => rmSync(folder(job), { recursive: true, force: true }),
+    drop: job => rmSync(folder(job), { recursive: true, force: true }),
     // Only called under the project's lock, so no other engine's job can be among them.
     clean() {
       let names: readonly string[] = [];
@@ -21,7 +21,8 @@ export function createScratch(tmp: string): Scratch {
       } catch {
         return;
       }
-      for (const name of names) if (name.startsWith(PREFIX)) rmSync(join(tmp, name), { recursive: true, force: true });
+      for (const name of names)
+        if (name.startsWith(PREFIX)) rmSync(join(tmp, name), { recursive: true, force: true });
     },
   };
 }

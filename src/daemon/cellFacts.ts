@@ -7,7 +7,11 @@ import type { ProjectPorts } from './ports.js';
 type FactsPorts = Pick<ProjectPorts, 'facts' | 'hasher' | 'workers'>;
 
 /** @returns facts by source; throws for a source that was not among `sources` */
-export async function factsOf(ports: FactsPorts, environment: Digest, sources: readonly string[]): Promise<(source: string) => CellFacts> {
+export async function factsOf(
+  ports: FactsPorts,
+  environment: Digest,
+  sources: readonly string[],
+): Promise<(source: string) => CellFacts> {
   const known = new Map<string, CellFacts>();
   const unknown = new Set<string>();
   for (const source of sources) {
@@ -29,7 +33,7 @@ export async function factsOf(ports: FactsPorts, environment: Digest, sources: r
     });
     ports.facts.save();
   }
-  return (source) => {
+  return source => {
     const facts = known.get(source);
     if (facts === undefined) throw new Error('a cell has no facts');
     return facts;

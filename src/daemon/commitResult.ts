@@ -2,7 +2,14 @@
 import { join } from 'node:path';
 import { asDigest, traceId, type Digest } from '../protocol/ids.js';
 import type { Display } from '../protocol/outputs.js';
-import { TRACE_VERSION, type Component, type Dependency, type ObjectRef, type Trace, type WrittenFile } from '../protocol/trace.js';
+import {
+  TRACE_VERSION,
+  type Component,
+  type Dependency,
+  type ObjectRef,
+  type Trace,
+  type WrittenFile,
+} from '../protocol/trace.js';
 import type { BlobRef, JobResult } from '../protocol/workerMessages.js';
 import type { Hasher } from '../engine/ports.js';
 import type { NewObject } from '../engine/storePorts.js';
@@ -19,13 +26,17 @@ export interface Execution {
   readonly written: readonly { readonly path: string; readonly keep: boolean }[];
 }
 
-export async function commitResult(ports: ProjectPorts, execution: Execution, result: JobResult): Promise<Trace> {
+export async function commitResult(
+  ports: ProjectPorts,
+  execution: Execution,
+  result: JobResult,
+): Promise<Trace> {
   const { scratch } = execution;
   const batch: NewObject[] = [];
   const place = (object: NewObject): number => batch.push(object) - 1;
   const blob = (ref: BlobRef): number => place(newObject(scratch, ref));
 
-  const components = result.components.map((component) => ({
+  const components = result.components.map(component => ({
     component,
     head: blob(component.head),
     buffers: component.buffers.map(blob),
@@ -34,7 +45,9 @@ export async function commitResult(ports: ProjectPorts, execution: Execution, re
   const ambient = result.ambient.map(({ adapter, state }) => ({ adapter, state: blob(state) }));
   const shown = encodeDisplay(execution.display);
   const display = place({ source: { bytes: shown }, digest: null, size: shown.length });
-  const written = execution.written.flatMap((file, index) => writtenFile(ports, file, join(scratch, `written-${String(index)}`), place));
+  const written = execution.written.flatMap((file, index) =>
+    writtenFile(ports, file, join(scratch, `written-${String(index)}`), place),
+  );
 
   const refs = await ports.objects.commit(batch);
   const at = (index: number): ObjectRef => {
@@ -46,7 +59,9 @@ export async function commitResult(ports: ProjectPorts, execution: Execution, re
   return {
     version: TRACE_VERSION,
     ...execution.identity,
-    id: traceId(ports.hasher.digest(`trace ${execution.identity.key} ${String(now)} ${scratch}`).slice(0, 32)),
+    id: traceId(
+      ports.hasher.digest(`trace ${execution.identity.key} ${String(now)} ${scratch}`).slice(0, 32),
+    ),
     createdAt: now,
     seconds: result.seconds,
     peakBytes: result.peakBytes,
@@ -66,7 +81,10 @@ export async function commitResult(ports: ProjectPorts, execution: Execution, re
     withheld: result.withheld,
     ambient: ambient.map(({ adapter, state }) => ({ adapter, state: at(state) })),
     display: at(display),
-    written: written.map(({ file, object }): WrittenFile => ({ ...file, object: object === null ? null : at(object) })),
+    written: written.map(({ file, object }): WrittenFile => ({
+      ...file,
+      object: object === null ? null : at(object),
+    })),
     external: result.discoveries.external,
     untracked: result.discoveries.untracked,
     imports: result.discoveries.imports,
@@ -75,9 +93,16 @@ export async function commitResult(ports: ProjectPorts, execution: Execution, re
 }
 
 /** The names are part of it: which variables share objects is a property of the value. */
-export function componentDigest(hasher: Hasher, names: readonly string[], head: ObjectRef, buffers: readonly ObjectRef[]): Digest {
-  const framed = [...names, ...[head, ...buffers].map((ref) => `${ref.digest} ${String(ref.size)}`)];
-  return hasher.digest(`component ${String(names.length)}\n${framed.map((part) => `${String(part.length)}:${part}`).join('')}`);
+export function componentDigest(
+  hasher: Hasher,
+  names: readonly string[],
+  head: ObjectRef,
+  buffers: readonly ObjectRef[],
+): Digest {
+  const framed = [...names, ...[head, ...buffers].map(ref => `${ref.digest} ${String(ref.size)}`)];
+  return hasher.digest(
+    `component ${String(names.length)}\n${framed.map(part => `${String(part.length)}:${part}`).join('')}`,
+  );
 }
 
 function newObject(scratch: string, ref: BlobRef): NewObject {

@@ -13,7 +13,10 @@ const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
 export function encodeDisplay(display: Display): Uint8Array {
   const plain = {
     version: DISPLAY_VERSION,
-    cells: display.cells.map((cell) => ({ outputs: cell.outputs.map(canonicalOutput), executionCount: cell.executionCount })),
+    cells: display.cells.map(cell => ({
+      outputs: cell.outputs.map(canonicalOutput),
+      executionCount: cell.executionCount,
+    })),
     ...(display.widgets === undefined ? {} : { widgets: display.widgets }),
   };
   return packr.pack(sorted(plain as unknown as Json));
@@ -22,7 +25,13 @@ export function encodeDisplay(display: Display): Uint8Array {
 /** `undefined`: the bytes are of another version or damaged. */
 export function decodeDisplay(bytes: Uint8Array): Display | undefined {
   const decoded = packr.unpack(bytes) as { version?: unknown; cells?: unknown; widgets?: unknown } | null;
-  if (decoded === null || typeof decoded !== 'object' || decoded.version !== DISPLAY_VERSION || !Array.isArray(decoded.cells)) return undefined;
+  if (
+    decoded === null ||
+    typeof decoded !== 'object' ||
+    decoded.version !== DISPLAY_VERSION ||
+    !Array.isArray(decoded.cells)
+  )
+    return undefined;
   const cells = decoded.cells as readonly CellOutputs[];
   return { cells, ...(decoded.widgets === undefined ? {} : { widgets: decoded.widgets as JsonObject }) };
 }
@@ -39,5 +48,5 @@ function sorted(value: Json): Json {
   if (value === null || typeof value !== 'object') return value;
   const object = value as JsonObject;
   const keys = Object.keys(object).sort(byCodeUnit);
-  return Object.fromEntries(keys.map((key) => [key, sorted(object[key] as Json)]));
+  return Object.fromEntries(keys.map(key => [key, sorted(object[key] as Json)]));
 }

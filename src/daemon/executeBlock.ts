@@ -18,7 +18,13 @@ import { firstProblem } from './restoreBlock.js';
 /** As the engine's outcome, with what people are told. */
 export type Executed =
   | { readonly kind: 'stored'; readonly trace: Trace }
-  | { readonly kind: 'failed'; readonly problem: Problem; readonly traceback: readonly string[]; readonly seconds: number; readonly display: Display }
+  | {
+      readonly kind: 'failed';
+      readonly problem: Problem;
+      readonly traceback: readonly string[];
+      readonly seconds: number;
+      readonly display: Display;
+    }
   | { readonly kind: 'interrupted' };
 
 export interface ExecuteOptions {
@@ -29,7 +35,11 @@ export interface ExecuteOptions {
   readonly started: (running: RunningJob) => void;
 }
 
-export async function executeBlock(ports: ProjectPorts, sink: RunSink, options: ExecuteOptions): Promise<Executed> {
+export async function executeBlock(
+  ports: ProjectPorts,
+  sink: RunSink,
+  options: ExecuteOptions,
+): Promise<Executed> {
   const { loaded, effect, files } = options;
   const block = blockOf(loaded, effect.block);
   const { declaration, memory } = block.snapshot;
@@ -54,20 +64,35 @@ export async function executeBlock(ports: ProjectPorts, sink: RunSink, options: 
   try {
     const spec = jobSpecOf(ports, loaded, effect, job, scratch);
     const literal = files.literalFiles(effect.block);
-    const running = ports.workers.start(spec, { bare: needsBareStart(loaded, effect) }, (message) => {
+    const running = ports.workers.start(spec, { bare: needsBareStart(loaded, effect) }, message => {
       tell(sink, effect, message);
       collector.accept(message);
     });
     options.started(running);
     const { end, timedOut } = await waitFor(running, declaration.timeout);
-    const shown = (widgets: JobResult['widgets']): Display => ({ cells: collector.cells(), ...(widgets === null ? {} : { widgets }) });
+    const shown = (widgets: JobResult['widgets']): Display => ({
+      cells: collector.cells(),
+      ...(widgets === null ? {} : { widgets }),
+    });
     if (timedOut) return failed(timeoutProblem(block, declaration.timeout ?? 0), [], shown(null));
-    if (end.kind === 'died') return failed(deathProblem(block, end), [], shown(null));
+    if (end.kind === 'died')
+      return failed(deathProblem(block, end), end.tail === '' ? [] : [end.tail], shown(null));
     const { result } = end;
     if (result.status === 'interrupted') return { kind: 'interrupted' };
     if (result.status === 'error') {
-      const error = result.error ?? { ename: 'Error', evalue: 'unknown', traceback: [], block: effect.block, ordinal: -1, line: 0 };
-      return failed(errorProblem(loaded, block, error), error.traceback, withError(shown(result.widgets), error, effect.block));
+      const error = result.error ?? {
+        ename: 'Error',
+        evalue: 'unknown',
+        traceback: [],
+        block: effect.block,
+        ordinal: -1,
+        line: 0,
+      };
+      return failed(
+        errorProblem(loaded, block, error),
+        error.traceback,
+        withError(shown(result.widgets), error, effect.block),
+      );
     }
     const trace = await commitResult(
       ports,
@@ -77,7 +102,9 @@ export async function executeBlock(ports: ProjectPorts, sink: RunSink, options: 
           uid: block.snapshot.uid,
           block: effect.block,
           ingredients: effect.ingredients,
-          replayed: effect.segments.filter((segment) => segment.role === 'replay').map((segment) => segment.block),
+          replayed: effect.segments
+            .filter(segment => segment.role === 'replay')
+            .map(segment => segment.block),
         },
         scratch,
         display: shown(result.widgets),
@@ -98,19 +125,32 @@ export async function executeBlock(ports: ProjectPorts, sink: RunSink, options: 
 function tell(sink: RunSink, { block }: ExecuteEffect, message: FromWorker): void {
   if (message.type === 'cellStarted') sink.emit({ event: 'cellStarted', block, cell: message.ordinal });
   if (message.type === 'cellFinished') {
-    sink.emit({ event: 'cellFinished', block, cell: message.ordinal, ok: message.ok, seconds: message.seconds });
+    sink.emit({
+      event: 'cellFinished',
+      block,
+      cell: message.ordinal,
+      ok: message.ok,
+      seconds: message.seconds,
+    });
   }
 }
 
 /** Which of the ambient states that it inherited may have mattered to it. */
 function ambientUsed({ inherited }: ExecuteEffect, result: JobResult): readonly Dependency[] {
-  return result.discoveries.ambientUsed.map((adapter) => ({ kind: 'ambient', name: adapter, digest: inherited.get(adapter)?.digest ?? null }));
+  return result.discoveries.ambientUsed.map(adapter => ({
+    kind: 'ambient',
+    name: adapter,
+    digest: inherited.get(adapter)?.digest ?? null,
+  }));
 }
 
 /** After a polite interrupt a block that does not stop is killed. */
 const GRACE_MILLISECONDS = 5_000;
 
-async function waitFor(running: RunningJob, timeout: number | undefined): Promise<{ readonly end: JobEnd; readonly timedOut: boolean }> {
+async function waitFor(
+  running: RunningJob,
+  timeout: number | undefined,
+): Promise<{ readonly end: JobEnd; readonly timedOut: boolean }> {
   if (timeout === undefined) return { end: await running.end, timedOut: false };
   let timedOut = false;
   const stop = setTimeout(() => {
@@ -138,7 +178,7 @@ function deathProblem(block: LoadedBlock, end: Extract<JobEnd, { kind: 'died' }>
   const how = end.signal ?? (end.code === null ? 'without a word' : `exit code ${String(end.code)}`);
   return {
     code: 'worker-died',
-    message: `its process ended (${how})${killed ? ': perhaps it ran out of memory' : ''}${end.tail === '' ? '' : `\n${end.tail}`}`,
+    message: `its process ended (${how})${killed ? ': perhaps it ran out of memory' : ''}`,
     file: block.snapshot.declaration.notebook,
     remedy: killed
       ? 'let the block use less memory, or run fewer blocks at a time with -j 1'
@@ -166,7 +206,12 @@ function withError(display: Display, error: WorkerError, block: string): Display
   if (error.block === block && error.ordinal >= 0) return display;
   const [first, ...rest] = display.cells;
   if (first === undefined) return display;
-  const output = { output_type: 'error', ename: error.ename, evalue: error.evalue, traceback: error.traceback } as const;
+  const output = {
+    output_type: 'error',
+    ename: error.ename,
+    evalue: error.evalue,
+    traceback: error.traceback,
+  } as const;
   const cell: CellOutputs = { outputs: [...first.outputs, output], executionCount: first.executionCount };
   return { ...display, cells: [cell, ...rest] };
 }

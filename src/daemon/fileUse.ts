@@ -25,7 +25,8 @@ export class FileUse {
   ) {
     project.snapshot.blocks.forEach(({ memory, declaration, cells }, block) => {
       if (memory.last !== null) this.take(block, memory.last);
-      for (const path of cells.flatMap((facts) => facts.paths)) add(this.named, this.pathFrom(cwdOf(declaration), path), block);
+      for (const path of cells.flatMap(facts => facts.paths))
+        add(this.named, this.pathFrom(cwdOf(declaration), path), block);
     });
   }
 
@@ -45,8 +46,8 @@ export class FileUse {
     const snapshot = this.project.snapshot.blocks[this.indexOf(id)];
     if (snapshot === undefined) return [];
     const cwd = cwdOf(snapshot.declaration);
-    const paths = new Set(snapshot.cells.flatMap((facts) => facts.paths).map((path) => this.pathFrom(cwd, path)));
-    return [...paths].flatMap((path) => {
+    const paths = new Set(snapshot.cells.flatMap(facts => facts.paths).map(path => this.pathFrom(cwd, path)));
+    return [...paths].flatMap(path => {
       const digest = this.ports.files.isFile(path) ? this.ports.world.observe('file', path) : null;
       return digest === null ? [] : [{ path, digest }];
     });
@@ -57,15 +58,20 @@ export class FileUse {
     const block = this.indexOf(id);
     const { folder, world } = this.ports;
     const globs = this.project.snapshot.blocks[block]?.declaration.outputs ?? [];
-    const declared = new Set(globs.flatMap((glob) => world.expand(glob)));
-    const paths = new Set([...result.discoveries.written.map((path) => relativeInside(folder, path)), ...declared]);
-    return [...paths].sort(byCodeUnit).map((path) => ({ path, keep: declared.has(path) || this.isReadByOthers(path, block) }));
+    const declared = new Set(globs.flatMap(glob => world.expand(glob)));
+    const paths = new Set([
+      ...result.discoveries.written.map(path => relativeInside(folder, path)),
+      ...declared,
+    ]);
+    return [...paths]
+      .sort(byCodeUnit)
+      .map(path => ({ path, keep: declared.has(path) || this.isReadByOthers(path, block) }));
   }
 
   /** Whether a block other than the writer reads the file, or names it in its code. */
   private isReadByOthers(path: string, writer: number): boolean {
     const users = [...(this.readers.get(path) ?? []), ...(this.named.get(path) ?? [])];
-    return users.some((user) => user !== writer);
+    return users.some(user => user !== writer);
   }
 
   /** Ancestors that wrote what a block read, whose traces have to keep the content from now on. */
@@ -73,8 +79,8 @@ export class FileUse {
     const reader = this.indexOf(id);
     return trace.discovered.flatMap(({ kind, name, digest }) => {
       if (kind !== 'file' || digest === null) return [];
-      const writers = [...(this.writers.get(name) ?? [])].filter((block) => block !== reader);
-      return writers.flatMap((block) => {
+      const writers = [...(this.writers.get(name) ?? [])].filter(block => block !== reader);
+      return writers.flatMap(block => {
         const owner = this.project.graph.ids[block];
         return owner === undefined ? [] : [{ block: owner, path: name }];
       });
@@ -90,12 +96,16 @@ export class FileUse {
     const id = (index: number): string => graph.ids[index] ?? '';
     for (const { kind, name, digest } of trace.discovered) {
       if (kind !== 'file' || digest === null) continue;
-      const writer = [...(this.writers.get(name) ?? [])].find((other) => other !== own && !isAncestor(other, own));
+      const writer = [...(this.writers.get(name) ?? [])].find(
+        other => other !== own && !isAncestor(other, own),
+      );
       if (writer !== undefined) return edgeProblem(name, id(writer), block, notebook);
     }
     for (const { path } of trace.written) {
       const readers = [...(this.readers.get(path) ?? [])];
-      const reader = readers.find((other) => other !== own && !isAncestor(own, other) && !isAncestor(other, own));
+      const reader = readers.find(
+        other => other !== own && !isAncestor(own, other) && !isAncestor(other, own),
+      );
       if (reader !== undefined) return edgeProblem(path, block, id(reader), notebook);
     }
     return undefined;

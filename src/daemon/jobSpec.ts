@@ -12,7 +12,13 @@ import type { ProjectPorts } from './ports.js';
 const SMALL_BYTES = 1_000_000;
 
 /** @throws ProblemError where a stored object is missing or damaged */
-export function jobSpecOf(ports: ProjectPorts, loaded: LoadedProject, effect: ExecuteEffect, job: string, scratch: string): JobSpec {
+export function jobSpecOf(
+  ports: ProjectPorts,
+  loaded: LoadedProject,
+  effect: ExecuteEffect,
+  job: string,
+  scratch: string,
+): JobSpec {
   const { declaration, uid } = blockOf(loaded, effect.block).snapshot;
   const { dag } = loaded.snapshot;
   const segments: JobSegment[] = [];
@@ -24,7 +30,7 @@ export function jobSpecOf(ports: ProjectPorts, loaded: LoadedProject, effect: Ex
       segmentOf(
         blockOf(loaded, block),
         role,
-        inputs.map((bound) => inputOf(ports, bound)),
+        inputs.map(bound => inputOf(ports, bound)),
       ),
     );
   }
@@ -37,7 +43,12 @@ export function jobSpecOf(ports: ProjectPorts, loaded: LoadedProject, effect: Ex
     cwd: join(ports.folder, cwdOf(declaration)),
     segments,
     parameters: Object.fromEntries(effect.parameters),
-    ambient: Object.fromEntries([...effect.ambient].map(([adapter, state]) => [adapter, pathOf(ports, state, 'head', `state of ${adapter}`)])),
+    ambient: Object.fromEntries(
+      [...effect.ambient].map(([adapter, state]) => [
+        adapter,
+        pathOf(ports, state, 'head', `state of ${adapter}`),
+      ]),
+    ),
     seed: dag.seed === null ? null : ports.hasher.digest(`seed ${String(dag.seed)} ${uid}`).slice(0, 32),
     keep: {
       filter: effect.filter.kind === 'names' ? effect.filter.patterns : effect.filter.kind,
@@ -55,8 +66,11 @@ export function jobSpecOf(ports: ProjectPorts, loaded: LoadedProject, effect: Ex
 export function needsBareStart(loaded: LoadedProject, effect: ExecuteEffect): boolean {
   if (effect.ambient.has('os.environ')) return true;
   const { prelude } = loaded.snapshot.dag;
-  const blocks = [...effect.segments.map((segment) => segment.block), ...(prelude === undefined ? [] : [prelude])];
-  return blocks.some((id) => blockOf(loaded, id).snapshot.cells.some((facts) => facts.setsEnvironment));
+  const blocks = [
+    ...effect.segments.map(segment => segment.block),
+    ...(prelude === undefined ? [] : [prelude]),
+  ];
+  return blocks.some(id => blockOf(loaded, id).snapshot.cells.some(facts => facts.setsEnvironment));
 }
 
 export function blockOf(loaded: LoadedProject, id: BlockId): LoadedBlock {
@@ -65,7 +79,11 @@ export function blockOf(loaded: LoadedProject, id: BlockId): LoadedBlock {
   return found;
 }
 
-function segmentOf({ snapshot, notebook, codeCells }: LoadedBlock, role: JobSegment['role'], inputs: readonly JobInput[]): JobSegment {
+function segmentOf(
+  { snapshot, notebook, codeCells }: LoadedBlock,
+  role: JobSegment['role'],
+  inputs: readonly JobInput[],
+): JobSegment {
   const cells = codeCells.flatMap((index, ordinal): readonly JobCell[] => {
     const cell = notebook.cells[index];
     if (cell === undefined) return [];
@@ -79,9 +97,12 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: pathOf(ports, component.head, 'head', what),
-    buffers: component.buffers.map((buffer) => pathOf(ports, buffer, 'buffer', what)),
+    buffers: component.buffers.map(buffer => pathOf(ports, buffer, 'buffer', what)),
     // Only tracebacks need them: without them the value is the same.
-    lineTables: component.lineTables === null ? null : (ports.objects.verifiedPath(component.lineTables, 'head') ?? null),
+    lineTables:
+      component.lineTables === null
+        ? null
+        : (ports.objects.verifiedPath(component.lineTables, 'head') ?? null),
     digest: component.digest,
     names: component.names,
     bind: Object.fromEntries(bind),

@@ -14,7 +14,7 @@ export async function keepWrittenFiles(
     const { uid } = blockOf(loaded, block).snapshot;
     // Read anew: the snapshot was taken before this run.
     const { last } = ports.memory.read(uid);
-    const file = last?.written.find((each) => each.path === path);
+    const file = last?.written.find(each => each.path === path);
     if (last === null || file === undefined || file.object !== null) continue;
     if (ports.world.observe('file', path) !== file.digest) continue;
     const job = `keep-${last.id}`;
@@ -24,7 +24,7 @@ export async function keepWrittenFiles(
       const [object] = await ports.objects.commit([{ source: { file: copy }, digest: null, size }]);
       // Changed between the look and the copy: then it is another file than the one the trace tells of.
       if (object === undefined || object.digest !== file.digest) continue;
-      const written = last.written.map((each) => (each.path === path ? { ...each, size, object } : each));
+      const written = last.written.map(each => (each.path === path ? { ...each, size, object } : each));
       ports.traces.remove(last.key, last.id);
       ports.traces.add({ ...last, written });
     } finally {

@@ -44,27 +44,29 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
   if (problems.length > 0) return failure(...problems);
   const uids = uidsOf(options.dag.blocks, notebooks, ports.hasher.digest);
   if (!uids.ok) return uids;
-  const code = [...notebooks.values()].flatMap((notebook) => notebook.cells.filter((cell) => cell.type === 'code'));
+  const code = [...notebooks.values()].flatMap(notebook =>
+    notebook.cells.filter(cell => cell.type === 'code'),
+  );
   const facts = await factsOf(
     ports,
     options.environment,
-    code.map((cell) => cell.source),
+    code.map(cell => cell.source),
   );
   const blocks = new Map<BlockId, LoadedBlock>();
   for (const declaration of options.dag.blocks) {
     const notebook = notebooks.get(declaration.id);
     const uid = uids.value.get(declaration.id);
     if (notebook === undefined || uid === undefined) continue;
-    const own = notebook.cells.filter((cell) => cell.type === 'code');
-    const cells = own.map((cell) => facts(cell.source));
-    const codeCells = own.filter((_, place) => cells[place]?.empty === false).map((cell) => cell.index);
+    const own = notebook.cells.filter(cell => cell.type === 'code');
+    const cells = own.map(cell => facts(cell.source));
+    const codeCells = own.filter((_, place) => cells[place]?.empty === false).map(cell => cell.index);
     const memory = shownMemory(ports, uid, notebook, codeCells);
     blocks.set(declaration.id, { snapshot: { declaration, uid, cells, memory }, notebook, codeCells });
   }
   return success({
     snapshot: {
       dag: options.dag,
-      blocks: [...blocks.values()].map((block) => block.snapshot),
+      blocks: [...blocks.values()].map(block => block.snapshot),
       parameters: options.parameters,
       environment: options.environment,
     },
@@ -106,7 +108,12 @@ export function derivedUid(id: string, digest: (text: string) => Digest): Uid {
 }
 
 /** Memory of a block; what it shows counts only while the notebook's outputs are still those of that trace. */
-function shownMemory(ports: ProjectPorts, uid: Uid, notebook: BlockNotebook, codeCells: readonly number[]): BlockSnapshot['memory'] {
+function shownMemory(
+  ports: ProjectPorts,
+  uid: Uid,
+  notebook: BlockNotebook,
+  codeCells: readonly number[],
+): BlockSnapshot['memory'] {
   const memory = ports.memory.read(uid);
   const { last, shown } = memory;
   if (last === null || shown !== last.id) return { ...memory, shown: null };

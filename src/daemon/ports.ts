@@ -4,7 +4,13 @@ import type { RunEvent } from '../protocol/events.js';
 import type { Hasher, World } from '../engine/ports.js';
 import type { Notebooks, ProjectFiles, Scratch } from '../engine/notebookPorts.js';
 import type { Workers } from '../engine/runPorts.js';
-import type { DiscoveryReader, FactsStore, MemoryStore, ObjectStore, TraceStore } from '../engine/storePorts.js';
+import type {
+  DiscoveryReader,
+  FactsStore,
+  MemoryStore,
+  ObjectStore,
+  TraceStore,
+} from '../engine/storePorts.js';
 
 export interface ProjectPorts {
   /** Absolute path of the project. */

@@ -7,7 +7,13 @@ import type { LoadedBlock } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
 
 /** @returns `false` where something stored is damaged: the trace does not count any more and the block has to run */
-export async function restoreBlock(ports: ProjectPorts, sink: RunSink, block: LoadedBlock, trace: Trace, keep: number): Promise<boolean> {
+export async function restoreBlock(
+  ports: ProjectPorts,
+  sink: RunSink,
+  block: LoadedBlock,
+  trace: Trace,
+  keep: number,
+): Promise<boolean> {
   const display = displayOf(ports, trace);
   if (display === undefined) {
     ports.traces.remove(trace.key, trace.id);
@@ -39,9 +45,20 @@ export async function restoreBlock(ports: ProjectPorts, sink: RunSink, block: Lo
 }
 
 /** Writes outputs into the block's notebook; a file that was edited so much that they have no place is left alone. */
-export async function showOutputs(ports: ProjectPorts, sink: RunSink, block: LoadedBlock, display: Display): Promise<void> {
+export async function showOutputs(
+  ports: ProjectPorts,
+  sink: RunSink,
+  block: LoadedBlock,
+  display: Display,
+): Promise<void> {
   const { declaration, uid } = block.snapshot;
-  const written = await ports.notebooks.write(declaration.notebook, block.notebook, block.codeCells, display, uid);
+  const written = await ports.notebooks.write(
+    declaration.notebook,
+    block.notebook,
+    block.codeCells,
+    display,
+    uid,
+  );
   if (!written.ok) throw new ProblemError(written.problems);
   if (!written.value) {
     sink.emit({
@@ -61,8 +78,12 @@ function displayOf(ports: ProjectPorts, trace: Trace): Display | undefined {
 /** Whether the file has the content that some remembered run of the same block gave it, and not a person. */
 function isOwnVersion(ports: ProjectPorts, trace: Trace, path: string, digest: string): boolean {
   const memory = ports.memory.read(trace.uid);
-  const others = [trace, ...(memory.last === null ? [] : [memory.last, ...ports.traces.read(memory.last.key)]), ...ports.traces.read(trace.key)];
-  return others.some((other) => other.written.some((file) => file.path === path && file.digest === digest));
+  const others = [
+    trace,
+    ...(memory.last === null ? [] : [memory.last, ...ports.traces.read(memory.last.key)]),
+    ...ports.traces.read(trace.key),
+  ];
+  return others.some(other => other.written.some(file => file.path === path && file.digest === digest));
 }
 
 /** For callers that want the first problem of an error only. */

@@ -3,7 +3,17 @@ import type { BlockId } from '../protocol/ids.js';
 import { ProblemError, unreachable, type Problem } from '../protocol/problem.js';
 import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
-import { openContext, plan, startRun, step, type Context, type Effect, type ExecuteEffect, type RunInput, type RunRequest } from '../engine/index.js';
+import {
+  openContext,
+  plan,
+  startRun,
+  step,
+  type Context,
+  type Effect,
+  type ExecuteEffect,
+  type RunInput,
+  type RunRequest,
+} from '../engine/index.js';
 import type { RunningJob } from '../engine/runPorts.js';
 import { executeBlock, type Executed } from './executeBlock.js';
 import { FileUse } from './fileUse.js';
@@ -30,13 +40,23 @@ export interface RunOutcome {
 /** A block that does not stop when asked is killed after this. */
 const GRACE_MILLISECONDS = 3_000;
 
-export async function runProject(ports: ProjectPorts, sink: RunSink, options: RunOptions): Promise<RunOutcome> {
+export async function runProject(
+  ports: ProjectPorts,
+  sink: RunSink,
+  options: RunOptions,
+): Promise<RunOutcome> {
   const { snapshot } = options.loaded;
   const began = ports.clock.now();
   const context = orThrow(openContext({ snapshot, world: ports.world, hasher: ports.hasher, now: began }));
   const planned = orThrow(plan(context, options.request));
-  const upTo = [...planned.runs, ...planned.mayRun].map((each) => each.block);
-  sink.emit({ event: 'runStarted', run: sink.run, target: planned.target, upTo: upTo.length, jobs: options.jobs });
+  const upTo = [...planned.runs, ...planned.mayRun].map(each => each.block);
+  sink.emit({
+    event: 'runStarted',
+    run: sink.run,
+    target: planned.target,
+    upTo: upTo.length,
+    jobs: options.jobs,
+  });
   preimport(ports, options.loaded, upTo);
   const run = new Run(ports, sink, options, context);
   const { report, problems } = await run.finish();
@@ -50,7 +70,7 @@ function preimport(ports: ProjectPorts, loaded: LoadedProject, blocks: readonly 
   const modules = new Set<string>();
   for (const id of blocks) {
     const { memory, cells } = blockOf(loaded, id).snapshot;
-    const named = cells.flatMap((facts) => facts.imports).map((name) => name.split('.')[0] ?? name);
+    const named = cells.flatMap(facts => facts.imports).map(name => name.split('.')[0] ?? name);
     for (const name of memory.last?.imports ?? named) modules.add(name);
   }
   if (modules.size > 0) ports.workers.preimport([...modules]);
@@ -88,7 +108,7 @@ class Run {
         throw this.fault.error;
       }
       if (input === undefined) {
-        await new Promise<void>((resolve) => {
+        await new Promise<void>(resolve => {
           this.wake = resolve;
         });
         continue;
@@ -96,7 +116,8 @@ class Run {
       const { state, effects } = step(this.state, input);
       this.state = state;
       for (const effect of effects) {
-        if (effect.kind === 'finish') return { report: effect.report, problems: [...effect.problems, ...this.problems] };
+        if (effect.kind === 'finish')
+          return { report: effect.report, problems: [...effect.problems, ...this.problems] };
         this.perform(effect);
       }
     }
@@ -122,10 +143,15 @@ class Run {
       case 'restore':
         return this.beside(this.restore(effect.block, effect.trace));
       case 'fresh':
-        return this.sink.emit({ event: 'blockFresh', block: effect.block, savedSeconds: effect.trace.seconds });
+        return this.sink.emit({
+          event: 'blockFresh',
+          block: effect.block,
+          savedSeconds: effect.trace.seconds,
+        });
       case 'refused': {
         const [problem] = effect.problems;
-        if (problem !== undefined) this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback: [], seconds: 0 });
+        if (problem !== undefined)
+          this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback: [], seconds: 0 });
         return;
       }
       case 'blocked':
@@ -146,7 +172,13 @@ class Run {
 
   private async restore(id: BlockId, trace: Trace): Promise<void> {
     const { loaded } = this.options;
-    const ok = await restoreBlock(this.ports, this.sink, blockOf(loaded, id), trace, loaded.snapshot.dag.cache.keep);
+    const ok = await restoreBlock(
+      this.ports,
+      this.sink,
+      blockOf(loaded, id),
+      trace,
+      loaded.snapshot.dag.cache.keep,
+    );
     if (ok) this.sink.emit({ event: 'blockRestored', block: id, savedSeconds: trace.seconds });
     this.put({ kind: 'restored', block: id, ok });
   }
@@ -156,7 +188,7 @@ class Run {
       loaded: this.options.loaded,
       effect,
       files: this.files,
-      started: (job) => this.running.set(effect.block, job),
+      started: job => this.running.set(effect.block, job),
     });
     this.running.delete(effect.block);
     const outcome = await this.settle(effect, executed);
@@ -164,7 +196,10 @@ class Run {
   }
 
   /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
-  private async settle(effect: ExecuteEffect, executed: Executed): Promise<Extract<RunInput, { kind: 'finished' }>['outcome']> {
+  private async settle(
+    effect: ExecuteEffect,
+    executed: Executed,
+  ): Promise<Extract<RunInput, { kind: 'finished' }>['outcome']> {
     const { ports, sink, files } = this;
     const block = blockOf(this.options.loaded, effect.block);
     const cancelled = this.options.cancel.aborted;
@@ -183,13 +218,16 @@ class Run {
     await keepWrittenFiles(ports, this.options.loaded, files.writersFor(effect.block, trace));
     files.note(effect.block, trace);
     const bytes = ports.objects.read(trace.display);
-    if (bytes !== undefined) await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep);
+    if (bytes !== undefined)
+      await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep);
     const before = block.snapshot.memory.last;
     sink.emit({
       event: 'blockExecuted',
       block: effect.block,
       seconds: trace.seconds,
-      storedBytes: trace.exports.flatMap((each) => each.variables).reduce((sum, variable) => sum + variable.bytes, 0),
+      storedBytes: trace.exports
+        .flatMap(each => each.variables)
+        .reduce((sum, variable) => sum + variable.bytes, 0),
       changed: before === null || exportsOf(before) !== exportsOf(trace),
       warnings: trace.warnings,
     });
@@ -198,7 +236,9 @@ class Run {
 
   private async fail(
     effect: ExecuteEffect,
-    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds'> & { readonly display?: Extract<Executed, { kind: 'failed' }>['display'] },
+    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds'> & {
+      readonly display?: Extract<Executed, { kind: 'failed' }>['display'];
+    },
   ): Promise<{ readonly kind: 'failed' }> {
     const block = blockOf(this.options.loaded, effect.block);
     const { problem, traceback, seconds } = failed;
@@ -219,7 +259,6 @@ class Run {
 
 const exportsOf = (trace: Trace): string =>
   trace.exports
-    .map((component) => component.digest)
+    .map(component => component.digest)
     .sort()
     .join(' ');
-

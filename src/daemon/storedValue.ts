@@ -6,16 +6,21 @@ import type { ProjectPorts } from './ports.js';
 import { inputOf } from './jobSpec.js';
 
 export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: string): Promise<string> {
-  const component = trace.exports.find((each) => each.names.includes(name));
+  const component = trace.exports.find(each => each.names.includes(name));
   if (component === undefined) throw new ProblemError([notStored(trace, name)]);
   const job = `value-${trace.id}`;
   const scratch = ports.scratch.open(job);
   let text = '';
   try {
     // What functions among the values reach belongs to their meaning, and to their repr.
-    const others = trace.exports.filter((each) => each !== component && each.names.some((other) => component.reaches.includes(other)));
-    const bind = (names: readonly string[]): Map<string, readonly string[]> => new Map(names.map((each) => [each, [each]]));
-    const inputs = [component, ...others].map((each) => inputOf(ports, { from: trace.block, component: each, bind: bind(each.names) }));
+    const others = trace.exports.filter(
+      each => each !== component && each.names.some(other => component.reaches.includes(other)),
+    );
+    const bind = (names: readonly string[]): Map<string, readonly string[]> =>
+      new Map(names.map(each => [each, [each]]));
+    const inputs = [component, ...others].map(each =>
+      inputOf(ports, { from: trace.block, component: each, bind: bind(each.names) }),
+    );
     const spec: JobSpec = {
       type: 'execute',
       job,
@@ -41,31 +46,49 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
       outputs: [],
       hints: {},
     };
-    const running = ports.workers.start(spec, { bare: true }, (message) => {
-      if (message.type === 'output' && message.output.output_type === 'stream' && message.output.name === 'stdout') text += message.output.text;
+    const running = ports.workers.start(spec, { bare: true }, message => {
+      if (
+        message.type === 'output' &&
+        message.output.output_type === 'stream' &&
+        message.output.name === 'stdout'
+      )
+        text += message.output.text;
     });
     const end = await running.end;
     if (end.kind === 'finished' && end.result.status === 'ok') return text.replace(/\n$/, '');
-    const why = end.kind === 'died' ? end.tail : `${end.result.error?.ename ?? ''}: ${end.result.error?.evalue ?? ''}`;
-    throw new ProblemError([{ code: 'value-unreadable', message: `${name} of ${trace.block} can not be loaded: ${why}`, remedy: `run the block again: dagpy run ${trace.block} --force` }]);
+    const why =
+      end.kind === 'died' ? end.tail : `${end.result.error?.ename ?? ''}: ${end.result.error?.evalue ?? ''}`;
+    throw new ProblemError([
+      {
+        code: 'value-unreadable',
+        message: `${name} of ${trace.block} can not be loaded: ${why}`,
+        remedy: `run the block again: dagpy run ${trace.block} --force`,
+      },
+    ]);
   } finally {
     ports.scratch.drop(job);
   }
 }
 
 function notStored(trace: Trace, name: string) {
-  const withheld = trace.withheld.find((each) => each.name === name);
+  const withheld = trace.withheld.find(each => each.name === name);
   if (withheld !== undefined) {
     return {
       code: 'not-stored',
       message: `${name} of ${trace.block} is not stored: ${withheld.detail === '' ? withheld.why : withheld.detail}`,
-      remedy: withheld.why === 'opaque' ? 'store what it was made from instead' : `ask for it: dagpy filter ${trace.block} ${name}, then dagpy run ${trace.block}`,
+      remedy:
+        withheld.why === 'opaque'
+          ? 'store what it was made from instead'
+          : `ask for it: dagpy filter ${trace.block} ${name}, then dagpy run ${trace.block}`,
     };
   }
-  const names = trace.exports.flatMap((each) => each.names).sort();
+  const names = trace.exports.flatMap(each => each.names).sort();
   return {
     code: 'unknown-name',
     message: `${trace.block} exports no ${name}`,
-    remedy: names.length === 0 ? `see: dagpy exports ${trace.block}` : `use one of: ${names.slice(0, 30).join(', ')}`,
+    remedy:
+      names.length === 0
+        ? `see: dagpy exports ${trace.block}`
+        : `use one of: ${names.slice(0, 30).join(', ')}`,
   };
 }

@@ -52,7 +52,10 @@ export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** No such file, or a part of its path is not a folder. */
-export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
+export const isAbsent = (error: unknown): boolean => NO_SUCH_FILE.has(errorCode(error) ?? '');
+
+/** A name that no file can have is the name of nothing: libraries ask whether a text is a path. */
+const NO_SUCH_FILE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);
 
 /** Names in a folder in a fixed order; none where there is no such folder. */
 export function namesIn(folder: string): readonly string[] {

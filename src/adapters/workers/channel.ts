@@ -36,11 +36,11 @@ export async function openChannel(): Promise<Channel> {
   const secret = randomBytes(32).toString('hex');
   const listeners: ((peer: Peer) => void)[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer(socket => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
-    greet(socket, secret, (peer) => {
+    greet(socket, secret, peer => {
       for (const listener of listeners) listener(peer);
     });
   });
@@ -49,7 +49,7 @@ export async function openChannel(): Promise<Channel> {
   return {
     address,
     secret,
-    onPeer: (listener) => void listeners.push(listener),
+    onPeer: listener => void listeners.push(listener),
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -81,7 +81,9 @@ function socketFolder(): string {
       continue;
     }
   }
-  throw new Error('no folder for a socket: set XDG_RUNTIME_DIR or TMPDIR to a short path that can be written');
+  throw new Error(
+    'no folder for a socket: set XDG_RUNTIME_DIR or TMPDIR to a short path that can be written',
+  );
 }
 
 function started(server: Server, listenNow: () => void): Promise<void> {
@@ -125,14 +127,14 @@ function greet(socket: Socket, secret: string, accept: (peer: Peer) => void): vo
       clearTimeout(timer);
       accept({
         hello,
-        send: (message) => {
+        send: message => {
           if (!socket.destroyed) socket.write(encodeFrame(message));
         },
-        onMessage: (listener) => {
+        onMessage: listener => {
           messageListener = listener;
           for (const early of waiting.splice(0)) listener(early);
         },
-        onClose: (listener) => {
+        onClose: listener => {
           if (socket.destroyed) queueMicrotask(listener);
           else socket.once('close', listener);
         },
@@ -146,7 +148,8 @@ function asHello(frame: unknown, secret: string): Hello | undefined {
   if (typeof frame !== 'object' || frame === null) return undefined;
   const hello = frame as Partial<Hello>;
   if (hello.type !== 'hello' || hello.protocol !== WORKER_PROTOCOL) return undefined;
-  if (typeof hello.secret !== 'string' || typeof hello.pid !== 'number' || typeof hello.job !== 'string') return undefined;
+  if (typeof hello.secret !== 'string' || typeof hello.pid !== 'number' || typeof hello.job !== 'string')
+    return undefined;
   if (hello.role !== 'host' && hello.role !== 'worker' && hello.role !== 'helper') return undefined;
   const given = Buffer.from(hello.secret);
   const wanted = Buffer.from(secret);

@@ -46,7 +46,8 @@ export class FrameReader {
   }
 
   private take(size: number): Buffer {
-    const all = this.chunks.length === 1 && this.chunks[0] !== undefined ? this.chunks[0] : Buffer.concat(this.chunks);
+    const all =
+      this.chunks.length === 1 && this.chunks[0] !== undefined ? this.chunks[0] : Buffer.concat(this.chunks);
     const rest = all.subarray(size);
     this.chunks = rest.length > 0 ? [rest] : [];
     this.held = rest.length;

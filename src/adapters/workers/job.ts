@@ -20,7 +20,7 @@ export class Job implements RunningJob {
     readonly spec: JobSpec,
     private readonly listener: (message: FromWorker) => void,
   ) {
-    this.end = new Promise((resolve) => {
+    this.end = new Promise(resolve => {
       this.resolve = resolve;
     });
   }
@@ -40,7 +40,7 @@ export class Job implements RunningJob {
       return;
     }
     this.peer = peer;
-    peer.onMessage((message) => this.receive(peer, message));
+    peer.onMessage(message => this.receive(peer, message));
     peer.onClose(() => {
       setTimeout(() => this.died(null, null, this.protocolFault), EXIT_REPORT_MILLISECONDS).unref();
     });
@@ -61,7 +61,12 @@ export class Job implements RunningJob {
 
   /** Its process ended; counts only if no result came before. */
   died(code: number | null, exitSignal: string | null, tail: string): void {
-    this.settle({ kind: 'died', code, signal: exitSignal, tail: this.protocolFault === '' ? tail : this.protocolFault });
+    this.settle({
+      kind: 'died',
+      code,
+      signal: exitSignal,
+      tail: this.protocolFault === '' ? tail : this.protocolFault,
+    });
   }
 
   private receive(peer: Peer, message: unknown): void {

@@ -52,12 +52,17 @@ class Pool implements Workers {
   }
 
   preimport(modules: readonly string[]): void {
-    const fresh = modules.filter((name) => !this.modules.has(name));
+    const fresh = modules.filter(name => !this.modules.has(name));
     for (const name of fresh) this.modules.add(name);
-    if (this.host !== undefined && fresh.length > 0) this.toHost(this.host, { type: 'preimport', modules: fresh });
+    if (this.host !== undefined && fresh.length > 0)
+      this.toHost(this.host, { type: 'preimport', modules: fresh });
   }
 
-  start(spec: JobSpec, { bare }: { readonly bare: boolean }, listener: (message: FromWorker) => void): RunningJob {
+  start(
+    spec: JobSpec,
+    { bare }: { readonly bare: boolean },
+    listener: (message: FromWorker) => void,
+  ): RunningJob {
     const job = new Job(spec, listener);
     this.jobs.set(spec.job, job);
     void job.end.then(() => {
@@ -70,16 +75,18 @@ class Pool implements Workers {
   async analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]> {
     const channel = await this.open();
     if (this.helper === undefined) {
-      const peer = new Promise<Peer>((resolve) => {
+      const peer = new Promise<Peer>(resolve => {
         this.helperWaiting = resolve;
       });
       this.helper = { process: this.spawnPython(channel, 'helper', ''), peer };
     }
     const helper = this.helper;
     const request = ++this.request;
-    const answer = new Promise<readonly AnalysedCell[]>((resolve) => this.answers.set(request, resolve));
+    const answer = new Promise<readonly AnalysedCell[]>(resolve => this.answers.set(request, resolve));
     const ended = helper.process.ended.then(({ code, signal }): never => {
-      throw new Error(`the process that reads code ended (${signal ?? `exit code ${String(code)}`}): ${helper.process.tail()}`);
+      throw new Error(
+        `the process that reads code ended (${signal ?? `exit code ${String(code)}`}): ${helper.process.tail()}`,
+      );
     });
     ended.catch(() => undefined);
     const peer = await Promise.race([helper.peer, ended]);
@@ -102,18 +109,18 @@ class Pool implements Workers {
       leaving.push(this.host.process);
     }
     if (this.helper !== undefined) {
-      void this.helper.peer.then((peer) => peer.send({ type: 'shutdown' }));
+      void this.helper.peer.then(peer => peer.send({ type: 'shutdown' }));
       leaving.push(this.helper.process);
     }
     leaving.push(...this.lone.values());
     for (const python of leaving) python.child.stdin?.end();
-    await Promise.all(leaving.map((python) => endWithin(python, SHUTDOWN_MILLISECONDS)));
+    await Promise.all(leaving.map(python => endWithin(python, SHUTDOWN_MILLISECONDS)));
     channel.close();
   }
 
   private open(): Promise<Channel> {
-    this.channel ??= openChannel().then((channel) => {
-      channel.onPeer((peer) => this.welcome(peer));
+    this.channel ??= openChannel().then(channel => {
+      channel.onPeer(peer => this.welcome(peer));
       return channel;
     });
     return this.channel;
@@ -177,7 +184,7 @@ class Pool implements Workers {
         return;
       }
       case 'helper':
-        peer.onMessage((message) => {
+        peer.onMessage(message => {
           const { request, cells } = decodeFromHelper(message);
           this.answers.get(request)?.(cells);
           this.answers.delete(request);
@@ -191,7 +198,7 @@ class Pool implements Workers {
           return;
         }
         host.peer = peer;
-        peer.onMessage((message) => this.fromHost(host, message));
+        peer.onMessage(message => this.fromHost(host, message));
         for (const waiting of host.pending.splice(0)) peer.send(waiting);
         return;
       }
@@ -211,7 +218,7 @@ class Pool implements Workers {
       case 'refused': {
         const job = this.jobs.get(decoded.job);
         this.canFork = false;
-        if (job !== undefined) void this.open().then((channel) => this.launchAlone(channel, job));
+        if (job !== undefined) void this.open().then(channel => this.launchAlone(channel, job));
         return;
       }
       case 'exited': {
@@ -220,7 +227,8 @@ class Pool implements Workers {
         if (job === undefined) return;
         if (job.connected) job.died(decoded.code, cause, host.process.tail());
         // It ended before it said a word: the fork is to blame, not the block.
-        else if (!this.lone.has(decoded.job)) void this.open().then((channel) => this.launchAlone(channel, job));
+        else if (!this.lone.has(decoded.job))
+          void this.open().then(channel => this.launchAlone(channel, job));
         return;
       }
     }
@@ -232,7 +240,7 @@ class Pool implements Workers {
       if (job === undefined || job.connected) return;
       killGroup(pid, 'SIGKILL');
       this.canFork = false;
-      void this.open().then((channel) => this.launchAlone(channel, job));
+      void this.open().then(channel => this.launchAlone(channel, job));
     }, FORK_HANG_MILLISECONDS).unref();
   }
 }
@@ -246,6 +254,13 @@ async function endWithin(python: PythonProcess, milliseconds: number): Promise<v
 }
 
 function signalName(number: number): string {
-  const names: Readonly<Record<number, string>> = { 2: 'SIGINT', 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM' };
+  const names: Readonly<Record<number, string>> = {
+    2: 'SIGINT',
+    6: 'SIGABRT',
+    7: 'SIGBUS',
+    9: 'SIGKILL',
+    11: 'SIGSEGV',
+    15: 'SIGTERM',
+  };
   return names[number] ?? `signal ${String(number)}`;
 }

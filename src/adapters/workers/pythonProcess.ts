@@ -22,9 +22,21 @@ export interface PythonProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
-export function startPython(command: PythonCommand, channel: Channel, role: 'host' | 'worker' | 'helper', job: string): PythonProcess {
+export function startPython(
+  command: PythonCommand,
+  channel: Channel,
+  role: 'host' | 'worker' | 'helper',
+  job: string,
+): PythonProcess {
   const boot = `${command.payload}/boot.py`;
-  const args = [...command.flags, boot, role, '--address', channel.address, ...(job === '' ? [] : ['--job', job])];
+  const args = [
+    ...command.flags,
+    boot,
+    role,
+    '--address',
+    channel.address,
+    ...(job === '' ? [] : ['--job', job]),
+  ];
   const child = spawn(command.executable, args, {
     // Its stdin stays open as long as this process lives: its end tells Python that the parent is gone.
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -44,8 +56,8 @@ export function startPython(command: PythonCommand, channel: Channel, role: 'hos
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.stdin.on('error', () => undefined);
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.once('error', (error) => {
+  const ended = new Promise<{ code: number | null; signal: string | null }>(resolve => {
+    child.once('error', error => {
       printed += error.message;
       resolve({ code: null, signal: null });
     });

@@ -8,7 +8,7 @@ import { printStoredValue } from '../../daemon/storedValue.js';
 import type { OpenProject } from '../openProject.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
-import { bytes, duration, glyph, printable, stateWord } from '../terminal/style.js';
+import { bytes, duration, glyph, oneLine, printable, stateWord } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
 interface Judged {
@@ -73,7 +73,7 @@ function describeStatus(session: Session, report: StatusReport): string {
     stateWord(style, state),
     seconds === null ? '' : duration(seconds),
     exports.length === 0 ? '' : bytes(exports.reduce((sum, each) => sum + each.bytes, 0)),
-    printable(reasons.map((reason) => reason.detail).join(', ')),
+    reasons.map((reason) => oneLine(reason.detail)).join(', '),
   ]);
   return `${style.paint('bold', printable(report.project))}  ${summary}\n${table(rows, '  ')}`;
 }
@@ -96,7 +96,7 @@ export async function why(session: Session, id: string, options: JsonOption): Pr
       return 0;
     }
     const style = session.outStyle;
-    const lines = report.reasons.map((reason) => `  ${reason.kind.padEnd(12)} ${printable(reason.detail)}\n`);
+    const lines = report.reasons.map((reason) => `  ${reason.kind.padEnd(12)} ${oneLine(reason.detail)}\n`);
     const meaning = MEANINGS[report.state];
     session.print(`${glyph(style, report.state)} ${printable(id)} is ${stateWord(style, report.state)}: ${meaning}\n${lines.join('')}`);
     return 0;

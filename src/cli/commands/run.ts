@@ -12,7 +12,7 @@ import type { RunOptions } from '../program.js';
 import { describe } from '../report.js';
 import type { Session } from '../session.js';
 import { createProgress } from '../terminal/progress.js';
-import { glyph, plural, printable } from '../terminal/style.js';
+import { glyph, plural, oneLine, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
 const INTERRUPTED = 130;
@@ -107,7 +107,7 @@ function describePlan(session: Session, planned: Plan): string {
   const upTo = planned.runs.length + planned.mayRun.length;
   if (upTo === 0 && planned.restored.length === 0) return 'Everything is fresh: nothing would run.\n';
   const rows = (blocks: readonly PlannedBlock[], state: 'stale' | 'affected'): readonly (readonly string[])[] =>
-    blocks.map(({ block, reasons }) => [glyph(style, state), printable(block), printable(reasons.map((reason) => reason.detail).join(', '))]);
+    blocks.map(({ block, reasons }) => [glyph(style, state), printable(block), reasons.map((reason) => oneLine(reason.detail)).join(', ')]);
   const restored = planned.restored.map((block) => [style.paint('green', '↺'), printable(block), 'a stored result is put back']);
   return `Up to ${plural(upTo, 'block')} would run, ${planned.fresh.length} kept.\n${table([...rows(planned.runs, 'stale'), ...rows(planned.mayRun, 'affected'), ...restored], '  ')}`;
 }

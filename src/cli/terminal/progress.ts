@@ -1,7 +1,7 @@
 /** Progress of a run for people: finished blocks stay as lines, running ones are drawn again below them. */
 import { unreachable } from '../../protocol/problem.js';
 import type { RunEvent } from '../../protocol/events.js';
-import { bytes, duration, glyph, plural, printable, type Style } from './style.js';
+import { bytes, duration, glyph, plural, oneLine, printable, type Style } from './style.js';
 
 /** The part of a terminal that progress needs. */
 export interface Screen {
@@ -73,7 +73,7 @@ class TerminalProgress implements Progress {
         this.running.set(event.block, { startedAt: this.now(), cells: event.cells, expected: event.expectedSeconds, cellsDone: 0 });
         if (this.screen.columns === undefined) {
           const why = event.reasons[0]?.detail;
-          this.line(`${glyph(this.style, 'running')} ${printable(event.block)} runs${why === undefined ? '' : ` (${printable(why)})`}`);
+          this.line(`${glyph(this.style, 'running')} ${printable(event.block)} runs${why === undefined ? '' : ` (${oneLine(why)})`}`);
         }
         return;
       }
@@ -103,7 +103,7 @@ class TerminalProgress implements Progress {
       case 'blockFailed': {
         this.finish(event.block);
         const { problem } = event;
-        this.line(`${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}: ${printable(problem.message)}`);
+        this.line(`${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}: ${oneLine(problem.message)}`);
         return;
       }
       case 'blockBlocked':

@@ -68,3 +68,11 @@ export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
+
+const LONGEST_NAME = 160;
+
+/** Names and reasons inside a line: whatever they hold, the line stays one line. */
+export function oneLine(text: string): string {
+  const flat = printable(text.replace(/\s+/g, ' '));
+  return flat.length > LONGEST_NAME ? `${flat.slice(0, LONGEST_NAME - 1)}…` : flat;
+}
