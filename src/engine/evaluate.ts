@@ -7,7 +7,7 @@ import type { Context, Values } from './context.js';
 import type { ExportRequest } from './filters.js';
 import { resolveInputs, type ResolvedInputs } from './inputs.js';
 import { ingredientsOf } from './key.js';
-import { lookUp, outputsInPlace, type Refusal } from './lookup.js';
+import { lookUp, outputsInPlace, type Circumstances, type Refusal } from './lookup.js';
 import { namesOf } from './project.js';
 
 /** What is known of a block before it runs. */
@@ -57,30 +57,39 @@ export function evaluate(context: Context, block: number, values: Values): Evalu
   // `always` asks for a run whatever is stored.
   if (declaration.run === 'always') return { kind: 'unanswered', prepared, refusals: [] };
   const { key, inherited } = prepared;
-  const found = lookUp(context.world.traces(key), { ...circumstancesOf(context, block), inherited });
+  const found = lookUp(context.world.traces(key), {
+    ...circumstancesOf(context, block, handedToReplays(prepared.inputs, values)),
+    inherited,
+  });
   if (found.answer === null) return { kind: 'unanswered', prepared, refusals: found.refusals };
   const trace = found.answer;
   const restores = memory.shown !== trace.id || !outputsInPlace(trace, context.world);
   return { kind: 'answered', key, trace, inherited, restores };
 }
 
-export function circumstancesOf({ project, world, now }: Context, block: number) {
-  const { declaration } = project.snapshot.blocks[block]!;
+const handedToReplays =
+  ({ replay }: ResolvedInputs, values: Values) =>
+  (): readonly string[] =>
+    replay.flatMap(block => values.traceOf(block).ingredients.inputs.map(({ name }) => name));
+
+/** @param replayed names handed to replayed ancestors, where their traces are known */
+export function circumstancesOf(
+  { project, world, now }: Context,
+  block: number,
+  replayed: ExportRequest['replayed'] = () => [],
+): Omit<Circumstances, 'inherited'> {
+  const { declaration, cells } = project.snapshot.blocks[block]!;
   return {
     world,
     declaration,
     externalTtl: project.snapshot.dag.externalTtl,
     now,
-    request: exportRequest(project, block),
-  };
-}
-
-function exportRequest(project: Context['project'], block: number): ExportRequest {
-  const { declaration, cells } = project.snapshot.blocks[block]!;
-  return {
-    filter: declaration.filter,
-    accepts: project.accepts(block),
-    wanted: () => project.wanted(block),
-    deletes: () => namesOf(cells, facts => facts.deletes),
+    request: {
+      filter: declaration.filter,
+      accepts: project.accepts(block),
+      wanted: () => project.wanted(block),
+      replayed,
+      deletes: () => namesOf(cells, facts => facts.deletes),
+    },
   };
 }

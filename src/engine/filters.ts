@@ -56,7 +56,7 @@ export function filterTest(filter: Filter): NameTest {
 
 /**
  * Whether children may see a stored name now. A trace can have been made under another filter: what was hidden then
- * shows under `auto`, except inputs that the block did not change, which `auto` would not have exported either.
+ * shows under `auto`, except components that came in and did not change, which `auto` would not have exported either.
  */
 export function isVisible(
   trace: Trace,
@@ -66,16 +66,19 @@ export function isVisible(
   accepts: NameTest,
 ): boolean {
   if (!accepts(name)) return false;
-  if (filter.kind === 'names' || !component.hidden.includes(name)) return true;
-  return !trace.ingredients.inputs.some(input => input.name === name && input.component === component.digest);
+  if (filter.kind === 'names' || component.hidden.length === 0 || !component.hidden.includes(name))
+    return true;
+  return !trace.ingredients.inputs.some(input => input.component === component.digest);
 }
 
-/** What `served` needs to know of a block as it is declared now. */
+/** What `firstUnserved` needs to know of a block as it is declared now. */
 export interface ExportRequest {
   readonly filter: Filter;
   readonly accepts: NameTest;
   /** Names that children read; `null`: any. Only asked where something was withheld. */
   readonly wanted: () => readonly string[] | null;
+  /** Names handed to the sessions of replayed ancestors, which the block has too. */
+  readonly replayed: () => readonly string[];
   /** Names that the block's own code deletes, so that not storing them is no lack. */
   readonly deletes: () => readonly string[];
 }
@@ -106,11 +109,10 @@ function isLacking(withheld: Withheld, request: ExportRequest): boolean {
 
 /** An unchanged input is exported again only where a list of names asks for it, which the trace may not have known. */
 function firstUnstoredInput(trace: Trace, request: ExportRequest): string | undefined {
-  return trace.ingredients.inputs.find(
-    ({ name }) =>
-      request.accepts(name) &&
-      !trace.exports.some(component => component.names.includes(name)) &&
-      !trace.withheld.some(withheld => withheld.name === name) &&
-      !request.deletes().includes(name),
-  )?.name;
+  const isLacked = (name: string) =>
+    request.accepts(name) &&
+    !trace.exports.some(component => component.names.includes(name)) &&
+    !trace.withheld.some(withheld => withheld.name === name) &&
+    !request.deletes().includes(name);
+  return trace.ingredients.inputs.map(({ name }) => name).find(isLacked) ?? request.replayed().find(isLacked);
 }

@@ -136,17 +136,34 @@ function bindComponents({ graph }: Project, chosen: ReadonlyMap<string, Offer>):
     if (names === undefined) entry.bind.set(source.stored, [name]);
     else names.push(name);
   }
-  for (const { bind } of bound) for (const names of bind.values()) names.sort(byCodeUnit);
-  return bound;
+  for (const { bind } of bound) {
+    for (const names of bind.values()) if (names.length > 1) names.sort(byCodeUnit);
+  }
+  // The order of restoring must follow from what is in the key, not from how a trace lists its exports.
+  return bound.length > 1 ? bound.sort((a, b) => byCodeUnit(firstName(a), firstName(b))) : bound;
+}
+
+/** No two components bind one name, so this tells them apart. */
+function firstName({ bind }: BoundComponent): string {
+  let first: string | undefined;
+  for (const names of bind.values()) {
+    for (const name of names) if (first === undefined || name < first) first = name;
+  }
+  return first ?? '';
 }
 
 function ingredientsFrom({ component, bind }: BoundComponent): InputIngredient[] {
   // `mine=theirs` where an edge renames: members of one component can be different objects under one digest.
-  const sharing = [...bind].flatMap(([stored, names]) =>
-    names.map(name => (name === stored ? name : `${name}=${stored}`)),
-  );
+  const sharing: string[] = [];
+  const names: string[] = [];
+  for (const [stored, bound] of bind) {
+    for (const name of bound) {
+      names.push(name);
+      sharing.push(name === stored ? name : `${name}=${stored}`);
+    }
+  }
   if (sharing.length > 1) sharing.sort(byCodeUnit);
-  return [...bind.values()].flat().map(name => ({ name, component: component.digest, sharing }));
+  return names.map(name => ({ name, component: component.digest, sharing }));
 }
 
 function otherNames(

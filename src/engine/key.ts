@@ -75,14 +75,14 @@ export function frameIngredients(of: Ingredients): string {
   return [
     'ingredients',
     frameNumber(of.version),
-    frameText(of.environment),
+    frameDigest(of.environment),
     frameText(of.uid),
     of.seed === null ? 'null' : frameNumber(of.seed),
-    frameList(of.cells, frameText),
-    frameList(of.prelude, frameText),
+    frameList(of.cells, frameDigest),
+    frameList(of.prelude, frameDigest),
     frameList(
       of.inputs,
-      input => frameText(input.name) + frameText(input.component) + frameList(input.sharing, frameText),
+      input => frameText(input.name) + frameDigest(input.component) + frameList(input.sharing, frameText),
     ),
     frameList(of.parameters, parameter => frameText(parameter.name) + frameJson(parameter.value)),
     frameList(
@@ -96,8 +96,8 @@ export function frameIngredients(of: Ingredients): string {
 /** JSON quoting: it ends itself, and lone surrogates, which UTF-8 would fold into one character, stay apart. */
 export const frameText = (text: string): string => JSON.stringify(text);
 
-export const frameDigest = (digest: Digest | null): string =>
-  digest === null ? 'absent' : frameText(digest);
+/** Hexadecimal digits need no quoting. */
+export const frameDigest = (digest: Digest | null): string => (digest === null ? 'absent' : `"${digest}"`);
 
 export function frameList<Item>(items: readonly Item[], frame: (item: Item) => string): string {
   let text = `[${items.length};`;

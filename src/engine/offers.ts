@@ -34,40 +34,42 @@ export function offersBy(
 ): Map<string, readonly Offer[]> {
   const { graph, snapshot } = project;
   const byName = new Map<string, readonly Offer[]>();
-  const offer = (parent: number, name: string | undefined, kind: Source['kind'], source: () => Source) => {
-    if (name === undefined || !asks(name, kind)) return;
-    const made = { parent, name, source: source() };
-    const others = byName.get(name);
-    byName.set(
-      name,
-      others === undefined ? [made] : others.some(other => isSame(other, made)) ? others : [...others, made],
-    );
-  };
   const first = graph.edgeStart[block]!;
   for (let edge = first; edge < graph.edgeStart[block + 1]!; edge += 1) {
     const parent = graph.edgeParent[edge]!;
     const { use } = snapshot.blocks[block]!.declaration.parents[edge - first]!;
     const { filter } = snapshot.blocks[parent]!.declaration;
-    const mine = (name: string) => (use === undefined ? name : use.get(name));
     if (filter.kind === 'off') {
-      for (const name of sessionNames(project, parent, traceOf))
-        offer(parent, name, 'session', () => SESSION);
+      for (const name of sessionNames(project, parent, traceOf)) {
+        if (asks(name, 'session')) add(byName, { parent, name, source: SESSION });
+      }
       continue;
     }
     const trace = traceOf(parent);
     const accepts = project.accepts(parent);
     for (const component of trace.exports) {
       for (const stored of component.names) {
+        const name = use === undefined ? stored : use.get(stored);
+        if (name === undefined || !asks(name, 'stored')) continue;
         if (!isVisible(trace, component, stored, filter, accepts)) continue;
-        offer(parent, mine(stored), 'stored', () => ({ kind: 'stored', component, stored }));
+        add(byName, { parent, name, source: { kind: 'stored', component, stored } });
       }
     }
     for (const withheld of trace.withheld) {
-      if (withheld.why === 'opaque' && accepts(withheld.name))
-        offer(parent, mine(withheld.name), 'opaque', () => ({ kind: 'opaque', withheld }));
+      const name = use === undefined ? withheld.name : use.get(withheld.name);
+      if (name === undefined || withheld.why !== 'opaque' || !accepts(withheld.name)) continue;
+      if (asks(name, 'opaque')) add(byName, { parent, name, source: { kind: 'opaque', withheld } });
     }
   }
   return byName;
+}
+
+/** A repeated edge makes one offer. */
+function add(byName: Map<string, readonly Offer[]>, offer: Offer): void {
+  const others = byName.get(offer.name);
+  if (others === undefined) byName.set(offer.name, [offer]);
+  else if (!others.some(other => other.parent === offer.parent && isSame(other, offer)))
+    byName.set(offer.name, [...others, offer]);
 }
 
 const SESSION: Source = { kind: 'session' };

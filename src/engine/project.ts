@@ -20,6 +20,8 @@ export interface ReadSet {
 export interface Project {
   readonly snapshot: ProjectSnapshot;
   readonly graph: Graph;
+  /** Whether any filter is off, which is rare and costs walks up the graph. */
+  readonly hasOff: boolean;
   /** Digests of the non-empty code cells. */
   cells(block: number): readonly Digest[];
   /** Those of the prelude; none for the prelude itself. */
@@ -54,6 +56,7 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
   const project: Project = {
     snapshot,
     graph,
+    hasOff: snapshot.blocks.some(({ declaration }) => declaration.filter.kind === 'off'),
     cells: block => digestsOf(cellsOf(block)),
     preludeCells: block => (block === prelude ? [] : preludeDigests),
     preludeReads: block => (block === prelude ? [] : preludeNames),
@@ -92,22 +95,27 @@ const isSorted = (names: readonly string[]): boolean =>
   names.every((name, place) => place === 0 || names[place - 1]! < name);
 
 function wantedOf({ graph, snapshot, reads }: Project, block: number): readonly string[] | null {
+  const first = graph.childStart[block]!;
+  const end = graph.childStart[block + 1]!;
+  if (first === end) return NO_NAMES;
   const wanted = new Set<string>();
-  for (let slot = graph.childStart[block]!; slot < graph.childStart[block + 1]!; slot += 1) {
+  for (let slot = first; slot < end; slot += 1) {
     const child = graph.children[slot]!;
     const { names, everything } = reads(child);
-    const first = graph.edgeStart[child]!;
-    for (let edge = first; edge < graph.edgeStart[child + 1]!; edge += 1) {
+    const firstEdge = graph.edgeStart[child]!;
+    for (let edge = firstEdge; edge < graph.edgeStart[child + 1]!; edge += 1) {
       if (graph.edgeParent[edge] !== block) continue;
-      const { use } = snapshot.blocks[child]!.declaration.parents[edge - first]!;
-      if (use !== undefined)
-        for (const [theirs, mine] of use) if (everything || names.includes(mine)) wanted.add(theirs);
+      const { use } = snapshot.blocks[child]!.declaration.parents[edge - firstEdge]!;
       if (use === undefined && everything) return null;
       if (use === undefined) for (const name of names) wanted.add(name);
+      else for (const [theirs, mine] of use) if (everything || names.includes(mine)) wanted.add(theirs);
     }
   }
-  return [...wanted].sort(byCodeUnit);
+  const list = [...wanted];
+  return list.length > 1 ? list.sort(byCodeUnit) : list;
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** Working folder relative to the project. */
 export function cwdOf(declaration: BlockDeclaration): string {
@@ -123,8 +131,11 @@ export function namesOf(
   return cells.length === 1 ? names(cells[0]!) : [...new Set(cells.flatMap(names))];
 }
 
-const digestsOf = (cells: readonly CellFacts[]): readonly Digest[] =>
-  cells.filter(facts => !facts.empty).map(facts => facts.digest);
+function digestsOf(cells: readonly CellFacts[]): readonly Digest[] {
+  const digests: Digest[] = [];
+  for (const facts of cells) if (!facts.empty) digests.push(facts.digest);
+  return digests;
+}
 
 const merged = (a: readonly string[], b: readonly string[]): readonly string[] =>
   [...new Set([...a, ...b])].sort(byCodeUnit);

@@ -10,30 +10,36 @@ const isOff = (project: Project, block: number): boolean =>
 
 /** Ancestors of a block that an unbroken line of off filters leads to, in topological order. */
 export function offAncestors(project: Project, block: number): readonly number[] {
+  if (!project.hasOff) return NONE;
   const { graph } = project;
-  let found: Set<number> | undefined;
+  const found = new Set<number>();
   const open = [block];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (let slot = graph.parentStart[next]!; slot < graph.valueEnd[next]!; slot += 1) {
       const parent = graph.parents[slot]!;
-      if (!isOff(project, parent) || found?.has(parent)) continue;
-      (found ??= new Set()).add(parent);
+      if (!isOff(project, parent) || found.has(parent)) continue;
+      found.add(parent);
       open.push(parent);
     }
   }
-  return found === undefined ? NONE : [...found].sort((a, b) => graph.rank[a]! - graph.rank[b]!);
+  return [...found].sort((a, b) => graph.rank[a]! - graph.rank[b]!);
 }
 
 const NONE: readonly number[] = [];
 
 /** Blocks whose values a block starts from: its parents, and those of the ancestors that run again for it. */
 export function neededBy(project: Project, block: number): readonly number[] {
-  const { graph } = project;
-  const parentsOf = (of: number) => graph.parents.subarray(graph.parentStart[of], graph.valueEnd[of]);
+  const needed = valueParents(project, block);
   const replayed = offAncestors(project, block);
-  return replayed.length === 0
-    ? Array.from(parentsOf(block))
-    : [...new Set([...replayed, block].flatMap(each => [...parentsOf(each)]))];
+  if (replayed.length === 0) return needed;
+  return [...new Set([...replayed.flatMap(each => valueParents(project, each)), ...needed])];
+}
+
+function valueParents({ graph }: Project, block: number): number[] {
+  const parents: number[] = [];
+  for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1)
+    parents.push(graph.parents[slot]!);
+  return parents;
 }
 
 /** Names that the session of an off block holds: what its chain may bind and what was handed to it. */

@@ -2,6 +2,7 @@
  * What must come out, worked out without keys, traces or steps: every block run in order from its parents' values
  * (small numbers first, since edges only come from smaller ones), and which runs of the past still say the same.
  */
+import { filterTest } from '../../../src/engine/index.js';
 import { factsOf, Session, ToyError, type Literal } from './language.js';
 import type { ToyBlock, ToyProject } from './project.js';
 import { leave, restore, type Left, type StoredComponent, type ToyInput } from './storing.js';
@@ -112,15 +113,10 @@ function visibleOf(
   { components }: Left,
   inputs: readonly ToyInput[],
 ): [string, StoredComponent][] {
-  const came = (name: string, bytes: string) =>
-    inputs.some(
-      ({ stored, bind }) => stored.bytes === bytes && [...bind.values()].some(mine => mine.includes(name)),
-    );
+  const came = (bytes: string) => inputs.some(({ stored }) => stored.bytes === bytes);
   return components.flatMap(component =>
     component.names
-      .filter(
-        name => !component.hidden.includes(name) || (filter.kind === 'auto' && !came(name, component.bytes)),
-      )
+      .filter(name => !component.hidden.includes(name) || (filter.kind === 'auto' && !came(component.bytes)))
       .map((name): [string, StoredComponent] => [name, component]),
   );
 }
@@ -171,10 +167,7 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
         ...left.withheld
           .filter(
             ({ name: seen, why }) =>
-              withOpaque &&
-              why === 'opaque' &&
-              seen === stored &&
-              (filter.kind === 'auto' || filter.patterns.includes(stored)),
+              withOpaque && why === 'opaque' && seen === stored && filterTest(filter)(stored),
           )
           .map(() => ({ parent, component: null, stored, opaque: true })),
       ]);
@@ -244,7 +237,8 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
     parameters: [...parameters].sort(),
     sessions: [...new Map(sessions.map(pair => [pair[0], pair]))].sort(),
   });
-  return { inputs: [...inputs.values()], parameters, given };
+  const first = ({ bind }: ToyInput) => [...bind.values()].flat().sort()[0]!;
+  return { inputs: [...inputs.values()].sort((a, b) => (first(a) < first(b) ? -1 : 1)), parameters, given };
 }
 
 const sessionOf = ({ given, files, random }: CleanBlock) => [
