@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import sys
 from collections.abc import Callable
@@ -57,6 +58,15 @@ def _transform(node: Any) -> Any:
     return made, args, state
 
 
+def _callbacks(registry: Any) -> Any:
+    reduced = registry.__reduce_ex__(5)
+    following = reduced[2].get("_cid_gen")
+    if isinstance(following, int):
+        # pickling draws a number from the registry's counter: put it back
+        registry._cid_gen = itertools.count(following)
+    return reduced
+
+
 def _without_cache(value: Any) -> Any:
     """Reduction of a pandas array or type without what looking at it has filled in."""
     reduced = value.__reduce_ex__(5)
@@ -83,6 +93,7 @@ def _tensor(tensor: Any) -> Any:
 
 _REDUCERS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("matplotlib.figure", "Figure", _figure),
+    ("matplotlib.cbook", "CallbackRegistry", _callbacks),
     ("matplotlib.transforms", "TransformNode", _transform),
     ("pandas.api.extensions", "ExtensionArray", _without_cache),
     ("pandas.api.extensions", "ExtensionDtype", _without_cache),

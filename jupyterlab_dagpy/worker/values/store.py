@@ -164,14 +164,20 @@ class Dumper:
         )
         return [by_code_unit(group) for group in groups]
 
-    def plain_form(self, values: Mapping[str, object]) -> Pickled:
-        """Canonical pickle of the values as they are, without a round trip."""
+    def plain_form(self, values: Mapping[str, object], namespace: dict[str, object] | None = None) -> Pickled:
+        """Canonical pickle of the values as they are, without a round trip.
+
+        Args:
+            values: name → value.
+            namespace: globals of the functions inside, if not the session's.
+        """
+        scope = self.scope(namespace)
         found = {name: values[name] for name in by_code_unit(values)}
-        form = pickled(found, self.scope())
+        form = pickled(found, scope)
         if not form.sets and may_hold_sets(form.head):
             # short heads are read exactly; in long ones a walk finds out what chance bytes can not tell
             form.sets = len(form.head) <= CANONICAL_BYTES or self._holds_sets(found)
-        return _canonical(found, self.scope(), form)
+        return _canonical(found, scope, form)
 
     def _holds_sets(self, values: Mapping[str, object]) -> bool:
         known = [self._sets.get(name) for name in values]
@@ -210,10 +216,10 @@ class Dumper:
             form = self.plain_form(restored.values)
             if same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers):
                 return True
-            # some values differ after every load (matplotlib counts callbacks): compare with another fresh load
+            # some values differ after every load, a counter of loads for one: compare with another fresh load
             namespace = dict(self.namespace)
             fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace)[0]
-            other = _canonical(fresh, self.scope(namespace), sets=form.sets)
+            other = self.plain_form(fresh, namespace)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
             # it could be stored once: what was put into it since can not
