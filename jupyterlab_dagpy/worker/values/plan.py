@@ -280,7 +280,10 @@ class _Plan:
         return {"name": name, "type": type_name(self.values[name]), "why": why, "detail": ""}
 
     def _warnings(self, kept: set[str]) -> list[str]:
-        pairs = sorted(sorted(pair) for pair in self.dumper.array_sharing if pair <= kept)
+        wanted = self.keep["wanted"]
+        # fitted models share arrays with their data all the time: only where readers see both can it be missed
+        seen = kept if wanted is None else kept & set(wanted)
+        pairs = sorted(sorted(pair) for pair in self.dumper.array_sharing if pair <= seen)
         return [
             f"{one} and {other} share the memory of one array; in blocks that read them they are independent"
             for one, other in pairs
