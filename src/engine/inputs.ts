@@ -107,8 +107,10 @@ function choose(parents: Parents, reads: ReadSet): Choice {
     for (const reached of offer.source.component.reaches) {
       const known = offers.get(reached) ?? offersBy(parents, other => other === reached).get(reached) ?? [];
       const own = offerBehind(parents, offer.parent, reached);
-      const candidates =
-        own === undefined || known.some(other => isSame(other, own)) ? known : [...known, own];
+      // Equal ones of several parents all stay, so that the choice does not depend on who was followed first.
+      const isKnown =
+        own === undefined || known.some(other => other.parent === own.parent && isSame(other, own));
+      const candidates = isKnown ? known : [...known, own];
       if (candidates.length === 0) unmet.add(reached);
       else if (candidates !== offers.get(reached)) {
         offers.set(reached, candidates);

@@ -207,7 +207,8 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
               ]
             : [];
         const all = [...(wanted.get(reached) ?? offered(reached, true))];
-        for (const each of own) if (!all.some(other => isEqual(other, each))) all.push(each);
+        for (const each of own)
+          if (!all.some(other => other.parent === each.parent && isEqual(other, each))) all.push(each);
         if (all.length === 0) unmet.add(reached);
         wanted.set(reached, all);
       }

@@ -1,5 +1,5 @@
 /** Toy projects as plain data, and the snapshot that the engine gets of one. */
-import type { Filter } from '../../../src/protocol/dagFile.js';
+import type { BlockDeclaration, Filter } from '../../../src/protocol/dagFile.js';
 import { blockId, uid, type BlockId, type Uid } from '../../../src/protocol/ids.js';
 import type { BlockMemory, ProjectSnapshot } from '../../../src/engine/index.js';
 import { factsOf, render, sha, type Literal, type ToyCell } from './language.js';
@@ -13,6 +13,8 @@ export interface ToyBlock {
   readonly cells: readonly ToyCell[];
   readonly parents: readonly ToyEdge[];
   readonly filter: Filter;
+  /** Options other than the usual ones. */
+  readonly options?: Partial<Pick<BlockDeclaration, 'run' | 'after' | 'retries' | 'env' | 'inputs'>>;
 }
 
 /** Block `i` is called `bi`; edges may only come from blocks of a smaller number. */
@@ -32,7 +34,7 @@ export function snapshotOf(
   { blocks, parameters }: ToyProject,
   memory: (index: number) => BlockMemory,
 ): ProjectSnapshot {
-  const declarations = blocks.map(({ parents, filter }, index) => ({
+  const declarations = blocks.map(({ parents, filter, options }, index) => ({
     id: idOf(index),
     notebook: `b${index}.ipynb`,
     parents: parents.map(({ parent, use }) =>
@@ -46,6 +48,7 @@ export function snapshotOf(
     after: [],
     tags: new Map(),
     retries: 0,
+    ...options,
   }));
   return {
     dag: {
