@@ -178,12 +178,18 @@ function deathProblem(block: LoadedBlock, end: Extract<JobEnd, { kind: 'died' }>
   const how = end.signal ?? (end.code === null ? 'without a word' : `exit code ${String(end.code)}`);
   return {
     code: 'worker-died',
-    message: `its process ended (${how})${killed ? ': perhaps it ran out of memory' : ''}`,
+    message: `its process ended (${how})${killed ? ': perhaps it ran out of memory' : ''}${lastLine(end.tail)}`,
     file: block.snapshot.declaration.notebook,
     remedy: killed
       ? 'let the block use less memory, or run fewer blocks at a time with -j 1'
       : 'run the cells one by one in a notebook to see which one ends the process',
   };
+}
+
+/** What the process said last, where it said anything. */
+function lastLine(tail: string): string {
+  const line = tail.split('\n').at(-1)?.trim() ?? '';
+  return line === '' ? '' : `: ${line}`;
 }
 
 /** Names the cell where it failed, which may belong to the prelude or to a replayed ancestor. */

@@ -70,8 +70,8 @@ function preimport(ports: ProjectPorts, loaded: LoadedProject, blocks: readonly 
   const modules = new Set<string>();
   for (const id of blocks) {
     const { memory, cells } = blockOf(loaded, id).snapshot;
-    const named = cells.flatMap(facts => facts.imports).map(name => name.split('.')[0] ?? name);
-    for (const name of memory.last?.imports ?? named) modules.add(name);
+    for (const name of [...(memory.last?.imports ?? []), ...cells.flatMap(facts => facts.imports)])
+      modules.add(name);
   }
   if (modules.size > 0) ports.workers.preimport([...modules]);
 }
