@@ -9,35 +9,31 @@ export type Ambient = ReadonlyMap<string, ObjectRef>;
 export const NO_AMBIENT: Ambient = new Map();
 
 /**
- * What a block starts from. Where parents differ, the later in notebook order wins unless one of them descends from
+ * What a session starts from. Where parents differ, the later in notebook order wins unless one of them descends from
  * the other: then the descendant, since it started from what the other left.
  */
 export function inheritedAmbient(
   graph: Graph,
-  block: number,
+  parents: readonly number[],
   outgoing: (parent: number) => Ambient,
 ): Ambient {
-  const start = graph.parentStart[block]!;
-  const end = graph.valueEnd[block]!;
   let only: Ambient | undefined;
   let several = false;
-  for (let slot = start; slot < end; slot += 1) {
-    const ambient = outgoing(graph.parents[slot]!);
+  for (const parent of parents) {
+    const ambient = outgoing(parent);
     if (ambient.size === 0 || ambient === only) continue;
     if (only === undefined) only = ambient;
     else several = true;
   }
   if (!several) return only ?? NO_AMBIENT;
 
-  const parents = Array.from(graph.parents.subarray(start, end)).sort((a, b) => a - b);
-  const adapters = new Set(parents.flatMap(parent => [...outgoing(parent).keys()]));
+  const inOrder = [...parents].sort((a, b) => a - b);
+  const adapters = new Set(inOrder.flatMap(parent => [...outgoing(parent).keys()]));
   const inherited = new Map<string, ObjectRef>();
   for (const adapter of adapters) {
-    const holders = parents.filter(parent => outgoing(parent).has(adapter));
-    inherited.set(
-      adapter,
-      outgoing(winner(graph, holders, parent => outgoing(parent).get(adapter)!.digest)).get(adapter)!,
-    );
+    const holders = inOrder.filter(parent => outgoing(parent).has(adapter));
+    const from = winner(graph, holders, parent => outgoing(parent).get(adapter)!.digest);
+    inherited.set(adapter, outgoing(from).get(adapter)!);
   }
   return inherited;
 }

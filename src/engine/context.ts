@@ -5,7 +5,7 @@ import { inheritedAmbient, NO_AMBIENT, outgoingAmbient, type Ambient } from './a
 import { keyWith, type KeyFunction } from './key.js';
 import type { Hasher, ProjectSnapshot, World } from './ports.js';
 import { openProject, type Project } from './project.js';
-import { neededBy } from './replay.js';
+import { neededBy, sourcesOf } from './replay.js';
 
 export interface Context {
   readonly project: Project;
@@ -93,8 +93,10 @@ export class Values {
     this.#ambient[block] = this.#remembered[block]!;
   }
 
+  /** Of all that its session is made of: ancestors that run again in it change it there, and so do not count. */
   inheritedBy(block: number): Ambient {
-    return inheritedAmbient(this.#context.project.graph, block, this.ambientOf);
+    const { project } = this.#context;
+    return inheritedAmbient(project.graph, sourcesOf(project, block), this.ambientOf);
   }
 
   /** Blocks whose traces have to be there before `block` can be evaluated, and are not. */
@@ -107,7 +109,7 @@ function rememberedAmbient({ project }: Context): readonly Ambient[] {
   const { graph, snapshot } = project;
   const ambient = new Array<Ambient>(graph.size).fill(NO_AMBIENT);
   for (const block of graph.order) {
-    const inherited = inheritedAmbient(graph, block, parent => ambient[parent]!);
+    const inherited = inheritedAmbient(graph, sourcesOf(project, block), parent => ambient[parent]!);
     const { last } = snapshot.blocks[block]!.memory;
     ambient[block] = last === null ? inherited : outgoingAmbient(inherited, last);
   }

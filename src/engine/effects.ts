@@ -50,9 +50,9 @@ export interface ExecuteEffect {
   readonly segments: readonly Segment[];
   /** Parameters that any of the segments reads. */
   readonly parameters: ReadonlyMap<string, Json>;
-  /** State the session starts with. */
+  /** State the session starts with, replays included. */
   readonly ambient: Ambient;
-  /** State the block inherits, replays included: what a discovered `ambient` dependency is recorded with. */
+  /** What a discovered `ambient` dependency is recorded with: the same state, since that is what it is verified against. */
   readonly inherited: Ambient;
   readonly filter: Filter;
   /** Names that children read; `null`: any. */

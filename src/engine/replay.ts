@@ -35,6 +35,14 @@ export function neededBy(project: Project, block: number): readonly number[] {
   return [...new Set([...replayed.flatMap(each => valueParents(project, each)), ...needed])];
 }
 
+/** Those of them that are not run again: where everything in the block's session comes from. */
+export function sourcesOf(project: Project, block: number): readonly number[] {
+  const needed = neededBy(project, block);
+  if (!project.hasOff) return needed;
+  const replayed = offAncestors(project, block);
+  return needed.filter(each => !replayed.includes(each));
+}
+
 function valueParents({ graph }: Project, block: number): number[] {
   const parents: number[] = [];
   for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1)

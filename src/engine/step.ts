@@ -225,7 +225,6 @@ function executeEffect(
     return { block: graph.ids[replayed]!, role: 'replay', inputs: theirs.value.components };
   });
   segments.push({ block: graph.ids[block]!, role: 'main', inputs: inputs.components });
-  const first = inputs.replay[0];
   return {
     kind: 'execute',
     block: graph.ids[block]!,
@@ -235,7 +234,7 @@ function executeEffect(
     attempt,
     segments,
     parameters,
-    ambient: first === undefined ? inherited : values.inheritedBy(first),
+    ambient: inherited,
     inherited,
     filter: snapshot.blocks[block]!.declaration.filter,
     wanted: project.wanted(block),

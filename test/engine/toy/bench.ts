@@ -204,7 +204,7 @@ export class Bench {
               {
                 kind: 'ambient' as const,
                 name: 'random',
-                digest: effect.inherited.get('random')?.digest ?? null,
+                digest: effect.ambient.get('random')?.digest ?? null,
               },
             ]
           : []),

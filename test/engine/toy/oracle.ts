@@ -72,7 +72,7 @@ function cleanBlock(
     const session = new Session({
       readFile: path => project.files.get(path) ?? null,
       parameters: allParameters,
-      random: (chain.length > 0 ? inheritedRandom(project, done, chain[0]!) : randomBefore) ?? index + 100,
+      random: randomBefore ?? index + 100,
     });
     const restored = [];
     for (const each of [...chain, index]) {
@@ -281,7 +281,12 @@ function chainOf(project: ToyProject, index: number): number[] {
 }
 
 function inheritedRandom(project: ToyProject, done: readonly CleanBlock[], index: number): number | null {
-  const parents = [...new Set(project.blocks[index]!.parents.map(({ parent }) => parent))]
+  // Replayed ancestors change the state in the session itself.
+  const chain = chainOf(project, index);
+  const parents = [
+    ...new Set([...chain, index].flatMap(each => project.blocks[each]!.parents.map(({ parent }) => parent))),
+  ]
+    .filter(parent => !chain.includes(parent))
     .filter(parent => done[parent]!.randomAfter !== null)
     .sort((a, b) => a - b);
   const states = new Set(parents.map(parent => done[parent]!.randomAfter));
@@ -307,7 +312,7 @@ export class History {
       const answers = ({ block: past, names }: (typeof runs)[number]) =>
         past.given === block.given &&
         [...past.files].every(([path, content]) => (project.files.get(path) ?? null) === content) &&
-        (past.random === undefined || past.random === inheritedNow(project, clean, index)) &&
+        (past.random === undefined || past.random === inheritedRandom(project, clean, index)) &&
         block.visible.every(([name]) => names.has(name)) &&
         // What a list left out has no known size, so `auto` can not tell whether it is small.
         !(
@@ -331,5 +336,3 @@ export class History {
     return this.#runs.get(index)?.length ?? 0;
   }
 }
-
-const inheritedNow = inheritedRandom;
