@@ -80,7 +80,10 @@ class Ran:
                 if clear.pop(message["ordinal"], False):
                     cell.clear()
                 last = cell[-1] if cell else {}
-                if output["output_type"] == "stream" == last.get("output_type") and last["name"] == output["name"]:
+                if (
+                    output["output_type"] == "stream" == last.get("output_type")
+                    and last["name"] == output["name"]
+                ):
                     last["text"] += output["text"]
                 else:
                     cell.append(output)
@@ -142,7 +145,9 @@ class Ran:
 class Engine:
     """Listens; starts hosts, workers and helpers."""
 
-    def __init__(self, project: Path, python: str = sys.executable, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, project: Path, python: str = sys.executable, environment: dict[str, str] | None = None
+    ) -> None:
         self.project = project
         self.python = python
         self.environment = environment or {}
@@ -160,7 +165,9 @@ class Engine:
     # ------------------------------------------------------------ processes
 
     def start(self, role: str, job: str = "") -> subprocess.Popen[bytes]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "MPLBACKEND", "COV"))}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "MPLBACKEND", "COV"))
+        }
         environment.update({"DAGPY_WORKER_SECRET": SECRET, "PYTHONHASHSEED": "0", **self.environment})
         command = [self.python, str(PAYLOAD / "boot.py"), role, "--address", f"unix:{self._folder / 's'}"]
         process = subprocess.Popen(
@@ -284,7 +291,9 @@ def receive(connection: Any) -> dict[str, Any]:
     return dict(connection.receive())
 
 
-def segment(*cells: str | dict[str, Any], role: str = "main", block: str = "block", inputs: Any = ()) -> dict[str, Any]:
+def segment(
+    *cells: str | dict[str, Any], role: str = "main", block: str = "block", inputs: Any = ()
+) -> dict[str, Any]:
     made = []
     for ordinal, cell in enumerate(cells):
         fields = {"source": cell} if isinstance(cell, str) else cell

@@ -93,7 +93,7 @@ def test_workers_die_with_the_zygote(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["stdin", "socket", "shutdown"])
 def test_the_zygote_leaves_with_the_engine_and_takes_its_workers(tmp_path: Path, end: str) -> None:
     with engine(tmp_path, []) as made:
-        code = "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\nprint(child.pid, flush=True)\nchild.wait()"
+        code = "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\nprint(child.pid, flush=True)\nchild.wait()"  # noqa: E501
         job = made.begin(code)
         child = int(job.until(lambda message: message["type"] == "output")["output"]["text"])
         process = made.host_process
@@ -111,7 +111,7 @@ def test_the_zygote_leaves_with_the_engine_and_takes_its_workers(tmp_path: Path,
 @pytest.mark.parametrize("modules", [[], None])
 def test_an_orphan_ends_itself_and_what_it_started(tmp_path: Path, modules: list[str] | None) -> None:
     with engine(tmp_path, modules) as made:
-        code = "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\nprint(child.pid, flush=True)\nwhile True: pass"
+        code = "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\nprint(child.pid, flush=True)\nwhile True: pass"  # noqa: E501
         job = made.begin(code)
         child = int(job.until(lambda message: message["type"] == "output")["output"]["text"])
         job.connection.close()
@@ -135,7 +135,12 @@ def test_inherited_endings_do_not_run_in_a_worker(tmp_path: Path) -> None:
 
 def test_the_hello_keeps_the_secret_out_of_the_environment(tmp_path: Path) -> None:
     with engine(tmp_path) as made:
-        assert made.run("import os; os.environ.get('DAGPY_WORKER_SECRET')\nprint(os.environ.get('DAGPY_WORKER_SECRET'))").text() == "None\n"
+        assert (
+            made.run(
+                "import os; os.environ.get('DAGPY_WORKER_SECRET')\nprint(os.environ.get('DAGPY_WORKER_SECRET'))"
+            ).text()
+            == "None\n"
+        )
 
 
 def test_a_tcp_address_serves_too(tmp_path: Path) -> None:
@@ -196,5 +201,3 @@ def test_a_trivial_block_takes_a_few_milliseconds(tmp_path: Path) -> None:
         times = sorted(made.run("x = 1").seconds for _ in range(15))
     print(f"hello to done: median {times[7] * 1000:.1f} ms, best {times[0] * 1000:.1f} ms")
     assert times[0] < 0.05
-
-

@@ -68,7 +68,7 @@ def test_changed_in_place_is_read_and_written(host: Engine) -> None:
 
 def test_rename_and_removal(host: Engine) -> None:
     ran = host.run(
-        "import os\nopen('a.tmp', 'w').write('1'); os.replace('a.tmp', 'a.final')\nopen('b.tmp', 'w').close(); os.remove('b.tmp')"
+        "import os\nopen('a.tmp', 'w').write('1'); os.replace('a.tmp', 'a.final')\nopen('b.tmp', 'w').close(); os.remove('b.tmp')"  # noqa: E501
     )
     assert [Path(path).name for path in ran.discovered("written")] == ["a.final"]
 
@@ -77,8 +77,14 @@ def test_folders_are_listed_by_their_entries(workers: Engine) -> None:
     (workers.project / "many").mkdir()
     for name in ("b.csv", "a.csv"):
         (workers.project / "many" / name).touch()
-    for code in ("import os; os.listdir('many')", "import glob; glob.glob('many/*.csv')", "list(__import__('pathlib').Path('many').iterdir())"):
-        folders = {Path(entry["path"]).name: entry["entries"] for entry in workers.run(code).discovered("folders")}
+    for code in (
+        "import os; os.listdir('many')",
+        "import glob; glob.glob('many/*.csv')",
+        "list(__import__('pathlib').Path('many').iterdir())",
+    ):
+        folders = {
+            Path(entry["path"]).name: entry["entries"] for entry in workers.run(code).discovered("folders")
+        }
         assert folders["many"] == ["a.csv", "b.csv"], code
 
 
@@ -91,10 +97,15 @@ def test_local_modules_count_with_what_they_import(workers: Engine) -> None:
     (package / "part.py").write_text("x = open('inside.txt').read()")
     (workers.project / "inside.txt").write_text("i")
     ran = workers.run("import helper_a", "from package_c import part")
-    modules = {(entry["name"], Path(entry["path"]).name): entry["stamp"] for entry in ran.discovered("modules")}
+    modules = {
+        (entry["name"], Path(entry["path"]).name): entry["stamp"] for entry in ran.discovered("modules")
+    }
     for name in ("helper_a", "helper_b"):
         assert modules[(name, f"{name}.py")]["size"] > 0
-    assert modules[("package_c", "__init__.py")] is not None and modules[("package_c.part", "part.py")] is not None
+    assert (
+        modules[("package_c", "__init__.py")] is not None
+        and modules[("package_c.part", "part.py")] is not None
+    )
     # a package folder of the same name would come first
     assert modules[("helper_a", "__init__.py")] is None
     assert modules[("yaml", "yaml.py")] is None and modules[("yaml", "__init__.py")] is None
@@ -108,7 +119,10 @@ def test_local_modules_count_with_what_they_import(workers: Engine) -> None:
 
 def test_a_module_that_is_missing_is_looked_for_again(host: Engine) -> None:
     ran = host.run("try:\n    import optional_thing\nexcept ImportError:\n    pass")
-    assert {Path(entry["path"]).name for entry in ran.discovered("modules")} == {"optional_thing.py", "__init__.py"}
+    assert {Path(entry["path"]).name for entry in ran.discovered("modules")} == {
+        "optional_thing.py",
+        "__init__.py",
+    }
 
 
 def packages(ran: Ran) -> set[str]:
@@ -147,7 +161,9 @@ def test_what_the_zygote_read_for_a_package_counts_for_its_user(tmp_path: Path) 
     (site / "configured.py").write_text(
         f"import os\nmode = os.environ.get('CONFIGURED_MODE', 'none')\ntext = open({str(settings)!r}).read()\n"
     )
-    with engine(tmp_path, ["configured"], environment={"PYTHONPATH": str(site), "CONFIGURED_MODE": "fast"}) as made:
+    with engine(
+        tmp_path, ["configured"], environment={"PYTHONPATH": str(site), "CONFIGURED_MODE": "fast"}
+    ) as made:
         assert made.ready["modules"] == ["configured"]
         used = made.run("import configured")
         unused = made.run("1")
@@ -158,11 +174,22 @@ def test_what_the_zygote_read_for_a_package_counts_for_its_user(tmp_path: Path) 
 
 def test_environment_variables_are_noted_whoever_asks(tmp_path: Path) -> None:
     with engine(tmp_path, [], environment={"STAGE": "test"}) as made:
-        for code in ("os.environ['STAGE']", "os.getenv('STAGE')", "'STAGE' in os.environ", "os.environ.get('STAGE')"):
-            assert made.run(f"import os\n{code}").discovered("environment") == [{"name": "STAGE", "value": "test"}], code
-        ran = made.run("import os\nos.getenv('NOT_THERE'); os.environ.get('TERM'); os.environ['MINE'] = '1'; os.environ['MINE']")
+        for code in (
+            "os.environ['STAGE']",
+            "os.getenv('STAGE')",
+            "'STAGE' in os.environ",
+            "os.environ.get('STAGE')",
+        ):
+            assert made.run(f"import os\n{code}").discovered("environment") == [
+                {"name": "STAGE", "value": "test"}
+            ], code
+        ran = made.run(
+            "import os\nos.getenv('NOT_THERE'); os.environ.get('TERM'); os.environ['MINE'] = '1'; os.environ['MINE']"
+        )
         assert ran.discovered("environment") == [{"name": "NOT_THERE", "value": None}]
-        ran = made.run("import subprocess, copy\nfrom subprocess import run\ncopied = __import__('os').environ.copy()")
+        ran = made.run(
+            "import subprocess, copy\nfrom subprocess import run\ncopied = __import__('os').environ.copy()"
+        )
         names = {entry["name"] for entry in ran.discovered("environment")}
         assert "STAGE" in names, "the block's own code took everything"
 
@@ -181,7 +208,7 @@ def test_processes_started_by_the_block_make_it_untracked(workers: Engine) -> No
 
 def test_processes_started_by_libraries_do_not(workers: Engine) -> None:
     ran = workers.run(
-        "import platform, ctypes.util, uuid\nplatform.uname(); platform.processor(); ctypes.util.find_library('c'); uuid.getnode()\n"
+        "import platform, ctypes.util, uuid\nplatform.uname(); platform.processor(); ctypes.util.find_library('c'); uuid.getnode()\n"  # noqa: E501
         "import multiprocessing as m\nwith m.get_context('fork').Pool(2) as pool: print(pool.map(abs, [-1, 2]))"
     )
     assert ran.text() == "[1, 2]\n"
@@ -193,7 +220,7 @@ def test_forked_children_report_what_they_read(workers: Engine) -> None:
         (workers.project / name).write_text(name)
     ran = workers.run(
         "import multiprocessing as m\nfrom pathlib import Path\n"
-        "with m.get_context('fork').Pool(2) as pool: print(pool.map(Path.read_text, [Path('one.txt'), Path('two.txt')]))"
+        "with m.get_context('fork').Pool(2) as pool: print(pool.map(Path.read_text, [Path('one.txt'), Path('two.txt')]))"  # noqa: E501
     )
     assert set(ran.files()) == {"one.txt", "two.txt"}
 
@@ -214,7 +241,9 @@ def test_databases_are_files(host: Engine) -> None:
     connection.execute("create table t (x)")
     connection.commit()
     connection.close()
-    ran = host.run("import sqlite3\nsqlite3.connect('base.db').execute('select * from t').fetchall()\nsqlite3.connect(':memory:');")
+    ran = host.run(
+        "import sqlite3\nsqlite3.connect('base.db').execute('select * from t').fetchall()\nsqlite3.connect(':memory:');"
+    )
     assert list(ran.files()) == ["base.db"]
 
 
@@ -263,5 +292,3 @@ def test_declared_outputs_are_always_told(host: Engine) -> None:
     (host.project / "made" / "earlier.bin").write_text("1")
     ran = host.run("1", outputs=["made/*.bin"])
     assert [Path(path).name for path in ran.discovered("written")] == ["earlier.bin"]
-
-

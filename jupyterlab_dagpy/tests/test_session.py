@@ -42,7 +42,7 @@ def test_large_output_and_odd_characters_arrive_whole(workers: Engine) -> None:
 def test_threads_and_forked_children_print(workers: Engine) -> None:
     ran = workers.run(
         "import threading, multiprocessing as m\nt = threading.Thread(target=print, args=('from a thread',))\n"
-        "t.start(); t.join()\np = m.get_context('fork').Process(target=print, args=('from a child',))\np.start(); p.join()"
+        "t.start(); t.join()\np = m.get_context('fork').Process(target=print, args=('from a child',))\np.start(); p.join()"  # noqa: E501
     )
     assert "from a thread\n" in ran.text() and "from a child\n" in ran.text()
 
@@ -73,12 +73,17 @@ def test_syntax_errors_have_a_line(workers: Engine) -> None:
 
 def test_a_name_error_says_where_the_name_is(workers: Engine) -> None:
     ran = workers.run("frame", hints={"frame": "Block load defines it: add an edge from load."})
-    assert ran.done["error"]["evalue"] == "name 'frame' is not defined. Block load defines it: add an edge from load."
+    assert (
+        ran.done["error"]["evalue"]
+        == "name 'frame' is not defined. Block load defines it: add an edge from load."
+    )
     assert ran.outputs()[0][0]["traceback"][-1].endswith("add an edge from load.")
 
 
 def test_tracebacks_show_nothing_of_ours(workers: Engine) -> None:
-    ran = workers.run("import os, importlib\ntry:\n    os.stat('missing')\nexcept OSError:\n    import no_such_module")
+    ran = workers.run(
+        "import os, importlib\ntry:\n    os.stat('missing')\nexcept OSError:\n    import no_such_module"
+    )
     text = "\n".join(ran.outputs()[0][0]["traceback"])
     assert "dagpy" not in text.replace(str(workers.project), ""), text
     assert "Cell" in text and "In[1]" in text
@@ -110,7 +115,7 @@ def test_pending_tasks_are_cancelled_with_a_warning(workers: Engine) -> None:
 
 def test_tasks_go_on_between_cells(workers: Engine) -> None:
     ran = workers.run(
-        "import asyncio\nasync def work():\n    await asyncio.sleep(0)\n    return 3\ntask = asyncio.create_task(work())",
+        "import asyncio\nasync def work():\n    await asyncio.sleep(0)\n    return 3\ntask = asyncio.create_task(work())",  # noqa: E501
         "task.done() and task.result()",
     )
     assert ran.shown(1) == "3"
@@ -152,7 +157,7 @@ def test_functions_have_source_and_stable_file_names(workers: Engine) -> None:
 def test_user_endings_run_and_open_files_are_flushed(workers: Engine, tmp_path: Path) -> None:
     ran = workers.run(
         "import atexit, pathlib, tempfile\natexit.register(pathlib.Path('ended.txt').write_text, 'yes')\n"
-        "kept = open('open.txt', 'w'); kept.write('unflushed')\ntemporary = tempfile.TemporaryDirectory(); temporary.name",
+        "kept = open('open.txt', 'w'); kept.write('unflushed')\ntemporary = tempfile.TemporaryDirectory(); temporary.name",  # noqa: E501
         keep={"filter": "off", "wanted": None, "smallBytes": 0},
     )
     assert (workers.project / "ended.txt").read_text() == "yes"
@@ -174,7 +179,7 @@ def test_sys_path_and_working_folder_are_those_of_a_kernel(workers: Engine) -> N
     (workers.project / "sub").mkdir(exist_ok=True)
     (workers.project / "sub" / "neighbour.py").write_text("value = 11")
     ran = workers.run(
-        "import neighbour, sys, os\nneighbour.value, os.path.basename(os.getcwd()), [p for p in sys.path if 'worker' in p]",
+        "import neighbour, sys, os\nneighbour.value, os.path.basename(os.getcwd()), [p for p in sys.path if 'worker' in p]",  # noqa: E501
         cwd=str(workers.project / "sub"),
     )
     assert ran.shown() == "(11, 'sub', [])"
@@ -201,5 +206,3 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
-
-

@@ -18,7 +18,9 @@ def test_exactly_the_read_set_is_there(workers: Engine) -> None:
     assert ran.shown() == "[0, 7]"
     # its alias is not bound, and changed with it
     assert names(ran) == [["a", "c"]]
-    missing = workers.run("other", inputs=made.as_input("c", objects=workers.objects), hints={"other": "It is there."})
+    missing = workers.run(
+        "other", inputs=made.as_input("c", objects=workers.objects), hints={"other": "It is there."}
+    )
     assert missing.done["error"]["ename"] == "NameError" and "It is there." in missing.done["error"]["evalue"]
 
 
@@ -32,7 +34,9 @@ def test_unchanged_inputs_are_not_exported_again_and_functions_live_in_the_sessi
 
 def test_names_can_be_changed_on_the_way(workers: Engine) -> None:
     made = workers.run("frame = {'a': 1}")
-    assert workers.run("mine", inputs=made.as_input(objects=workers.objects, frame="mine")).shown() == "{'a': 1}"
+    assert (
+        workers.run("mine", inputs=made.as_input(objects=workers.objects, frame="mine")).shown() == "{'a': 1}"
+    )
 
 
 def test_what_unpickling_imports_counts(workers: Engine) -> None:
@@ -59,7 +63,10 @@ def test_a_value_that_can_not_be_restored_is_an_error_outside_the_cells(workers:
 def test_what_can_not_be_stored_is_withheld_by_name(workers: Engine) -> None:
     ran = workers.run("generator = (n for n in range(3))\nlock = __import__('threading').Lock()\nfine = 1")
     assert names(ran) == [["fine"]]
-    assert {entry["name"]: entry["why"] for entry in ran.done["withheld"]} == {"generator": "opaque", "lock": "opaque"}
+    assert {entry["name"]: entry["why"] for entry in ran.done["withheld"]} == {
+        "generator": "opaque",
+        "lock": "opaque",
+    }
 
 
 def test_replayed_ancestors_hand_over_live_values(workers: Engine) -> None:
@@ -77,9 +84,10 @@ def test_ambient_state_goes_along(workers: Engine) -> None:
     ran = workers.run("import numpy as np\nnp.random.rand()", ambient=states, seed="11" * 16)
     assert ran.shown() == whole
     assert "numpy.random" in ran.discovered("ambientUsed")
-    assert workers.run("import random; random.random()", seed="11" * 16).shown() == workers.run(
-        "import random; random.random()", seed="11" * 16
-    ).shown()
+    assert (
+        workers.run("import random; random.random()", seed="11" * 16).shown()
+        == workers.run("import random; random.random()", seed="11" * 16).shown()
+    )
 
 
 def test_two_forks_draw_different_numbers_unless_seeded(workers: Engine) -> None:

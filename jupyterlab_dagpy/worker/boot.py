@@ -46,15 +46,15 @@ def main(arguments: list[str]) -> None:
     call = parser.parse_args(arguments)
     register_package(folder)
     if call.role == "helper":
-        from dagpy_worker.helper import serve  # type: ignore[import-not-found]
+        from dagpy_worker.helper import serve
 
         serve(call.address, secret)
     elif call.role == "host":
-        from dagpy_worker.host import Host  # type: ignore[import-not-found]
+        from dagpy_worker.host import Host
 
         Host(call.address, secret).serve()
     else:
-        from dagpy_worker.spawned import work  # type: ignore[import-not-found]
+        from dagpy_worker.spawned import work
 
         work(call.address, secret, call.job)
 

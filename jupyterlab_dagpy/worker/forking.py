@@ -40,7 +40,9 @@ class ForkSafety:
         """Why not to fork; empty: it is safe."""
         reasons = list(self._reasons)
         if threading.active_count() > 1:
-            names = ", ".join(sorted(t.name for t in threading.enumerate() if t is not threading.main_thread()))
+            names = ", ".join(
+                sorted(t.name for t in threading.enumerate() if t is not threading.main_thread())
+            )
             reasons.append(f"a thread of Python is running: {names}")
         if self._uses_gpu():
             reasons.append("a GPU is in use")

@@ -9,6 +9,7 @@ import select
 import signal
 import stat
 import sys
+from contextlib import suppress
 from typing import Any
 
 from . import reads
@@ -155,10 +156,8 @@ class Host:
             os._exit(70)
 
     def _reap(self) -> None:
-        try:
+        with suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
-        except BlockingIOError:
-            pass
         for pid in list(self._children):
             try:
                 done, status, usage = os.wait4(pid, os.WNOHANG)
@@ -222,7 +221,7 @@ def _import(name: str) -> bool:
     output = sys.stdout, sys.stderr
     try:
         importlib.import_module(name)
-    except BaseException:  # noqa: BLE001 - a package that can not be imported is its user's affair
+    except BaseException:
         return False
     finally:
         sys.stdout, sys.stderr = output

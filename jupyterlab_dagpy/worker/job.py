@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import io
 import os
 import sys
 import traceback
 from typing import Any, NoReturn
 
-from .process import Control, die, end_children, flush_open_files, peak_bytes
+from .process import Control, die, end_children, flush_open_files, peak_bytes, run_endings
 from .reads import Reads
 from .session import BlockKernel, Failure, Session
 from .stored import Storage
@@ -43,7 +42,9 @@ class Job:
         self._session = session
         self._specification = specification
         inputs = [blob for segment in specification["segments"] for blob in segment["inputs"]]
-        stored = {path for blob in inputs for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path}
+        stored = {
+            path for blob in inputs for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path
+        }
         self._reads = Reads(specification["scratch"], stored)
         self._storage = Storage(specification, session.namespace, session.shell.transform_cell)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
@@ -60,7 +61,7 @@ class Job:
                 stored = self._storage.keep(self._reads.imported_tops())
         except KeyboardInterrupt as error:
             failure = self._outside(error, interrupted=True)
-        except Exception as error:  # noqa: BLE001 - whatever restoring and storing raise is the job's failure
+        except Exception as error:
             failure = self._outside(error)
         finally:
             self._reads.end()
@@ -117,9 +118,6 @@ class Job:
     def _run_endings(self) -> None:
         """What the block registered with ``atexit``; what it wrote and never closed."""
         sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
-        try:
-            atexit._run_exitfuncs()
-        except BaseException:  # noqa: BLE001, S110 - as at the end of a Python process, nobody is told
-            pass
+        run_endings()
         if self._reads.wrote_something():
             flush_open_files()

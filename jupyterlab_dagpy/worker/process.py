@@ -9,11 +9,16 @@ import os
 import select
 import signal
 import sys
+import threading
 import weakref
 from _thread import allocate_lock, start_new_thread
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from .wire import Connection, Disconnected
+
+#: Seconds that handlers registered with ``atexit`` get.
+ENDING_SECONDS = 5.0
 
 
 def kill_with_parent(parent: int) -> None:
@@ -31,10 +36,9 @@ def kill_with_parent(parent: int) -> None:
 def own_group() -> None:
     """A session and process group of its own, so that it can be killed with all it started and Ctrl-C passes it by."""
     if hasattr(os, "setsid"):
-        try:
+        # it leads one already where it was started so
+        with suppress(OSError):
             os.setsid()
-        except OSError:
-            pass  # leads one already
 
 
 def forget_inherited_endings() -> None:
@@ -51,6 +55,28 @@ def forget_inherited_endings() -> None:
     logging: Any = sys.modules.get("logging")
     if logging is not None:
         atexit.register(logging.shutdown)
+
+
+def run_endings() -> None:
+    """What would run at the end of this Python process, for a few seconds at most.
+
+    As there, nobody is told what fails.
+    """
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError
+
+    alarmed = hasattr(signal, "setitimer")
+    if alarmed:
+        signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, ENDING_SECONDS)
+    with suppress(BaseException):
+        # pools of threads and processes are told to leave first, as the interpreter does
+        for ending in reversed(getattr(threading, "_threading_atexits", ())):
+            ending()
+        atexit._run_exitfuncs()
+    if alarmed:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def flush_open_files() -> None:
@@ -99,7 +125,9 @@ class Control:
                 poll.register(descriptor, select.POLLIN)
             ready = {descriptor for descriptor, _ in poll.poll(None if pause is None else pause * 1000)}
         else:
-            ready = set(select.select([self._connection.fileno()], [], [], 0.1 if pause is None else pause)[0])
+            ready = set(
+                select.select([self._connection.fileno()], [], [], 0.1 if pause is None else pause)[0]
+            )
         if self._connection.fileno() in ready and self._connection.receive()["type"] == "acknowledge":
             self._acknowledged.release()
 

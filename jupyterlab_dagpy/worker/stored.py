@@ -123,7 +123,7 @@ class Storage:
             for cell in segment["cells"] if segment["role"] == role else ():
                 try:
                     found.append(self._transform(cell["source"]))
-                except Exception:  # noqa: BLE001 - a cell that can not be transformed binds nothing
+                except Exception:
                     continue
         return found
 

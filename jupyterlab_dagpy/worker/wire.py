@@ -20,14 +20,14 @@ _LARGEST_INTEGER = 2**64
 _SMALLEST_INTEGER = -(2**63)
 
 
-class Disconnected(ConnectionError):
+class Disconnected(ConnectionError):  # noqa: N818 - an end more often than an error
     """The engine closed its end."""
 
 
 def encode(message: Message) -> bytes:
     """One frame. Integers beyond 64 bits become floats, lone surrogates question marks: JavaScript has neither."""
     try:
-        body = msgpack.packb(message, use_bin_type=True, unicode_errors="strict")
+        body: bytes = msgpack.packb(message, use_bin_type=True, unicode_errors="strict")
     except (OverflowError, UnicodeEncodeError):
         body = msgpack.packb(_plain(message), use_bin_type=True, unicode_errors="replace")
     return _HEADER.pack(len(body)) + body
@@ -76,7 +76,14 @@ class Connection:
             raise ValueError(f"address {address!r} starts with neither unix: nor tcp:")
         connection = cls(end)
         connection.send(
-            {"type": "hello", "protocol": PROTOCOL, "secret": secret, "role": role, "pid": os.getpid(), "job": job}
+            {
+                "type": "hello",
+                "protocol": PROTOCOL,
+                "secret": secret,
+                "role": role,
+                "pid": os.getpid(),
+                "job": job,
+            }
         )
         return connection
 

@@ -15,7 +15,7 @@ from typing import Any
 from . import environment, hook, imports, natives, stamps
 from .imports import MACHINERY, log, top_of
 from .origin import cell_files
-from .packages import distributions
+from .packages import distributions, with_needs
 from .paths import in_library
 from .recorder import Observations, recorder
 from .stamps import stamp_of
@@ -90,7 +90,11 @@ class Reads:
         for top in closure:
             brought = log.brought.get(top)
             if brought is not None:
-                seen.add(Observations(files=brought.files, folders=brought.folders, environment=brought.environment))
+                seen.add(
+                    Observations(
+                        files=brought.files, folders=brought.folders, environment=brought.environment
+                    )
+                )
         modules = self._modules(closure)
         local_paths = {module["path"] for module in modules}
         written = self._written(outputs)
@@ -109,7 +113,9 @@ class Reads:
                 if not _below(path, seen.made)
             ],
             "modules": modules,
-            "environment": [{"name": name, "value": value} for name, value in sorted(seen.environment.items())],
+            "environment": [
+                {"name": name, "value": value} for name, value in sorted(seen.environment.items())
+            ],
             "packages": self._packages(closure),
             "written": written,
             "external": list(seen.external),
@@ -176,8 +182,9 @@ class Reads:
 
     def _packages(self, closure: set[str]) -> list[dict[str, str]]:
         known = distributions()
+        found = with_needs({each for top in closure for each in known.get(top, ())})
         # the session itself formats what is shown
-        found = {each for top in (closure | {"IPython"}) for each in known.get(top, ())}
+        found.update(known.get("IPython", ()))
         return [each.message() for each in sorted(found, key=lambda each: (each.name.lower(), each.location))]
 
     def _worth_importing(self) -> list[str]:
@@ -187,7 +194,10 @@ class Reads:
         return sorted(
             name
             for name in names
-            if top_of(name) in known and top_of(name) not in local and top_of(name) not in MACHINERY and name in sys.modules
+            if top_of(name) in known
+            and top_of(name) not in local
+            and top_of(name) not in MACHINERY
+            and name in sys.modules
         )
 
 
@@ -238,5 +248,3 @@ def _is_file(path: str) -> bool:
         return stamp_of(path) is not None
     except IsADirectoryError:
         return False
-
-

@@ -1,8 +1,9 @@
 """Which module imported which: over the whole life of the process, pre-imports of the zygote included.
 
-A package that the zygote imported long ago counts for the block that imports it now, with all that it brought along and
-all that was read while it came in. So edges are kept from the first import on, between top-level names: coarse enough to
-be walked in microseconds, and never too few.
+A package that the zygote imported long ago counts for the block that imports it now, with all that it brought along
+and all that was read while it came in. So edges are kept from the first import on, between modules. What compiled
+modules import of modules that are there already stays unseen; for that, what their distributions declare to need is
+added (`packages`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from .stamps import Stamp, stamp_of
 
 #: The session's own parts: what they import of each other is none of the block's doing.
 MACHINERY = frozenset(
-    "IPython ipykernel traitlets matplotlib_inline jupyter_client jupyter_core tornado zmq comm debugpy pygments stack_data"
-    " executing asttokens pure_eval jedi parso decorator prompt_toolkit wcwidth pexpect ptyprocess psutil nest_asyncio"
-    " nest_asyncio2 platformdirs backcall pickleshare ipython_pygments_lexers dagpy_worker asyncio".split()
+    "IPython ipykernel traitlets matplotlib_inline jupyter_client jupyter_core tornado zmq comm "
+    "debugpy pygments stack_data executing asttokens pure_eval jedi parso decorator prompt_toolkit "
+    "wcwidth pexpect ptyprocess psutil nest_asyncio nest_asyncio2 platformdirs backcall pickleshare "
+    "ipython_pygments_lexers dagpy_worker asyncio".split()
 )
 #: Parts of it that import what the user asked for by a magic.
 ON_BEHALF = ("IPython.core.extensions", "IPython.core.pylabtools", "matplotlib_inline", "IPython.core.magics")
@@ -41,7 +43,7 @@ class ImportLog:
     """Edges and reads of imports; `begin` and `end` frame the stretch that belongs to a block."""
 
     def __init__(self) -> None:
-        #: Importing top-level name → imported ones, standard library left out.
+        #: Importing module → imported ones.
         self.edges: dict[str, set[str]] = {}
         #: Top-level name → what was read while the zygote imported it.
         self.brought: dict[str, Observations] = {}
@@ -79,8 +81,9 @@ class ImportLog:
     def note(self, importer: str, own: bool, name: str, names: Iterable[str]) -> None:
         """Somebody imports a module that is there by now."""
         top = top_of(name)
-        if top not in _STANDARD:
-            self.edges.setdefault(top_of(importer), set()).add(top)
+        if top not in _STANDARD or top_of(importer) not in _STANDARD:
+            self.edges.setdefault(importer, set()).add(name)
+            self.edges[importer].update(f"{name}.{part}" for part in names if f"{name}.{part}" in sys.modules)
         if not self.recording or top == "dagpy_worker" or top_of(importer) == "dagpy_worker":
             return
         if top_of(importer) in MACHINERY and not own and not importer.startswith(ON_BEHALF):
@@ -94,9 +97,7 @@ class ImportLog:
     def found(self, name: object) -> None:
         """The audit event of a module that is not there yet."""
         if isinstance(name, str) and self._stack:
-            top = top_of(name)
-            if top not in _STANDARD:
-                self.edges.setdefault(top_of(self._stack[-1]), set()).add(top)
+            self.edges.setdefault(self._stack[-1], set()).add(name)
         if isinstance(name, str) and self.recording and not self._stack:
             self.asked.setdefault(name)
 
@@ -108,16 +109,20 @@ class ImportLog:
 
     def closure(self) -> set[str]:
         """Top-level names of everything the block imported, and of what that imports."""
-        waiting = [top_of(name) for name in (*self.asked, *self.local)]
+        waiting = [*self.asked, *self.local]
         reached: set[str] = set()
         while waiting:
-            top = waiting.pop()
-            if top in reached:
+            name = waiting.pop()
+            if name in reached:
                 continue
-            reached.add(top)
-            if top not in _STANDARD:
-                waiting.extend(self.edges.get(top, ()))
-        return reached - _STANDARD
+            reached.add(name)
+            package = name.rpartition(".")[0]
+            if package and package not in reached:
+                waiting.append(package)
+            edges = self.edges.get(name)
+            if edges is not None and top_of(name) not in _STANDARD:
+                waiting.extend(edges)
+        return {top_of(name) for name in reached} - _STANDARD
 
     def replace_import(self, original: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
         """``builtins.__import__`` that takes notes. Frames of this file are cut out of tracebacks that are shown."""
@@ -125,8 +130,8 @@ class ImportLog:
 
         def __import__(  # noqa: N807 - takes the place of the builtin
             name: str,
-            globals: Any = None,  # noqa: A002
-            locals: Any = None,  # noqa: A002
+            globals: Any = None,
+            locals: Any = None,
             fromlist: Any = (),
             level: int = 0,
         ) -> ModuleType:
@@ -143,7 +148,9 @@ class ImportLog:
             try:
                 module = self._within(absolute, original, name, globals, locals, fromlist, level)
             except ImportError:
-                if self.recording and is_own((globals or {}).get("__file__") or sys._getframe(1).f_code.co_filename):
+                if self.recording and is_own(
+                    (globals or {}).get("__file__") or sys._getframe(1).f_code.co_filename
+                ):
                     self.missing.setdefault(absolute)
                 raise
             finally:
@@ -152,7 +159,9 @@ class ImportLog:
                 self._arrived(list(modules)[there:] if len(modules) > there else list(modules))
             own = self.recording and is_own(sys._getframe(1).f_code.co_filename)
             self._seen.add(key)
-            self.note(importer, own, absolute, () if not fromlist else (f for f in fromlist if isinstance(f, str)))
+            self.note(
+                importer, own, absolute, () if not fromlist else (f for f in fromlist if isinstance(f, str))
+            )
             return module
 
         return __import__
@@ -163,7 +172,9 @@ class ImportLog:
         def import_module(name: str, package: str | None = None) -> ModuleType:
             caller = sys._getframe(1)
             importer = caller.f_globals.get("__name__") or "__main__"
-            absolute = importlib.util.resolve_name(name, package) if name.startswith(".") and package else name
+            absolute = (
+                importlib.util.resolve_name(name, package) if name.startswith(".") and package else name
+            )
             there = len(sys.modules)
             self._stack.append(absolute)
             try:
@@ -243,10 +254,10 @@ _installed = False
 
 def install() -> None:
     """Put the wrappers in place, once in a process."""
-    global _installed  # noqa: PLW0603
+    global _installed
     if not _installed:
         _installed = True
         import importlib.util
 
-        builtins.__import__ = log.replace_import(builtins.__import__)  # type: ignore[assignment]
+        builtins.__import__ = log.replace_import(builtins.__import__)
         importlib.import_module = log.replace_import_module(importlib.import_module)

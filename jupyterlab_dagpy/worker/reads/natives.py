@@ -19,7 +19,14 @@ READERS: dict[str, tuple[str, ...]] = {
     "pyarrow": ("memory_map", "OSFile", "input_stream"),
     "pyarrow.csv": ("read_csv", "open_csv"),
     "pyarrow.json": ("read_json", "open_json"),
-    "pyarrow.parquet": ("read_table", "read_pandas", "read_schema", "read_metadata", "ParquetFile", "ParquetDataset"),
+    "pyarrow.parquet": (
+        "read_table",
+        "read_pandas",
+        "read_schema",
+        "read_metadata",
+        "ParquetFile",
+        "ParquetDataset",
+    ),
     "pyarrow.feather": ("read_feather", "read_table"),
     "pyarrow.orc": ("read_table", "ORCFile"),
     "pyarrow.ipc": ("open_file", "open_stream"),
@@ -32,7 +39,14 @@ READERS: dict[str, tuple[str, ...]] = {
     ).split(),  # type: ignore[dict-item]
     "h5py": ("File",),
     "netCDF4": ("Dataset", "MFDataset"),
-    "xarray": ("open_dataset", "open_mfdataset", "open_dataarray", "open_zarr", "load_dataset", "load_dataarray"),
+    "xarray": (
+        "open_dataset",
+        "open_mfdataset",
+        "open_dataarray",
+        "open_zarr",
+        "load_dataset",
+        "load_dataarray",
+    ),
     "tables": ("open_file",),
     "rasterio": ("open",),
     "fiona": ("open",),
@@ -51,7 +65,11 @@ QUERIES: dict[str, tuple[str, ...]] = {"duckdb": ("sql", "query", "execute", "fr
 #: Functions that hand out objects in native code that read whatever they are told later.
 OPAQUE: dict[str, tuple[str, ...]] = {"duckdb": ("connect",)}
 #: Functions that start another interpreter without the audit hook seeing it.
-STARTERS: dict[str, tuple[str, ...]] = {"multiprocessing.util": ("spawnv_passfds",)}
+STARTERS: dict[str, tuple[str, ...]] = {
+    "multiprocessing.util": ("spawnv_passfds",),
+    "joblib.externals.loky.backend.popen_loky_posix": ("fork_exec",),
+    "loky.backend.popen_loky_posix": ("fork_exec",),
+}
 
 _QUOTED = re.compile(r"'([^'\n]+)'")
 _WATCHED = READERS.keys() | QUERIES.keys() | OPAQUE.keys() | STARTERS.keys()
@@ -116,7 +134,7 @@ def _guarded(note: Callable[..., None], arguments: tuple[Any, ...], options: dic
     recorder.enter()
     try:
         note(arguments, options)
-    except Exception:  # noqa: BLE001, S110 - noting must never break what is being called
+    except Exception:
         pass
     finally:
         recorder.leave()
@@ -177,6 +195,7 @@ def _note_opaque(name: str, arguments: tuple[Any, ...], options: dict[str, Any])
 
 
 def _note_start(arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-    who = starter()
+    # pools start some of theirs from threads: whoever made the pool was seen with the first
+    who = starter(alone=None)
     if who is not None:
         recorder.untracked(f"{who} starts another Python process")

@@ -48,7 +48,8 @@ def asking_frame(depth: int = 1) -> FrameType:
     """The nearest frame that is neither ours nor one of the modules in `TRANSPARENT`."""
     frame = sys._getframe(depth)
     while frame.f_back is not None and (
-        frame.f_code.co_filename.startswith((PAYLOAD, "<frozen")) or frame.f_globals.get("__name__") in TRANSPARENT
+        frame.f_code.co_filename.startswith((PAYLOAD, "<frozen"))
+        or frame.f_globals.get("__name__") in TRANSPARENT
     ):
         frame = frame.f_back
     return frame
@@ -59,8 +60,12 @@ def caller_is_own() -> bool:
     return is_own(asking_frame(2).f_code.co_filename)
 
 
-def starter(depth: int = 2) -> str | None:
-    """Who starts a process: the block's own code gives ``cell`` or the file's name, a library `None`."""
+def starter(depth: int = 2, alone: str | None = "the block") -> str | None:
+    """Who starts a process: ``the block`` or a local module's file name; `None` for a library.
+
+    `alone`: the answer for a thread with nothing but starters on it, such as that of ``%%bash`` or of a pool that was
+    handed ``subprocess.run`` itself.
+    """
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         filename = frame.f_code.co_filename
@@ -73,6 +78,7 @@ def starter(depth: int = 2) -> str | None:
             continue
         if not is_own(filename):
             return None
-        return "the block" if filename in cell_files or filename.startswith("<") else filename.rpartition("/")[2]
-    # a thread with nothing but starters on it: %%bash, or a pool that was handed subprocess.run itself
-    return "the block"
+        return (
+            "the block" if filename in cell_files or filename.startswith("<") else filename.rpartition("/")[2]
+        )
+    return alone

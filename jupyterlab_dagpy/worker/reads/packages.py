@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ class Distribution:
     name: str
     version: str
     location: str
+    #: Normalised names of the distributions that it declares to need.
+    needs: tuple[str, ...]
 
     def message(self) -> dict[str, str]:
         """As the engine reads it."""
@@ -27,7 +30,9 @@ _maps: dict[tuple[str, ...], dict[str, list[Distribution]]] = {}
 
 def distributions() -> dict[str, list[Distribution]]:
     """Top-level module name → distributions that bring it; scanned once for each ``sys.path``."""
-    folders = tuple(path for path in dict.fromkeys(sys.path) if path.endswith(("site-packages", "dist-packages")))
+    folders = tuple(
+        path for path in dict.fromkeys(sys.path) if path.endswith(("site-packages", "dist-packages"))
+    )
     if folders not in _maps:
         found: dict[str, list[Distribution]] = {}
         for folder in folders:
@@ -48,7 +53,8 @@ def _scan(folder: str, found: dict[str, list[Distribution]]) -> None:
         stem = entry.rpartition(".")[0]
         name, _, version = stem.partition("-")
         version = version.partition("-py")[0] if entry.endswith(".egg-info") else version
-        distribution = Distribution(_proper_name(location) or name, version, location)
+        proper, needs = _declared(location)
+        distribution = Distribution(proper or name, version, location, needs)
         for top in _top_levels(location):
             known = found.setdefault(top, [])
             # an earlier folder on the path wins, several of one folder share a namespace
@@ -64,18 +70,36 @@ def _read(path: str) -> str:
         return ""
 
 
-def _proper_name(location: str) -> str:
-    for file in ("METADATA", "PKG-INFO"):
-        try:
-            with open(os.path.join(location, file), encoding="utf-8", errors="replace") as lines:
-                for line in lines:
-                    if line.startswith("Name:"):
-                        return line[5:].strip()
-                    if not line.strip():
-                        break
-        except OSError:
-            continue
-    return ""
+def with_needs(found: set[Distribution]) -> set[Distribution]:
+    """Distributions and what they declare to need, transitively, as far as it is installed."""
+    installed = {normalised(each.name): each for known in distributions().values() for each in known}
+    complete: set[Distribution] = set()
+    waiting = list(found)
+    while waiting:
+        each = waiting.pop()
+        if each not in complete:
+            complete.add(each)
+            waiting.extend(installed[name] for name in each.needs if name in installed)
+    return complete
+
+
+def normalised(name: str) -> str:
+    """Name of a distribution as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _declared(location: str) -> tuple[str, tuple[str, ...]]:
+    name, needs = "", []
+    for line in (
+        _read(os.path.join(location, "METADATA")) or _read(os.path.join(location, "PKG-INFO"))
+    ).splitlines():
+        if not line.strip():
+            break
+        if line.startswith("Name:"):
+            name = line[5:].strip()
+        elif line.startswith("Requires-Dist:") and "extra" not in line.partition(";")[2]:
+            needs.append(normalised(re.split(r"[^A-Za-z0-9._-]", line[14:].strip(), maxsplit=1)[0]))
+    return name, tuple(needs)
 
 
 def _top_levels(location: str) -> set[str]:
@@ -83,7 +107,9 @@ def _top_levels(location: str) -> set[str]:
     for line in _read(os.path.join(location, "RECORD")).splitlines():
         first, slash, rest = line.partition("/")
         if slash:
-            if rest.partition(",")[0].endswith((".py", ".so", ".pyd", ".pyi")) and not first.endswith((".dist-info", "..")):
+            if rest.partition(",")[0].endswith((".py", ".so", ".pyd", ".pyi")) and not first.endswith(
+                (".dist-info", "..")
+            ):
                 tops.add(first)
         else:
             file = first.partition(",")[0]

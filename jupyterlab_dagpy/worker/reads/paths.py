@@ -66,7 +66,9 @@ def _library_roots() -> tuple[str, ...]:
 
 LIBRARY_ROOTS = _library_roots()
 _OWN_ROOT = PAYLOAD + os.sep
-_SYSTEM_ROOTS = tuple(root + os.sep for root in SYSTEM)
+_SYSTEM_ROOTS = tuple(root + os.sep for root in SYSTEM) + tuple(
+    os.path.join(prefix, "share", "locale") + os.sep for prefix in {sys.prefix, sys.base_prefix}
+)
 _INTERPRETER = frozenset(
     os.path.abspath(path)
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix}
@@ -84,7 +86,13 @@ def in_library(path: str) -> bool:
 @lru_cache(maxsize=4096)
 def ignored(path: str) -> bool:
     """Whether accesses to an absolute path say nothing about what the block depends on."""
-    if in_library(path) or path.startswith(_SYSTEM_ROOTS) or path in SYSTEM or path in SYSTEM_FILES or path in _INTERPRETER:
+    if (
+        in_library(path)
+        or path.startswith(_SYSTEM_ROOTS)
+        or path in SYSTEM
+        or path in SYSTEM_FILES
+        or path in _INTERPRETER
+    ):
         return True
     if path + os.sep in LIBRARY_ROOTS or path == PAYLOAD:
         return True
@@ -97,12 +105,9 @@ def ignored(path: str) -> bool:
 
 def absolute(path: object) -> str | None:
     """Absolute path of what was handed to ``open`` and the like; `None` for descriptors and what is no path."""
-    try:
-        text = os.fspath(path)  # type: ignore[call-overload]
-    except TypeError:
+    if not isinstance(path, (str, bytes, os.PathLike)):
         return None
-    if isinstance(text, bytes):
-        text = os.fsdecode(text)
+    text = os.fsdecode(path)
     if not text or "\0" in text:
         return None
     return os.path.abspath(text)

@@ -109,8 +109,9 @@ class Recorder:
     def probed(self, path: object) -> None:
         """``stat`` or ``exists`` is about to happen: a missing or a regular file counts, a folder does not."""
         name = absolute(path)
-        if name is not None and not ignored(name):
-            self.read(name)
+        if name is None or _no_name(name) or ignored(name):
+            return
+        self.read(name)
 
     def listed(self, path: object) -> None:
         """A folder is about to be listed."""
@@ -145,6 +146,11 @@ class Recorder:
         """Something is about to happen that nobody can see through."""
         if self.sink is not None:
             self.sink.untracked.setdefault(reason, None)
+
+
+def _no_name(name: str) -> bool:
+    """Text that was only tried as a path: markup handed to IPython's display classes, or too long for a name."""
+    return "\n" in name or "<" in name or any(len(part) > 255 for part in name.split(os.sep))
 
 
 def _stamp_or_none(name: str) -> Stamp | None:

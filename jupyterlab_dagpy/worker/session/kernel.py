@@ -18,14 +18,14 @@ if not _had_debugpy:
     sys.modules["debugpy"] = None  # type: ignore[assignment]
 try:
     import ipykernel.debugger  # noqa: F401
-    from IPython.core.error import StdinNotImplementedError
-    from IPython.core.interactiveshell import InteractiveShell
     from ipykernel.compiler import XCachingCompiler
     from ipykernel.inprocess.ipkernel import InProcessInteractiveShell, InProcessKernel
     from ipykernel.zmqshell import ZMQInteractiveShell
+    from IPython.core.error import StdinNotImplementedError
+    from IPython.core.interactiveshell import InteractiveShell
     from jupyter_client.session import Session as MessageSession
     from traitlets import Any as AnyTrait
-    from traitlets import Type, default
+    from traitlets import default
     from traitlets.config import Config
 finally:
     if not _had_debugpy:
@@ -61,7 +61,7 @@ def _is_plain(value: Any) -> bool:
     if kind is str or value is None or kind is bool or kind is int:
         return True
     if kind is float:
-        return value - value == 0.0
+        return bool(value - value == 0.0)
     if kind is dict:
         return all(type(key) is str and _is_plain(item) for key, item in value.items())
     if kind is list:
@@ -72,10 +72,12 @@ def _is_plain(value: Any) -> bool:
 class CellCompiler(XCachingCompiler):
     """Names code after its cell: stable from run to run, and in the shape that ipykernel's names have."""
 
-    #: Raw source that runs now → file name.
-    naming: tuple[str, str] = ("", "")
-    #: Told every name handed out.
-    names: set[str] = set()
+    def __init__(self) -> None:
+        super().__init__()
+        #: Raw source that runs now, and its file name.
+        self.naming = ("", "")
+        #: Told every name handed out.
+        self.names: set[str] = set()
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:  # noqa: D102
         source, name = self.naming
@@ -96,8 +98,7 @@ class BlockShell(InProcessInteractiveShell):
     """Adds hints to name errors and cuts our own frames out of tracebacks."""
 
     #: Name → sentence for a `NameError` about it.
-    hints: dict[str, str] = {}
-    compiler_class = Type(CellCompiler)
+    hints: dict[str, str]
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         kind, value, trace = super()._get_exc_info(exc_tuple)
@@ -113,7 +114,9 @@ class BlockShell(InProcessInteractiveShell):
         super()._showtraceback(etype, evalue, stb)
 
 
-def _without_own_frames(error: BaseException, trace: TracebackType | None, done: set[int]) -> TracebackType | None:
+def _without_own_frames(
+    error: BaseException, trace: TracebackType | None, done: set[int]
+) -> TracebackType | None:
     from ..reads.paths import PAYLOAD
 
     done.add(id(error))
@@ -139,14 +142,13 @@ def _without_own_frames(error: BaseException, trace: TracebackType | None, done:
 class BlockKernel(InProcessKernel):
     """ipykernel's in-process kernel with nothing behind it but an `Outbox`."""
 
-    iopub_thread = AnyTrait()  # type: ignore[assignment]
-    iopub_socket = AnyTrait()  # type: ignore[assignment]
-    shell_stream = AnyTrait()  # type: ignore[assignment]
-    stdin_socket = AnyTrait()  # type: ignore[assignment]
-    _underlying_iopub_socket = AnyTrait()  # type: ignore[assignment]
+    iopub_thread = AnyTrait()
+    iopub_socket = AnyTrait()
+    shell_stream = AnyTrait()
+    stdin_socket = AnyTrait()
+    _underlying_iopub_socket = AnyTrait()
     stdout = AnyTrait()
     stderr = AnyTrait()
-    compiler_class = Type(CellCompiler)
 
     @default("iopub_thread")
     def _default_iopub_thread(self) -> Any:
@@ -176,7 +178,7 @@ class BlockKernel(InProcessKernel):
             StdinNotImplementedError: always.
         """
         raise StdinNotImplementedError(
-            "input() was called, but a block runs unattended: assign the value in a cell or make it a parameter of the project"
+            "input() was called, but a block runs unattended: assign the value in a cell or make it a project parameter"
         )
 
     def getpass(self, prompt: str = "", stream: Any = None, **options: Any) -> str:
@@ -209,6 +211,8 @@ def make_kernel() -> BlockKernel:
         if not had_debugpy:
             del sys.modules["debugpy"]
     shell: Any = kernel.shell
+    shell.compile = CellCompiler()
+    shell.hints = {}
     # what `%gui`, `exit` and pagers look for
     shell.display_pub.pub_socket = shell.displayhook.pub_socket = kernel.iopub_socket
     for kind in (BlockShell, InProcessInteractiveShell, ZMQInteractiveShell, InteractiveShell):

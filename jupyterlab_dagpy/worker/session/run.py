@@ -60,7 +60,8 @@ class Session:
         self._awaiting: asyncio.Future[Any] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._comms = 0
-        kernel.session.listener = self._published
+        outbox: Any = kernel.session
+        outbox.listener = self._published
         self.streams = Streams(self._stream)
         kernel.stdout, kernel.stderr = sys.stdout, sys.stderr
         self._number_comms()
@@ -103,7 +104,7 @@ class Session:
     async def _run_cell(self, block: str, cell: dict[str, Any], silent: bool) -> Failure | None:
         source, ordinal = cell["source"], cell["ordinal"]
         name = f"/tmp/ipykernel_{zlib.crc32(block.encode())}/{zlib.crc32(str(cell['id']).encode())}.py"
-        compiler: CellCompiler = self.shell.compile
+        compiler: CellCompiler = self.shell.compile  # type: ignore[assignment]
         compiler.naming, compiler.names = (source, name), cell_files
         self._ordinal, self._silent, self._error = ordinal, silent, None
         self._cell = f"{self._job}_{block}_{ordinal}"
@@ -117,7 +118,7 @@ class Session:
             result = await self._execute(source, silent)
         finally:
             kernel._restore_input()
-            self.shell.payload_manager.clear_payload()
+            kernel.shell.payload_manager.clear_payload()
         await self._between_cells()
         self.streams.settle()
         seconds = time.monotonic() - start
@@ -178,7 +179,9 @@ class Session:
         """End of the block: what still runs in the event loop is cancelled."""
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         if tasks:
-            names = ", ".join(sorted({getattr(task.get_coro(), "__qualname__", task.get_name()) for task in tasks}))
+            names = ", ".join(
+                sorted({getattr(task.get_coro(), "__qualname__", task.get_name()) for task in tasks})
+            )
             self.warnings.append(f"cancelled at the end of the block, still running: {names}")
             for task in tasks:
                 task.cancel()
@@ -218,7 +221,13 @@ class Session:
             "version": "5.3",
             "date": datetime.datetime.now(datetime.timezone.utc),
         }
-        parent = {"header": header, "msg_id": self._cell, "msg_type": "execute_request", "content": {}, "metadata": {}}
+        parent = {
+            "header": header,
+            "msg_id": self._cell,
+            "msg_type": "execute_request",
+            "content": {},
+            "metadata": {},
+        }
         self.kernel.set_parent([], parent)
 
     # ------------------------------------------------------------ what comes out
@@ -245,7 +254,9 @@ class Session:
         body = self._wire(content)
         if kind == "error":
             self._error = body
-            self._output({"output_type": "error", **{key: body[key] for key in ("ename", "evalue", "traceback")}})
+            self._output(
+                {"output_type": "error", **{key: body[key] for key in ("ename", "evalue", "traceback")}}
+            )
         elif kind == "clear_output":
             if not self._silent and not self.widgets.clear(self._cell, bool(body.get("wait"))):
                 wait = bool(body.get("wait"))
@@ -264,7 +275,8 @@ class Session:
             self._output(output)
 
     def _wire(self, content: dict[str, Any]) -> dict[str, Any]:
-        body: dict[str, Any] = self.kernel.session.over_the_wire(content)  # type: ignore[union-attr, attr-defined]
+        outbox: Any = self.kernel.session
+        body: dict[str, Any] = outbox.over_the_wire(content)
         return body
 
     # ------------------------------------------------------------ comms
@@ -284,7 +296,8 @@ class Session:
         }
         silent, self._silent = self._silent, True
         try:
-            self.kernel.comm_manager.comm_msg(None, None, message)
+            manager: Any = self.kernel.comm_manager
+            manager.comm_msg(None, None, message)
         finally:
             self._silent = silent
 
@@ -306,4 +319,3 @@ class Session:
 
     #: What comm ids are made from.
     identity = ""
-

@@ -8,6 +8,7 @@ import sys
 import time
 from _thread import RLock
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ipykernel.iostream import OutStream
@@ -61,10 +62,8 @@ class Streams:
     def pump(self) -> None:
         """Fetch what came through the descriptors and send what has waited long enough. Any thread."""
         with self._lock:
-            try:
+            with suppress(BlockingIOError):
                 os.read(self._wake_read, 64)
-            except BlockingIOError:
-                pass
             self._fetch()
             now = time.monotonic()
             for name, buffer in self._buffers.items():
@@ -117,10 +116,8 @@ class Streams:
             self._send(name)
         elif not buffer.since:
             buffer.since = time.monotonic()
-            try:
+            with suppress(BlockingIOError):
                 os.write(self._wake_write, b"w")
-            except BlockingIOError:
-                pass
 
     def _send(self, name: str) -> None:
         buffer = self._buffers[name]
@@ -154,7 +151,7 @@ class CellStream(OutStream):
         self._should_watch = False
         self.pub_thread = None
 
-    def write(self, string: str) -> int:  # type: ignore[override]
+    def write(self, string: str) -> int:
         """Write text; returns its length in characters."""
         if not isinstance(string, str):
             raise TypeError(f"write() argument must be str, not {type(string)}")
@@ -187,10 +184,8 @@ class CellStream(OutStream):
     def set_parent(self, parent: Any) -> None:
         """Output goes to the running cell; nothing to remember."""
 
-    @property
-    def parent_header(self) -> dict[str, Any]:
-        """No header: nothing here travels through ZMQ."""
-        return {}
+    #: No header: nothing here travels through ZMQ.
+    parent_header: Any = None
 
     def __del__(self) -> None:
         """Nothing to end."""

@@ -30,13 +30,16 @@ class WidgetStates:
         if "state" in data:
             self._states.setdefault(identity, {}).update(data["state"])
             paths = data.get("buffer_paths") or []
-            for path, buffer in zip(paths, buffers):
+            for path, buffer in zip(paths, buffers, strict=False):
                 encoded = base64.b64encode(bytes(buffer)).decode("ascii")
                 entry = {"data": encoded, "encoding": "base64", "path": list(path)}
                 self._buffers.setdefault(identity, {})[tuple(path)] = entry
         if kind == "comm_open" and content.get("target_name") == "jupyter.widget":
             state = data.get("state") or {}
-            if state.get("_model_module") == "@jupyter-widgets/output" and state.get("_model_name") == "OutputModel":
+            if (
+                state.get("_model_module") == "@jupyter-widgets/output"
+                and state.get("_model_name") == "OutputModel"
+            ):
                 self._outputs[identity] = OutputArea(identity, list(state.get("outputs") or ()))
         elif kind == "comm_msg" and identity in self._outputs and "state" in data:
             self._set_catching(self._outputs[identity], data["state"])
