@@ -143,7 +143,8 @@ def called_by_library_import() -> bool:
     importing = False
     inside = True
     frame = sys._getframe(1)
-    own = str(Path(__file__).parent)
+    # the whole payload: the environment that records its reads stands between a library and the watched function
+    own = str(Path(__file__).parent.parent)
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith("<frozen importlib"):
