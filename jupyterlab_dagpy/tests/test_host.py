@@ -164,7 +164,7 @@ def test_a_tcp_address_serves_too(tmp_path: Path) -> None:
 
 
 def test_a_python_with_nothing_but_ipykernel_is_enough(tmp_path: Path) -> None:
-    """A virtual environment that borrows only IPython's own packages; both majors are tried by the slow test."""
+    """A virtual environment that borrows only ipykernel and what that needs."""
     folder = tmp_path / "venv"
     venv.create(folder, symlinks=True)
     site = next((folder / "lib").glob("python*")) / "site-packages"
