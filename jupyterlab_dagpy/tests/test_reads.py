@@ -215,6 +215,20 @@ def test_processes_started_by_libraries_do_not(workers: Engine) -> None:
     assert ran.discovered("untracked") == []
 
 
+def test_pools_of_new_interpreters_count_where_the_block_makes_them(host: Engine) -> None:
+    made = host.run(
+        "from joblib import Parallel, delayed\nParallel(n_jobs=2)(delayed(abs)(n) for n in range(3))"
+    )
+    assert made.discovered("untracked") == ["the block starts another Python process"]
+    library = host.run(
+        "import numpy as np\nfrom sklearn.linear_model import LinearRegression\n"
+        "from sklearn.model_selection import cross_val_score\n"
+        "cross_val_score(LinearRegression(), np.ones((50, 2)), np.arange(50.0), n_jobs=2).shape"
+    )
+    assert library.shown() == "(5,)"
+    assert library.discovered("untracked") == []
+
+
 def test_forked_children_report_what_they_read(workers: Engine) -> None:
     for name in ("one.txt", "two.txt"):
         (workers.project / name).write_text(name)

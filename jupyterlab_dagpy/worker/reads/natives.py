@@ -67,8 +67,8 @@ OPAQUE: dict[str, tuple[str, ...]] = {"duckdb": ("connect",)}
 #: Functions that start another interpreter without the audit hook seeing it.
 STARTERS: dict[str, tuple[str, ...]] = {
     "multiprocessing.util": ("spawnv_passfds",),
-    "joblib.externals.loky.backend.popen_loky_posix": ("fork_exec",),
-    "loky.backend.popen_loky_posix": ("fork_exec",),
+    "joblib.externals.loky.backend.fork_exec": ("fork_exec",),
+    "loky.backend.fork_exec": ("fork_exec",),
 }
 
 _QUOTED = re.compile(r"'([^'\n]+)'")

@@ -28,7 +28,9 @@ _STARTERS = (
     "/selectors.py",
 )
 #: Code below these starts helpers of its own that read nothing of the user's.
-_HOUSEKEEPING = ("resource_tracker.py", "forkserver.py", "cpu_count", "/loky/backend/context.py")
+_HOUSEKEEPING = ("resource_tracker.py", "forkserver.py")
+#: Functions of pools that ask another program how many cores there are.
+_COUNTING = frozenset(("cpu_count", "_cpu_count_user", "_count_physical_cores"))
 
 
 def is_own(filename: str) -> bool:
@@ -70,7 +72,7 @@ def starter(depth: int = 2, alone: str | None = "the block") -> str | None:
     while frame is not None:
         filename = frame.f_code.co_filename
         slashed = filename.replace("\\", "/")
-        if any(part in slashed for part in _HOUSEKEEPING):
+        if any(part in slashed for part in _HOUSEKEEPING) or frame.f_code.co_name in _COUNTING:
             return None
         if filename.startswith((PAYLOAD, "<frozen")) or any(part in slashed for part in _STARTERS):
             # %%bash and !cmd have IPython's frames only between them and the cell
