@@ -12,6 +12,9 @@ from .origin import starter
 from .paths import absolute
 from .recorder import recorder
 
+#: Part of the path of the code that searches every folder of ``sys.path`` for installed distributions.
+_METADATA = os.path.join("importlib", "metadata")
+
 _last_hosts: dict[Any, str] = {}
 
 
@@ -20,8 +23,9 @@ def _opened(arguments: tuple[Any, ...]) -> None:
 
 
 def _listed(arguments: tuple[Any, ...]) -> None:
-    if sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
-        # looking for a module: that is among the modules
+    asking = sys._getframe(2).f_code.co_filename
+    if asking.startswith("<frozen importlib") or _METADATA in asking:
+        # looking for a module or for an installed distribution: those are among the modules and packages
         return
     recorder.listed(arguments[0])
 
