@@ -1,16 +1,17 @@
 /** What the command line finds around itself: folders, interpreters, streams. Read once, handed on. */
 import { existsSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ProblemError } from '../protocol/problem.js';
 import { userFolders, type UserFolders } from '../adapters/store/layout.js';
+import { standardError, standardOutput, type Output } from './terminal/output.js';
 
 export interface Surroundings {
   /** Folder that relative paths of the call start from. */
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly user: UserFolders;
   readonly cores: number;
   /** Python of DAGpy's own environment; throws a `ProblemError` where none is found. */
@@ -26,10 +27,10 @@ export function surroundings(bundleFolder: string): Surroundings {
   return {
     cwd: process.cwd(),
     environment,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: standardOutput(),
+    stderr: standardError(),
     user: userFolders(environment),
-    cores: Math.max(1, cpus().length),
+    cores: availableParallelism(),
     python: () => ownPython(environment),
     payload: () => environment['DAGPY_PAYLOAD'] ?? resolve(bundleFolder, '..', 'worker'),
     start: environment['DAGPY_START'] === 'spawn' ? 'spawn' : 'fork',
@@ -43,15 +44,26 @@ function ownPython(environment: NodeJS.ProcessEnv): string {
   const names = process.platform === 'win32' ? ['python.exe'] : ['python3', 'python'];
   const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
   const active = environment['VIRTUAL_ENV'];
-  const folders = [...(active === undefined ? [] : [join(active, bin)]), ...(environment['PATH'] ?? '').split(process.platform === 'win32' ? ';' : ':')];
+  const folders = [
+    ...(active === undefined ? [] : [join(active, bin)]),
+    ...(environment['PATH'] ?? '').split(process.platform === 'win32' ? ';' : ':'),
+  ];
   for (const folder of folders) {
     for (const name of names) if (folder !== '' && existsSync(join(folder, name))) return join(folder, name);
   }
-  throw new ProblemError([{ code: 'no-python', message: 'no Python was found', remedy: 'set DAGPY_PYTHON to the Python that jupyterlab-dagpy is installed in' }]);
+  throw new ProblemError([
+    {
+      code: 'no-python',
+      message: 'no Python was found',
+      remedy: 'set DAGPY_PYTHON to the Python that jupyterlab-dagpy is installed in',
+    },
+  ]);
 }
 
 /** Variables that are set, as a child process takes them. */
-export function definedOnly(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function definedOnly(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const defined: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) if (value !== undefined) defined[name] = value;
   return defined;

@@ -1,7 +1,7 @@
 /** A kernel's Python for reading code of a notebook that belongs to no project yet. */
 import { createHasher, type BytesHasher } from '../adapters/hash.js';
 import { findKernel } from '../adapters/kernelspecs.js';
-import { createPool } from '../adapters/workers/pool.js';
+import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import { orThrow } from '../daemon/loadProject.js';
 import type { FactsStore } from '../engine/storePorts.js';
 import type { Workers } from '../engine/runPorts.js';
@@ -19,8 +19,15 @@ export interface OpenKernel {
 
 export async function openKernel(around: Surroundings, name: string): Promise<OpenKernel> {
   const hasher = await createHasher();
-  const kernel = orThrow(await findKernel(name, { env: around.environment, python: around.python(), cacheFolder: around.user.cache }));
-  const workers = createPool({
+  const kernel = orThrow(
+    await findKernel(name, {
+      env: around.environment,
+      python: around.python(),
+      cacheFolder: around.user.cache,
+      digest: hasher.digest,
+    }),
+  );
+  const workers = createLazyWorkers({
     command: {
       executable: kernel.python,
       flags: kernel.flags,

@@ -15,10 +15,11 @@ import { prepareStore, storeLayout, type StoreLayout } from '../adapters/store/l
 import { lockProject } from '../adapters/store/lock.js';
 import { FileMemoryStore } from '../adapters/store/memory.js';
 import { FileObjectStore } from '../adapters/store/objects.js';
+import { rememberTraces } from '../adapters/store/rememberedTraces.js';
 import { FileStamps } from '../adapters/store/stamps.js';
 import { FileTraceStore } from '../adapters/store/traces.js';
 import { loadUserKey } from '../adapters/store/userKey.js';
-import { createPool } from '../adapters/workers/pool.js';
+import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { openContext, type Context } from '../engine/index.js';
@@ -51,28 +52,44 @@ export function projectFolder(around: Surroundings, directory: string | undefine
   const found = orThrow(findProject(folder));
   if (found === folder) return folder;
   throw new ProblemError([
-    { code: 'no-project', message: `there is no dag.json in ${folder}`, remedy: 'make a project with "dagpy init", or name another folder with -C' },
+    {
+      code: 'no-project',
+      message: `there is no dag.json in ${folder}`,
+      remedy: 'make a project with "dagpy init", or name another folder with -C',
+    },
   ]);
 }
 
-export async function openProject(around: Surroundings, folder: string, note: (message: string) => void): Promise<OpenProject> {
+export async function openProject(
+  around: Surroundings,
+  folder: string,
+  note: (message: string) => void,
+): Promise<OpenProject> {
   const dag = orThrow(loadDagFile(folder));
   const hasher = await createHasher();
   const python = around.python();
-  const kernel = orThrow(await findKernel(dag.dag.kernel, { env: around.environment, python, cacheFolder: around.user.cache }));
+  const kernel = orThrow(
+    await findKernel(dag.dag.kernel, {
+      env: around.environment,
+      python,
+      cacheFolder: around.user.cache,
+      digest: hasher.digest,
+    }),
+  );
   const environment: Digest = hasher.digest(kernel.environment);
 
   const layout = storeLayout(folder);
   const key = loadUserKey(hasher, around.user.data, around.environment['DAGPY_CACHE_KEY']);
   const stamps = new FileStamps({ folder: around.user.cache, project: folder, hasher });
   const objects = new FileObjectStore({ layout, hasher, stamps });
-  const traces = new FileTraceStore({ layout, hasher, key });
+  const stored = new FileTraceStore({ layout, hasher, key });
+  const traces = rememberTraces(stored);
   const memory = new FileMemoryStore({ layout, hasher, traces, keyId: key.id });
   // What a block's process finds in its environment, so that what it read can be compared.
   const variables = definedOnly({ ...around.environment, ...kernel.env });
   const observer = createObserver({ project: folder, hasher, stamps, environment: variables });
   const snapshot = createWorld({ observer, traces, objects });
-  const workers = createPool({
+  const workers = createLazyWorkers({
     command: {
       executable: kernel.python,
       flags: kernel.flags,
@@ -81,7 +98,12 @@ export async function openProject(around: Surroundings, folder: string, note: (m
     },
     start: around.start,
   });
-  const notebooks = createBlockNotebooks({ project: folder, python, trust: createTrustKeeper({ python, env: around.environment }), note });
+  const notebooks = createBlockNotebooks({
+    project: folder,
+    python,
+    trust: createTrustKeeper({ python, env: around.environment }),
+    note,
+  });
   const ports: ProjectPorts = {
     folder,
     hasher,
@@ -107,16 +129,19 @@ export async function openProject(around: Surroundings, folder: string, note: (m
     async load(parameters) {
       const problems = unsupported(dag);
       if (problems.length > 0) throw new ProblemError(problems);
-      return orThrow(await loadProject(ports, { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters }));
+      return orThrow(
+        await loadProject(ports, { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters }),
+      );
     },
-    context: (loaded) => orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),
+    context: loaded =>
+      orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),
     lock(command) {
       prepareStore(layout);
       lock = lockProject({ layout, command });
       ports.scratch.clean();
       return lock;
     },
-    keeper: (held) => createCacheKeeper({ layout, traces, objects, stamps, keyId: key.id, lock: held }),
+    keeper: held => createCacheKeeper({ layout, traces: stored, objects, stamps, keyId: key.id, lock: held }),
     async close() {
       await workers.close();
       await notebooks.settle();

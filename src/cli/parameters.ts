@@ -2,21 +2,32 @@
 import type { Json } from '../protocol/dagFile.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 
-export function parametersOf(defaults: ReadonlyMap<string, Json>, given: readonly string[]): Result<ReadonlyMap<string, Json>> {
+export function parametersOf(
+  defaults: ReadonlyMap<string, Json>,
+  given: readonly string[],
+): Result<ReadonlyMap<string, Json>> {
   const values = new Map(defaults);
   const problems: Problem[] = [];
   for (const text of given) {
     const at = text.indexOf('=');
     const name = at < 0 ? text : text.slice(0, at);
     const declared = defaults.get(name);
-    if (at <= 0) problems.push({ code: 'parameter', message: `-p ${text}: a parameter is given as name=value`, remedy: 'for instance -p year=2024' });
+    if (at <= 0)
+      problems.push({
+        code: 'parameter',
+        message: `-p ${text}: a parameter is given as name=value`,
+        remedy: 'for instance -p year=2024',
+      });
     else if (declared === undefined) {
       const known = [...defaults.keys()].join(', ');
       problems.push({
         code: 'parameter-undeclared',
         message: `the project has no parameter ${name}`,
         file: 'dag.json',
-        remedy: known === '' ? 'declare it with its default under "parameters"' : `declare it under "parameters", or use one of: ${known}`,
+        remedy:
+          known === ''
+            ? 'declare it with its default under "parameters"'
+            : `declare it under "parameters", or use one of: ${known}`,
       });
     } else {
       const value = typed(declared, text.slice(at + 1));

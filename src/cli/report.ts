@@ -16,6 +16,7 @@ export function describeWarning(problem: Problem, style: Style): string {
 /** `demo/clean.ipynb, cell 4, line 2` or `dag.json:12:5`. */
 export function placeOf({ file, line, column, cell }: Problem): string {
   if (file === undefined) return '';
-  if (cell !== undefined) return `${file}, cell ${String(cell)}${line === undefined ? '' : `, line ${String(line)}`}`;
-  return [file, line, column].filter((part) => part !== undefined).join(':');
+  if (cell !== undefined)
+    return `${file}, cell ${String(cell)}${line === undefined ? '' : `, line ${String(line)}`}`;
+  return [file, line, column].filter(part => part !== undefined).join(':');
 }

@@ -31,11 +31,11 @@ export function createSession(around: Surroundings, directory: string | undefine
     around,
     outStyle,
     errorStyle,
-    print: (text) => void around.stdout.write(text),
-    printJson: (value) => void around.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    print: text => void around.stdout.write(text),
+    printJson: value => void around.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note,
-    warn: (problem) => void around.stderr.write(describeWarning(problem, errorStyle)),
-    complain: (problem) => void around.stderr.write(describe(problem, errorStyle)),
+    warn: problem => void around.stderr.write(describeWarning(problem, errorStyle)),
+    complain: problem => void around.stderr.write(describe(problem, errorStyle)),
     folder,
     async withProject(use) {
       const project = await openProject(around, folder(), note);

@@ -34,7 +34,7 @@ function statusOf(all: Judged, block: number): BlockStatus {
     id: graph.ids[block] ?? '',
     state: judgement?.state ?? 'never',
     reasons: judgement?.reasons ?? [],
-    parents: snapshot.blocks[block]?.declaration.parents.map((parent) => parent.block) ?? [],
+    parents: snapshot.blocks[block]?.declaration.parents.map(parent => parent.block) ?? [],
     seconds: trace?.seconds ?? null,
     exports: trace === null ? [] : exportsOf(all, block, trace),
   };
@@ -43,19 +43,27 @@ function statusOf(all: Judged, block: number): BlockStatus {
 function exportsOf({ context }: Judged, block: number, trace: Trace): readonly ExportReport[] {
   const filter = context.project.snapshot.blocks[block]?.declaration.filter ?? { kind: 'auto' };
   const accepts = filterTest(filter);
-  const stored = trace.exports.flatMap((component) =>
+  const stored = trace.exports.flatMap(component =>
     component.variables
       .filter(({ name }) => accepts(name) && !component.hidden.includes(name))
-      .map(({ name, type, bytes: size }): ExportReport => ({ name, type, bytes: size, digest: component.digest })),
+      .map(({ name, type, bytes: size }): ExportReport => ({
+        name,
+        type,
+        bytes: size,
+        digest: component.digest,
+      })),
   );
   return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function status(session: Session, options: JsonOption): Promise<number> {
-  return session.withProject(async (project) => {
+  return session.withProject(async project => {
     const all = await judged(project);
     const { graph } = all.context.project;
-    const report: StatusReport = { project: project.dag.dag.name, blocks: [...graph.order].map((block) => statusOf(all, block)) };
+    const report: StatusReport = {
+      project: project.dag.dag.name,
+      blocks: [...graph.order].map(block => statusOf(all, block)),
+    };
     if (options.json === true) session.printJson(report);
     else session.print(describeStatus(session, report));
     return 0;
@@ -73,21 +81,26 @@ function describeStatus(session: Session, report: StatusReport): string {
     stateWord(style, state),
     seconds === null ? '' : duration(seconds),
     exports.length === 0 ? '' : bytes(exports.reduce((sum, each) => sum + each.bytes, 0)),
-    reasons.map((reason) => oneLine(reason.detail)).join(', '),
+    reasons.map(reason => oneLine(reason.detail)).join(', '),
   ]);
   return `${style.paint('bold', printable(report.project))}  ${summary}\n${table(rows, '  ')}`;
 }
 
 function indexOf({ context }: Judged, id: string): number {
-  const found = context.project.graph.ids.findIndex((each) => each === id);
+  const found = context.project.graph.ids.findIndex(each => each === id);
   if (found >= 0) return found;
   throw new ProblemError([
-    { code: 'unknown-block', message: `there is no block ${id}`, file: 'dag.json', remedy: `use one of: ${context.project.graph.ids.slice(0, 20).join(', ')}` },
+    {
+      code: 'unknown-block',
+      message: `there is no block ${id}`,
+      file: 'dag.json',
+      remedy: `use one of: ${context.project.graph.ids.slice(0, 20).join(', ')}`,
+    },
   ]);
 }
 
 export async function why(session: Session, id: string, options: JsonOption): Promise<number> {
-  return session.withProject(async (project) => {
+  return session.withProject(async project => {
     const all = await judged(project);
     const block = indexOf(all, id);
     const report = statusOf(all, block);
@@ -96,9 +109,11 @@ export async function why(session: Session, id: string, options: JsonOption): Pr
       return 0;
     }
     const style = session.outStyle;
-    const lines = report.reasons.map((reason) => `  ${reason.kind.padEnd(12)} ${oneLine(reason.detail)}\n`);
+    const lines = report.reasons.map(reason => `  ${reason.kind.padEnd(12)} ${oneLine(reason.detail)}\n`);
     const meaning = MEANINGS[report.state];
-    session.print(`${glyph(style, report.state)} ${printable(id)} is ${stateWord(style, report.state)}: ${meaning}\n${lines.join('')}`);
+    session.print(
+      `${glyph(style, report.state)} ${printable(id)} is ${stateWord(style, report.state)}: ${meaning}\n${lines.join('')}`,
+    );
     return 0;
   });
 }
@@ -116,7 +131,7 @@ const MEANINGS: { readonly [State in BlockStatus['state']]: string } = {
 };
 
 export async function listExports(session: Session, id: string, options: JsonOption): Promise<number> {
-  return session.withProject(async (project) => {
+  return session.withProject(async project => {
     const all = await judged(project);
     const block = indexOf(all, id);
     const trace = traceOf(all, block);
@@ -130,8 +145,19 @@ export async function listExports(session: Session, id: string, options: JsonOpt
       session.note(`${id} has not run yet: dagpy run ${id}`);
       return 0;
     }
-    const summaries = new Map(trace.exports.flatMap((component) => component.variables.map((each) => [each.name, each.summary] as const)));
-    session.print(table(exports.map((each) => [printable(each.name), printable(each.type), bytes(each.bytes), printable(summaries.get(each.name) ?? '')])));
+    const summaries = new Map(
+      trace.exports.flatMap(component => component.variables.map(each => [each.name, each.summary] as const)),
+    );
+    session.print(
+      table(
+        exports.map(each => [
+          printable(each.name),
+          printable(each.type),
+          bytes(each.bytes),
+          printable(summaries.get(each.name) ?? ''),
+        ]),
+      ),
+    );
     for (const { name, type, why: cause, detail } of withheld) {
       session.note(printable(`${name} (${type}) is not stored: ${detail === '' ? cause : detail}`));
     }
@@ -140,14 +166,17 @@ export async function listExports(session: Session, id: string, options: JsonOpt
 }
 
 export async function value(session: Session, id: string, name: string): Promise<number> {
-  return session.withProject(async (project) => {
+  return session.withProject(async project => {
     const all = await judged(project);
     const block = indexOf(all, id);
     const trace = traceOf(all, block);
     if (trace === null) {
-      throw new ProblemError([{ code: 'never-run', message: `${id} has not run yet`, remedy: `dagpy run ${id}` }]);
+      throw new ProblemError([
+        { code: 'never-run', message: `${id} has not run yet`, remedy: `dagpy run ${id}` },
+      ]);
     }
-    if (all.judgements[block]?.trace === null) session.note(`${id} is ${all.judgements[block]?.state ?? 'stale'}: this is its last stored value`);
+    if (all.judgements[block]?.trace === null)
+      session.note(`${id} is ${all.judgements[block]?.state ?? 'stale'}: this is its last stored value`);
     session.print(`${await printStoredValue(project.ports, trace, name)}\n`);
     return 0;
   });

@@ -2,7 +2,13 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { createDagFile } from '../../adapters/dagFile/index.js';
-import { buildNotebook, parseNotebook, readNotebook, upgradeNotebook, type Notebook } from '../../adapters/notebooks/index.js';
+import {
+  buildNotebook,
+  parseNotebook,
+  readNotebook,
+  upgradeNotebook,
+  type Notebook,
+} from '../../adapters/notebooks/index.js';
 import { listKernelspecs } from '../../adapters/kernelspecs.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
 import { replaceTextFile } from '../../adapters/textFile.js';
@@ -28,33 +34,37 @@ export async function split(session: Session, path: string, options: SplitOption
   const project = resolve(around.cwd, options.output ?? dirname(file));
   if (options.dryRun !== true && existsSync(join(project, 'dag.json'))) {
     throw new ProblemError([
-      { code: 'project-exists', message: `${relative(around.cwd, project) || '.'} has a dag.json already`, file: 'dag.json', remedy: 'choose another folder with -o' },
+      {
+        code: 'project-exists',
+        message: `${relative(around.cwd, project) || '.'} has a dag.json already`,
+        file: 'dag.json',
+        remedy: 'choose another folder with -o',
+      },
     ]);
   }
   const name = basename(file, extname(file));
   const kernel = kernelOf(session, notebook);
   const opened = await openKernel(around, kernel);
   try {
-    const code = notebook.cells.filter((cell) => cell.type === 'code').map((cell) => cell.source);
+    const code = notebook.cells.filter(cell => cell.type === 'code').map(cell => cell.source);
     const facts = await factsOf(opened, opened.environment, code);
     const proposal = proposeSplit({
-      cells: notebook.cells.map(
-        (cell): SplitCell => ({
-          kind: cell.type,
-          source: cell.source,
-          id: cell.id,
-          tags: cell.tags,
-          ...(cell.block === undefined ? {} : { block: cell.block }),
-          ...(cell.type === 'code' ? { facts: facts(cell.source) } : {}),
-        }),
-      ),
+      cells: notebook.cells.map((cell): SplitCell => ({
+        kind: cell.type,
+        source: cell.source,
+        id: cell.id,
+        tags: cell.tags,
+        ...(cell.block === undefined ? {} : { block: cell.block }),
+        ...(cell.type === 'code' ? { facts: facts(cell.source) } : {}),
+      })),
       by: options.by ?? defaultCut(notebook),
       name,
     });
     const refused = proposal.refusals.map((refusal): Problem => ({ ...refusal, file: shown }));
     if (refused.length > 0) throw new ProblemError(refused);
     const blocks = blocksOf(project, file, name, proposal);
-    if (options.dryRun !== true) write(project, notebook, name, kernel, proposal, blocks, (text) => opened.hasher.digest(text));
+    if (options.dryRun !== true)
+      write(project, notebook, name, kernel, proposal, blocks, text => opened.hasher.digest(text));
     tell(session, shown, proposal, options);
     return 0;
   } finally {
@@ -64,7 +74,11 @@ export async function split(session: Session, path: string, options: SplitOption
 
 /** Where nothing is said: by the tags that are there for it, else by headings. */
 function defaultCut(notebook: Notebook): SplitBy {
-  return notebook.cells.some((cell) => cell.block !== undefined || cell.tags.some((tag) => tag.startsWith('block:'))) ? 'tag' : 'heading';
+  return notebook.cells.some(
+    cell => cell.block !== undefined || cell.tags.some(tag => tag.startsWith('block:')),
+  )
+    ? 'tag'
+    : 'heading';
 }
 
 function readAnyFormat(python: string, file: string, shown: string): Notebook {
@@ -79,19 +93,31 @@ function kernelOf(session: Session, notebook: Notebook): string {
   const wanted = notebook.kernelspec;
   if (notebook.language !== 'python') {
     throw new ProblemError([
-      { code: 'language', message: `the notebook is written in ${notebook.language}`, file: notebook.file, remedy: 'only Python notebooks can be split' },
+      {
+        code: 'language',
+        message: `the notebook is written in ${notebook.language}`,
+        file: notebook.file,
+        remedy: 'only Python notebooks can be split',
+      },
     ]);
   }
   if (wanted === undefined || wanted === DEFAULT_KERNEL) return DEFAULT_KERNEL;
-  if (listKernelspecs({ env: session.around.environment, python: session.around.python() }).has(wanted.toLowerCase())) return wanted;
-  session.note(`the kernel ${wanted} is not registered here: the project uses ${DEFAULT_KERNEL}; change "kernel" in dag.json for another`);
+  if (
+    listKernelspecs({ env: session.around.environment, python: session.around.python() }).has(
+      wanted.toLowerCase(),
+    )
+  )
+    return wanted;
+  session.note(
+    `the kernel ${wanted} is not registered here: the project uses ${DEFAULT_KERNEL}; change "kernel" in dag.json for another`,
+  );
   return DEFAULT_KERNEL;
 }
 
 /** Notebooks of blocks lie in a folder named after the original, next to dag.json. */
 function blocksOf(project: string, file: string, name: string, proposal: SplitProposal): readonly NewBlock[] {
   const cwd = relative(project, dirname(file)).replaceAll('\\', '/') || '.';
-  return proposal.blocks.map((block) => ({
+  return proposal.blocks.map(block => ({
     id: block.id,
     notebook: `${folderName(name)}/${block.id}.ipynb`,
     parents: block.parents,
@@ -102,7 +128,8 @@ function blocksOf(project: string, file: string, name: string, proposal: SplitPr
 }
 
 /** Names of folders are kept to characters that every file system and dag.json take. */
-const folderName = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'blocks';
+const folderName = (name: string): string =>
+  name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'blocks';
 
 function write(
   project: string,
@@ -113,10 +140,15 @@ function write(
   blocks: readonly NewBlock[],
   digest: Parameters<typeof derivedUid>[1],
 ): void {
-  const taken = blocks.map((block) => join(project, block.notebook)).filter((path) => existsSync(path));
+  const taken = blocks.map(block => join(project, block.notebook)).filter(path => existsSync(path));
   if (taken.length > 0) {
     throw new ProblemError(
-      taken.map((path): Problem => ({ code: 'file-exists', message: `${relative(project, path)} is there already`, file: relative(project, path), remedy: 'move it away, or choose another folder with -o' })),
+      taken.map((path): Problem => ({
+        code: 'file-exists',
+        message: `${relative(project, path)} is there already`,
+        file: relative(project, path),
+        remedy: 'move it away, or choose another folder with -o',
+      })),
     );
   }
   const made: string[] = [];
@@ -125,10 +157,24 @@ function write(
       const path = join(project, block.notebook);
       mkdirSync(dirname(path), { recursive: true });
       const cells = proposal.blocks[index]?.cellIndexes ?? [];
-      orThrow(replaceTextFile(path, buildNotebook(notebook, cells, derivedUid(block.id, digest)), null, block.notebook));
+      orThrow(
+        replaceTextFile(
+          path,
+          buildNotebook(notebook, cells, derivedUid(block.id, digest)),
+          null,
+          block.notebook,
+        ),
+      );
       made.push(path);
     });
-    const { dag } = orThrow(createDagFile(project, { name, kernel, ...(proposal.prelude === undefined ? {} : { prelude: proposal.prelude }), blocks }));
+    const { dag } = orThrow(
+      createDagFile(project, {
+        name,
+        kernel,
+        ...(proposal.prelude === undefined ? {} : { prelude: proposal.prelude }),
+        blocks,
+      }),
+    );
     orThrow(buildGraph(dag));
     prepareStore(storeLayout(project));
   } catch (error) {
@@ -145,10 +191,13 @@ function tell(session: Session, shown: string, proposal: SplitProposal, options:
       notebook: shown,
       written: options.dryRun !== true,
       prelude: prelude ?? null,
-      blocks: blocks.map((block) => ({
+      blocks: blocks.map(block => ({
         id: block.id,
-        cells: block.cellIndexes.map((index) => index + 1),
-        parents: block.parents.map((parent) => ({ block: parent.block, ...(parent.use === undefined ? {} : { use: Object.fromEntries(parent.use) }) })),
+        cells: block.cellIndexes.map(index => index + 1),
+        parents: block.parents.map(parent => ({
+          block: parent.block,
+          ...(parent.use === undefined ? {} : { use: Object.fromEntries(parent.use) }),
+        })),
         filter: block.filter.kind === 'names' ? block.filter.patterns : block.filter.kind,
         remarks: block.remarks,
       })),
@@ -157,14 +206,20 @@ function tell(session: Session, shown: string, proposal: SplitProposal, options:
     return;
   }
   const style = session.outStyle;
-  const rows = blocks.map((block) => [
+  const rows = blocks.map(block => [
     glyph(style, 'never'),
     printable(block.id),
     cellsText(block.cellIndexes),
-    block.id === prelude ? 'prelude: runs in every session' : block.parents.length === 0 ? '' : `after ${block.parents.map((parent) => parent.block).join(', ')}`,
+    block.id === prelude
+      ? 'prelude: runs in every session'
+      : block.parents.length === 0
+        ? ''
+        : `after ${block.parents.map(parent => parent.block).join(', ')}`,
     block.filter.kind === 'names' ? `hands on ${block.filter.patterns.join(', ')}` : '',
   ]);
-  session.print(`${printable(shown)} → ${plural(blocks.length, 'block')}${options.dryRun === true ? ' (nothing written)' : ''}\n${table(rows, '  ')}`);
+  session.print(
+    `${printable(shown)} → ${plural(blocks.length, 'block')}${options.dryRun === true ? ' (nothing written)' : ''}\n${table(rows, '  ')}`,
+  );
   for (const warning of warnings) session.warn({ ...warning, file: shown });
   if (options.dryRun !== true) session.note('The notebook itself stays as it is. Next: dagpy run');
 }

@@ -60,7 +60,10 @@ class TerminalProgress implements Progress {
       case 'runStarted':
         this.startedAt = this.now();
         this.upTo = event.upTo;
-        if (event.upTo > 0) this.line(`Up to ${plural(event.upTo, 'block')} of ${event.target.length} will run, ${event.jobs} at a time.`);
+        if (event.upTo > 0)
+          this.line(
+            `Up to ${plural(event.upTo, 'block')} of ${event.target.length} will run, ${event.jobs} at a time.`,
+          );
         if (this.screen.columns !== undefined) {
           this.timer = setInterval(() => {
             this.erase();
@@ -70,10 +73,17 @@ class TerminalProgress implements Progress {
         }
         return;
       case 'blockStarted': {
-        this.running.set(event.block, { startedAt: this.now(), cells: event.cells, expected: event.expectedSeconds, cellsDone: 0 });
+        this.running.set(event.block, {
+          startedAt: this.now(),
+          cells: event.cells,
+          expected: event.expectedSeconds,
+          cellsDone: 0,
+        });
         if (this.screen.columns === undefined) {
           const why = event.reasons[0]?.detail;
-          this.line(`${glyph(this.style, 'running')} ${printable(event.block)} runs${why === undefined ? '' : ` (${oneLine(why)})`}`);
+          this.line(
+            `${glyph(this.style, 'running')} ${printable(event.block)} runs${why === undefined ? '' : ` (${oneLine(why)})`}`,
+          );
         }
         return;
       }
@@ -88,14 +98,18 @@ class TerminalProgress implements Progress {
         this.finish(event.block);
         const stored = event.storedBytes > 0 ? `, stored ${bytes(event.storedBytes)}` : '';
         const cutoff = event.changed ? '' : ', same values as before';
-        this.line(`${glyph(this.style, 'fresh')} ${printable(event.block)} ran in ${duration(event.seconds)}${this.dim(stored + cutoff)}`);
+        this.line(
+          `${glyph(this.style, 'fresh')} ${printable(event.block)} ran in ${duration(event.seconds)}${this.dim(stored + cutoff)}`,
+        );
         for (const warning of event.warnings) this.warn(`${event.block}: ${warning}`);
         return;
       }
       case 'blockRestored':
         this.finish(event.block);
         this.savedSeconds += event.savedSeconds;
-        this.line(`${this.style.paint('green', '↺')} ${printable(event.block)} restored${this.dim(`, saved ${duration(event.savedSeconds)}`)}`);
+        this.line(
+          `${this.style.paint('green', '↺')} ${printable(event.block)} restored${this.dim(`, saved ${duration(event.savedSeconds)}`)}`,
+        );
         return;
       case 'blockFresh':
         this.savedSeconds += event.savedSeconds;
@@ -103,19 +117,24 @@ class TerminalProgress implements Progress {
       case 'blockFailed': {
         this.finish(event.block);
         const { problem } = event;
-        this.line(`${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}: ${oneLine(problem.message)}`);
+        this.line(
+          `${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}: ${oneLine(problem.message)}`,
+        );
         return;
       }
       case 'blockBlocked':
         this.finish(event.block);
-        this.line(`${glyph(this.style, 'blocked')} ${printable(event.block)} ${this.dim(`blocked by ${event.by.map(printable).join(', ')}`)}`);
+        this.line(
+          `${glyph(this.style, 'blocked')} ${printable(event.block)} ${this.dim(`blocked by ${event.by.map(printable).join(', ')}`)}`,
+        );
         return;
       case 'blockCancelled':
         this.finish(event.block);
         this.line(`${glyph(this.style, 'queued')} ${printable(event.block)} cancelled`);
         return;
       case 'note':
-        if (event.level === 'warning') this.warn(event.block === undefined ? event.message : `${event.block}: ${event.message}`);
+        if (event.level === 'warning')
+          this.warn(event.block === undefined ? event.message : `${event.block}: ${event.message}`);
         else this.line(printable(event.message));
         return;
       case 'runFinished': {
@@ -127,7 +146,7 @@ class TerminalProgress implements Progress {
           report.failed.length > 0 ? this.style.paint('red', `${report.failed.length} failed`) : '',
           report.blocked.length > 0 ? `${report.blocked.length} blocked` : '',
           report.cancelled.length > 0 ? `${report.cancelled.length} cancelled` : '',
-        ].filter((part) => part !== '');
+        ].filter(part => part !== '');
         const saved = this.savedSeconds >= 0.05 ? `, saved ${duration(this.savedSeconds)}` : '';
         this.line(`${parts.join(' · ')} in ${duration(report.seconds)}${this.dim(saved)}`);
         return;
@@ -164,9 +183,13 @@ class TerminalProgress implements Progress {
       return `${glyph(this.style, 'running')} ${fit(printable(block), 40)}  cell ${Math.min(running.cellsDone + 1, running.cells)}/${running.cells}  ${duration(seconds)}${expected}`;
     });
     const saved = this.savedSeconds >= 0.05 ? ` · saved ${duration(this.savedSeconds)}` : '';
-    lines.push(this.dim(`  ${this.done} done, ${this.running.size} running, up to ${Math.max(0, this.upTo - this.done)} to go${saved}`));
+    lines.push(
+      this.dim(
+        `  ${this.done} done, ${this.running.size} running, up to ${Math.max(0, this.upTo - this.done)} to go${saved}`,
+      ),
+    );
     // A line that wraps would be erased only in part.
-    this.screen.write(lines.map((line) => `${fit(line, columns - 1)}\n`).join(''));
+    this.screen.write(lines.map(line => `${fit(line, columns - 1)}\n`).join(''));
     this.drawn = lines.length;
   }
 

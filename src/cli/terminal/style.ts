@@ -10,10 +10,13 @@ export interface Style {
 }
 
 /** Colour only on a terminal; `NO_COLOR` and `TERM=dumb` are honoured. */
-export function styleFor(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Style {
+export function styleFor(stream: { readonly isTTY: boolean }, environment: NodeJS.ProcessEnv): Style {
   const refused = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-  const colour = stream.isTTY === true && !refused;
-  return { colour, paint: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text) };
+  const colour = stream.isTTY && !refused;
+  return {
+    colour,
+    paint: (format, text) => (colour ? styleText(format, text, { validateStream: false }) : text),
+  };
 }
 
 const GLYPHS: { readonly [State in BlockState]: readonly [glyph: string, format: Format] } = {
@@ -63,10 +66,12 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** Control characters of names and messages must not reach the terminal as commands. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(CONTROL, char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 const LONGEST_NAME = 160;

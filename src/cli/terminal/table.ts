@@ -8,10 +8,14 @@ export function table(rows: readonly (readonly string[])[], indent = ''): string
       widths[column] = Math.max(widths[column] ?? 0, width(cell));
     });
   }
-  const lines = rows.map((row) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell)))).join('  '),
+  const lines = rows.map(row =>
+    row
+      .map((cell, column) =>
+        column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - width(cell)),
+      )
+      .join('  '),
   );
-  return lines.map((line) => (indent + line).trimEnd() + '\n').join('');
+  return lines.map(line => (indent + line).trimEnd() + '\n').join('');
 }
 
 function width(text: string): number {

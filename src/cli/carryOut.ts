@@ -1,0 +1,35 @@
+/** Carries out a call: its surroundings, its session, and its command, which is loaded when it is called. */
+import type { Call } from './commandLine/parse.js';
+import { surroundings } from './environment.js';
+import { perform, type Handlers } from './program.js';
+import { createSession, type Session } from './session.js';
+
+/** @param bundleFolder where the program lies, to find its Python part. Resolves to the exit code */
+export function carryOut(call: Call, directory: string | undefined, bundleFolder: string): Promise<number> {
+  return perform(handlersFor(createSession(surroundings(bundleFolder), directory)), call);
+}
+
+function handlersFor(session: Session): Handlers {
+  const cache = () => import('./commands/cache.js');
+  const edit = () => import('./commands/edit.js');
+  const inspect = () => import('./commands/inspect.js');
+  return {
+    init: async (folder, options) => (await edit()).init(session, folder, options),
+    split: async (notebook, options) =>
+      (await import('./commands/split.js')).split(session, notebook, options),
+    add: async (id, options) => (await edit()).add(session, id, options),
+    link: async (parent, child, options) => (await edit()).link(session, parent, child, options),
+    unlink: async (parent, child) => (await edit()).unlink(session, parent, child),
+    remove: async id => (await edit()).remove(session, id),
+    filter: async (id, names) => (await edit()).filter(session, id, names),
+    status: async options => (await inspect()).status(session, options),
+    why: async (id, options) => (await inspect()).why(session, id, options),
+    run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),
+    exports: async (id, options) => (await inspect()).listExports(session, id, options),
+    value: async (id, name) => (await inspect()).value(session, id, name),
+    cacheList: async options => (await cache()).list(session, options),
+    cacheCollect: async options => (await cache()).collect(session, options),
+    cacheVerify: async options => (await cache()).verify(session, options),
+    cacheClear: async () => (await cache()).clear(session),
+  };
+}
