@@ -93,7 +93,7 @@ export async function createHasher(): Promise<BytesHasher> {
 const hex = (bytes: Uint8Array): Digest =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Digest;
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 /** UTF-8, injective for every string: what UTF-8 can not write takes the three bytes it would have. */
 function encode(text: string): Uint8Array {

@@ -1,6 +1,4 @@
 /** What a kernel's Python says about itself: asked once, remembered until the interpreter or its packages change. */
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
@@ -56,12 +54,18 @@ interface Remembered {
   readonly facts: PythonFacts;
 }
 
-/** @param cacheFolder the user's own, outside any project; made when needed */
+export interface KnownFacts {
+  /** The user's own, outside any project; made when needed. */
+  readonly cacheFolder: string;
+  digest(text: string): string;
+}
+
 export async function pythonFacts(
   interpreter: Interpreter,
-  cacheFolder: string,
+  { cacheFolder, digest }: KnownFacts,
 ): Promise<Result<PythonFacts>> {
-  const file = join(cacheFolder, 'kernels', `${nameFor(interpreter)}.json`);
+  const name = digest(identityOf(interpreter)).slice(0, 32);
+  const file = join(cacheFolder, 'kernels', `${name}.json`);
   const known = recall(file);
   if (known && stampOfPython(interpreter.python, known.folders) === known.stamp) return success(known.facts);
   const asked = await ask(interpreter);
@@ -72,15 +76,13 @@ export async function pythonFacts(
   return success(facts);
 }
 
-function nameFor({ python, flags, env }: Interpreter): string {
+/** All that decides which answers Python gives, but for what is installed. */
+function identityOf({ python, flags, env }: Interpreter): string {
   const counting = Object.entries(env).filter(
     ([name]) => name.startsWith('PYTHON') || name === 'LD_LIBRARY_PATH' || name === 'HOME',
   );
   counting.sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([FACTS_VERSION, python, flags, counting]))
-    .digest('hex')
-    .slice(0, 32);
+  return JSON.stringify([FACTS_VERSION, python, flags, counting]);
 }
 
 /** Changes with the interpreter, its virtual environment, and whenever a package comes or goes. */
@@ -142,6 +144,8 @@ function ask({
       maxBuffer: 2 ** 20,
       cwd: dirname(python),
     };
+    // Loaded only here: most starts find the answer remembered.
+    const { execFile } = process.getBuiltinModule('node:child_process');
     execFile(python, [...flags, '-c', SCRIPT], options, (error, stdout, stderr) => {
       // A sitecustomize or .pth file may print too.
       const line = stdout.split(/\r?\n/).find(text => text.startsWith('dagpy-facts:'));

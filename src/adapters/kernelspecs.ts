@@ -32,6 +32,7 @@ export interface KernelOptions {
   readonly python: string;
   /** The user's cache folder for DAGpy. */
   readonly cacheFolder: string;
+  digest(text: string): string;
 }
 
 /** Kernel names to the folders of their kernelspecs, as `jupyter kernelspec list` has them. */
@@ -89,7 +90,7 @@ export async function findKernel(name: string, options: KernelOptions): Promise<
   if (!launch.ok) return launch;
   const { python, flags } = launch.value;
   const env = substitute(spec.env, options.env);
-  const facts = await pythonFacts({ python, flags, env: { ...options.env, ...env } }, options.cacheFolder);
+  const facts = await pythonFacts({ python, flags, env: { ...options.env, ...env } }, options);
   if (!facts.ok) return failure(...facts.problems.map(problem => withFile(problem, spec.file)));
   if (facts.value.ipykernel === null) {
     const message = `the Python of kernel ${JSON.stringify(name)} has no ipykernel: ${python}`;

@@ -1,6 +1,5 @@
 /** The log of a run: `.dagpy/runs/<run>.jsonl`, one event a line, readable by any JSON tool while the run goes on. */
-import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVENT_LOG_VERSION, levelOf, type LoggedEvent, type RunEvent } from '../protocol/events.js';
 import { byCodeUnit, runId, type RunId } from '../protocol/ids.js';
@@ -10,6 +9,7 @@ const KEPT_RUNS = 200;
 
 export interface RunLog {
   readonly run: RunId;
+  /** `runFinished` is the last one. */
   write(event: RunEvent): void;
 }
 
@@ -17,18 +17,18 @@ export interface RunLog {
 export function openRunLog(stateFolder: string, now: () => number): RunLog {
   const run = newRunId(now());
   const folder = join(stateFolder, 'runs');
-  const file = join(folder, `${run}.jsonl`);
-  let usable = true;
+  let descriptor: number | undefined;
   try {
     mkdirSync(folder, { recursive: true });
     dropOldest(folder);
+    descriptor = openSync(join(folder, `${run}.jsonl`), 'a');
   } catch {
-    usable = false;
+    descriptor = undefined;
   }
   return {
     run,
     write: event => {
-      if (!usable) return;
+      if (descriptor === undefined) return;
       const line: LoggedEvent = {
         version: EVENT_LOG_VERSION,
         timestamp: new Date(now()).toISOString(),
@@ -36,19 +36,24 @@ export function openRunLog(stateFolder: string, now: () => number): RunLog {
         ...event,
       };
       try {
-        appendFileSync(file, `${JSON.stringify(line)}\n`);
+        writeSync(descriptor, `${JSON.stringify(line)}\n`);
+        if (event.event !== 'runFinished') return;
       } catch {
-        usable = false;
+        // The disk is full: the log ends here.
       }
+      closeSync(descriptor);
+      descriptor = undefined;
     },
   };
 }
 
 function newRunId(milliseconds: number): RunId {
   const [date = '', time = ''] = new Date(milliseconds).toISOString().split('T');
-  return runId(
-    `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(3).toString('hex')}`,
-  );
+  // Tells runs of one second apart; nobody has to be kept from guessing it.
+  const suffix = Math.floor(Math.random() * 2 ** 24)
+    .toString(16)
+    .padStart(6, '0');
+  return runId(`${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${suffix}`);
 }
 
 function dropOldest(folder: string): void {

@@ -1,5 +1,4 @@
 /** Reading and replacing text files that people own: nothing is lost, nothing changed elsewhere is overwritten. */
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { uniqueName } from './store/disk.js';
 
 /** Identity of a file's content as the file system tells it; equal stamps, equal content. */
 export type TextStamp = string;
@@ -130,10 +130,7 @@ export function replaceTextFile(
     const before = statSync(path, { throwIfNoEntry: false });
     const target = before ? realpathSync(path) : path;
     const mode = before ? before.mode & 0o7777 : 0o666;
-    const name = join(
-      dirname(target),
-      `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
-    );
+    const name = join(dirname(target), `.${basename(target)}.${uniqueName()}.tmp`);
     const handle = openSync(name, 'wx', mode);
     temporary = name;
     try {

@@ -16,6 +16,7 @@ import {
 } from '../engine/index.js';
 import type { RunningJob } from '../engine/runPorts.js';
 import { executeBlock, type Executed } from './executeBlock.js';
+import { firstLook, type FirstLook } from './firstLook.js';
 import { FileUse } from './fileUse.js';
 import { keepWrittenFiles } from './keepWrittenFiles.js';
 import { blockOf } from './jobSpec.js';
@@ -47,7 +48,8 @@ export async function runProject(
 ): Promise<RunOutcome> {
   const { snapshot } = options.loaded;
   const began = ports.clock.now();
-  const context = orThrow(openContext({ snapshot, world: ports.world, hasher: ports.hasher, now: began }));
+  const look = firstLook(ports.world);
+  const context = orThrow(openContext({ snapshot, world: look.world, hasher: ports.hasher, now: began }));
   const planned = orThrow(plan(context, options.request));
   const upTo = [...planned.runs, ...planned.mayRun].map(each => each.block);
   sink.emit({
@@ -58,7 +60,7 @@ export async function runProject(
     jobs: options.jobs,
   });
   preimport(ports, options.loaded, upTo);
-  const run = new Run(ports, sink, options, context);
+  const run = new Run(ports, sink, options, context, look);
   const { report, problems } = await run.finish();
   const whole = { ...report, seconds: (ports.clock.now() - began) / 1000 };
   sink.emit({ event: 'runFinished', report: whole });
@@ -92,6 +94,7 @@ class Run {
     private readonly sink: RunSink,
     private readonly options: RunOptions,
     context: Context,
+    private readonly look: FirstLook,
   ) {
     this.state = orThrow(startRun(context, { run: sink.run, request: options.request, jobs: options.jobs }));
     this.files = new FileUse(ports, context.project);
@@ -113,6 +116,7 @@ class Run {
         });
         continue;
       }
+      if (input.kind !== 'started') this.look.end();
       const { state, effects } = step(this.state, input);
       this.state = state;
       for (const effect of effects) {

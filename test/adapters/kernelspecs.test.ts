@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createHasher } from '../../src/adapters/hash.js';
 import { jupyterPath } from '../../src/adapters/jupyterPaths.js';
 import { findKernel, listKernelspecs } from '../../src/adapters/kernelspecs.js';
 
@@ -30,7 +31,8 @@ const env = {
   JUPYTER_DATA_DIR: undefined,
   GREETING: 'hi',
 };
-const options = { env, python, cacheFolder: join(folder, 'cache') };
+const { digest } = await createHasher();
+const options = { env, python, cacheFolder: join(folder, 'cache'), digest };
 const LAUNCH = ['-m', 'ipykernel_launcher', '-f', '{connection_file}'];
 
 function register(name: string, argv: readonly string[], more: object = {}): string {

@@ -2,10 +2,9 @@
  * Signatures of notebooks, through nbformat in DAGpy's own Python. Python is started only where the user has signed
  * anything at all, and once for a whole run.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { jupyterDataFolder, type Environment } from '../jupyterPaths.js';
 
 export interface TrustKeeper {
@@ -58,6 +57,9 @@ interface Helper {
 }
 
 function startHelper(python: string, env: Environment): Helper {
+  // Loaded only here: most runs sign nothing.
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const { createInterface } = process.getBuiltinModule('node:readline');
   const child: ChildProcess = spawn(python, ['-m', 'jupyterlab_dagpy.notebooks', 'serve'], {
     env,
     stdio: ['pipe', 'pipe', 'ignore'],

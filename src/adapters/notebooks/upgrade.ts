@@ -1,14 +1,15 @@
 /** Notebooks of format 3 and older, through nbformat in DAGpy's own Python. */
-import { spawnSync } from 'node:child_process';
 import { failure, success, type Result } from '../../protocol/problem.js';
 
 /** Text of the notebook in format 4. The file stays as it is. @param file how messages name it */
 export function upgradeNotebook(python: string, path: string, file: string): Result<string> {
-  const ran = spawnSync(python, ['-m', 'jupyterlab_dagpy.notebooks', 'upgrade'], {
-    input: JSON.stringify({ paths: [path] }),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
+  const ran = process
+    .getBuiltinModule('node:child_process')
+    .spawnSync(python, ['-m', 'jupyterlab_dagpy.notebooks', 'upgrade'], {
+      input: JSON.stringify({ paths: [path] }),
+      encoding: 'utf8',
+      maxBuffer: 2 ** 30,
+    });
   const failed = (why: string) =>
     failure({
       code: 'notebook-upgrade',

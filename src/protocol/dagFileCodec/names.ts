@@ -2,7 +2,9 @@
 
 /** Ids name blocks on the command line, in messages and in pictures, so they stay short and free of anything that a shell or a path reads. */
 export const LONGEST_ID = 100;
-const ID = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u;
+/** What most ids look like. The tables of all scripts take long to load, so only other ids are held against them. */
+const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const isId = (id: string) => PLAIN_ID.test(id) || /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u.test(id);
 /** Words that `dagpy run` takes for a set of blocks. */
 const TARGETS = new Set(['affected', 'all']);
 
@@ -10,7 +12,7 @@ const TARGETS = new Set(['affected', 'all']);
 export function idProblem(id: string): string | undefined {
   if (id === '') return 'is empty';
   if (id.length > LONGEST_ID) return `is longer than ${LONGEST_ID} characters`;
-  if (!ID.test(id)) return 'may hold letters, digits, "-", "_" and "." and starts with a letter or a digit';
+  if (!isId(id)) return 'may hold letters, digits, "-", "_" and "." and starts with a letter or a digit';
   if (id.normalize('NFC') !== id) return 'is written with combining characters where composed ones exist';
   if (TARGETS.has(id)) return `is a word with a meaning of its own in "dagpy run ${id}"`;
   return undefined;
@@ -57,7 +59,9 @@ export function dataPathProblem(path: string): string | undefined {
   return undefined;
 }
 
-const IDENTIFIER = /^[\p{ID_Start}_][\p{ID_Continue}]*$/u;
+const PLAIN_IDENTIFIER = /^[A-Za-z_]\w*$/;
+const isIdentifier = (name: string) =>
+  PLAIN_IDENTIFIER.test(name) || /^[\p{ID_Start}_][\p{ID_Continue}]*$/u.test(name);
 const KEYWORDS = new Set(
   (
     'False None True and as assert async await break class continue def del elif else except finally for from global ' +
@@ -67,7 +71,7 @@ const KEYWORDS = new Set(
 
 /** A Python variable. */
 export function variableProblem(name: string): string | undefined {
-  if (!IDENTIFIER.test(name)) return 'is not a Python variable name';
+  if (!isIdentifier(name)) return 'is not a Python variable name';
   if (KEYWORDS.has(name)) return 'is a word of the Python language';
   return undefined;
 }
@@ -77,10 +81,10 @@ export function patternProblem(pattern: string): string | undefined {
   if (pattern === '') return 'is empty';
   const outside = pattern.replace(/\[!?[^\][]+\]/g, 'a');
   if (/[[\]]/.test(outside)) return 'has a [ without its ]';
-  return (
-    variableProblem(outside.replace(/[*?]/g, 'a').replace(/^\p{N}/u, 'a')) &&
-    'is not a variable name or a glob such as "stats_*"'
-  );
+  const named = outside.replace(/[*?]/g, 'a');
+  // A part of a name may begin with a digit.
+  const whole = isIdentifier(named) ? named : named.replace(/^\p{N}/u, 'a');
+  return variableProblem(whole) && 'is not a variable name or a glob such as "stats_*"';
 }
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {

@@ -1,0 +1,29 @@
+/**
+ * A trace store that reads each record once: what a block shows, what answers for it and what it ran with before are
+ * mostly one trace. For a process that looks at a project once, or holds its lock, so that nobody else writes traces.
+ */
+import type { TraceStore } from '../../engine/storePorts.js';
+import type { Key } from '../../protocol/ids.js';
+import type { Trace } from '../../protocol/trace.js';
+
+export function rememberTraces(store: TraceStore): TraceStore {
+  const known = new Map<Key, readonly Trace[]>();
+  return {
+    read(key) {
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const traces = store.read(key);
+      known.set(key, traces);
+      return traces;
+    },
+    add(trace) {
+      known.delete(trace.key);
+      store.add(trace);
+    },
+    remove(key, trace) {
+      known.delete(key);
+      store.remove(key, trace);
+    },
+    keys: () => store.keys(),
+  };
+}

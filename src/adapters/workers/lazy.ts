@@ -1,0 +1,27 @@
+/**
+ * Workers that are loaded when the first is needed: sockets and child processes take Node longer to load than a run
+ * with nothing to do takes as a whole.
+ */
+import type { RunningJob, Workers } from '../../engine/runPorts.js';
+import type { PoolOptions } from './pool.js';
+
+export function createLazyWorkers(options: PoolOptions): Workers {
+  let loading: Promise<Workers> | undefined;
+  let loaded: Workers | undefined;
+  const load = (): Promise<Workers> =>
+    (loading ??= import('./pool.js').then(({ createPool }) => (loaded = createPool(options))));
+  return {
+    start(spec, how, listener): RunningJob {
+      const job = load().then(pool => pool.start(spec, how, listener));
+      return {
+        end: job.then(({ end }) => end),
+        interrupt: () => void job.then(running => running.interrupt()),
+        kill: () => void job.then(running => running.kill()),
+      };
+    },
+    analyse: async sources => (await load()).analyse(sources),
+    preimport: modules => void load().then(pool => pool.preimport(modules)),
+    counts: () => loaded?.counts() ?? { processes: 0, forks: 0 },
+    close: async () => (await loading)?.close(),
+  };
+}
