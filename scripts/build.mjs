@@ -1,6 +1,7 @@
 // Builds the bundle that `dagpy` and the daemon are: `tsc -b` checks types, esbuild makes one file of src/cli/main.ts.
 //   --bundle-only   no type check (packaging)      --if-needed   nothing where sources are unchanged
 // In the bundle, `process.env.DAGPY_VERSION` is the version in package.json.
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -102,7 +103,10 @@ async function makeBundle(digest) {
     throw new ScriptError(`esbuild failed\n${problems.join('\n') || error.message}`);
   });
   mkdirSync(bundleFolder, { recursive: true });
-  replaceFile(bundle, outputFiles[0].contents);
+  const { contents } = outputFiles[0];
+  // The start file keeps compiled code under this digest.
+  const head = `// ${createHash('sha256').update(contents).digest('hex').slice(0, 32)}\n`;
+  replaceFile(bundle, Buffer.concat([Buffer.from(head), contents]));
   replaceFile(startFile, readFileSync(join(root, 'scripts', 'bin', 'start.cjs')));
   replaceFile(licencesFile, licencesOf(Object.keys(metafile.inputs)));
   replaceFile(stampFile, digest);
@@ -110,7 +114,9 @@ async function makeBundle(digest) {
 
 /** The licences of the packages that went into the bundle, which keeps none of their comments. */
 function licencesOf(inputs) {
-  const packages = new Set(inputs.flatMap(file => /\bnode_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const packages = new Set(
+    inputs.flatMap(file => /\bnode_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+  );
   const texts = [...packages].sort().map(folder => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));

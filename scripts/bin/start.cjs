@@ -1,6 +1,7 @@
 'use strict';
 // Copied beside the bundle by the build: refuses a Node that is too old with a message rather than a syntax error, and
-// lets V8 keep its compiled code between starts, which a file can only ask for before the big one is loaded.
+// keeps V8's compiled code between starts. Node's own compile cache holds only what is compiled at once, so that each
+// start compiles all functions that it calls again, which takes longer than what they then do.
 if (Number(process.versions.node.split('.')[0]) < 22) {
   process.stderr.write(
     'dagpy: needs Node 22 or newer, and this is ' +
@@ -12,7 +13,64 @@ if (Number(process.versions.node.split('.')[0]) < 22) {
   );
   process.exit(2);
 }
-var path = require('node:path');
-var cache = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
-if (cache) require('node:module').enableCompileCache(path.join(cache, 'dagpy', 'v8'));
-require('./engine.cjs');
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
+
+/** Compiled code of bundles that nobody started for so long is deleted when new code is kept, milliseconds. */
+const FORGOTTEN_AFTER = 60 * 86400000;
+
+const bundle = path.join(__dirname, 'engine.cjs');
+const source = fs.readFileSync(bundle, 'utf8');
+const user = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
+const folder = path.join(user, 'dagpy', 'v8');
+// V8 compares no more of the source than its length, so the name holds the digest that the bundle begins with.
+const digest = /^\/\/ ([0-9a-f]{32})\n/.exec(source);
+const kept = user && digest ? path.join(folder, `${digest[1]}-${process.version}-${process.arch}`) : '';
+
+function compile(cachedData) {
+  return new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: bundle,
+    cachedData,
+  });
+}
+
+function read() {
+  try {
+    return kept && fs.readFileSync(kept);
+  } catch {
+    return '';
+  }
+}
+
+/** Compiles every function, once, and keeps the result; that it can not be kept costs only time. */
+function compileAll() {
+  const { setFlagsFromString } = require('node:v8');
+  setFlagsFromString('--no-lazy');
+  const script = compile();
+  setFlagsFromString('--lazy');
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const unfinished = `${kept}.${process.pid}.tmp`;
+    const descriptor = fs.openSync(unfinished, 'w', 0o600);
+    fs.writeSync(descriptor, script.createCachedData());
+    fs.fsyncSync(descriptor);
+    fs.closeSync(descriptor);
+    fs.renameSync(unfinished, kept);
+    for (const name of fs.readdirSync(folder)) forget(path.join(folder, name));
+  } catch {
+    // A full disk, or a folder of somebody else.
+  }
+  return script;
+}
+
+function forget(file) {
+  const { atimeMs, mtimeMs } = fs.statSync(file);
+  if (Math.max(atimeMs, mtimeMs) + FORGOTTEN_AFTER < Date.now())
+    fs.rmSync(file, { recursive: true, force: true });
+}
+
+const cached = read();
+let script = cached ? compile(cached) : kept ? compileAll() : compile();
+if (script.cachedDataRejected) script = compileAll();
+script.runInThisContext().call(exports, exports, require, module, bundle, __dirname);
