@@ -17,7 +17,7 @@ import type { Trace } from '../../src/protocol/trace.js';
 import { factsOf, sha } from './toy/language.js';
 import { idOf, NO_MEMORY, uidOf } from './toy/project.js';
 
-const SIZE = Number(process.env['DAGPY_GIANT'] ?? 30_000);
+const SIZE = Number(process.env['DAGPY_GIANT'] ?? 15_000);
 
 /** A number that looks random and is the same every time. */
 function scatter(seed: number): number {
