@@ -9,7 +9,7 @@ from typing import Any
 
 from . import imports
 from .origin import starter
-from .paths import absolute
+from .paths import absolute, ignored
 from .recorder import recorder
 
 #: Part of the path of the code that searches every folder of ``sys.path`` for installed distributions.
@@ -41,7 +41,8 @@ def _renamed(arguments: tuple[Any, ...]) -> None:
             recorder.removed(path)
             recorder.wrote(target + path[len(source) :])
         return
-    if source not in sink.written:
+    # Python puts the compiled file of a module in place under a name that is gone afterwards
+    if source not in sink.written and not ignored(source):
         recorder.read(source)
     recorder.removed(source)
     recorder.wrote(target)
