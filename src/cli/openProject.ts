@@ -1,7 +1,7 @@
 /** Builds every port of one project: the only place where adapters meet the runtime. */
 import { resolve } from 'node:path';
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
-import { findProject, loadDagFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
+import { findProject, loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
 import { createDiscoveryReader } from '../adapters/discoveries.js';
 import { createHasher } from '../adapters/hash.js';
 import { findKernel } from '../adapters/kernelspecs.js';
@@ -22,7 +22,7 @@ import { loadUserKey } from '../adapters/store/userKey.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
-import { openContext, type Context } from '../engine/index.js';
+import { buildGraph, openContext, type Context } from '../engine/index.js';
 import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
@@ -66,6 +66,8 @@ export async function openProject(
   note: (message: string) => void,
 ): Promise<OpenProject> {
   const dag = orThrow(loadDagFile(folder));
+  const graph = buildGraph(dag.dag);
+  if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
   const hasher = await createHasher();
   const python = around.python();
   const kernel = orThrow(

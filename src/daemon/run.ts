@@ -4,6 +4,7 @@ import { ProblemError, unreachable, type Problem } from '../protocol/problem.js'
 import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import {
+  historyNotes,
   openContext,
   plan,
   startRun,
@@ -60,11 +61,59 @@ export async function runProject(
     jobs: options.jobs,
   });
   preimport(ports, options.loaded, upTo);
-  const run = new Run(ports, sink, options, context, look);
-  const { report, problems } = await run.finish();
+  for (const { block, message } of historyNotes(context.project)) {
+    if (upTo.includes(block)) sink.emit({ event: 'note', level: 'warning', block, message });
+  }
+  const { report, problems } = await runUntilSound(ports, sink, options, context, look);
   const whole = { ...report, seconds: (ports.clock.now() - began) / 1000 };
   sink.emit({ event: 'runFinished', report: whole });
   return { report: whole, problems };
+}
+
+/** A stored value that turns out damaged is in quarantine afterwards, so the next attempt makes it anew. */
+const MOST_ATTEMPTS = 3;
+
+async function runUntilSound(
+  ports: ProjectPorts,
+  sink: RunSink,
+  options: RunOptions,
+  context: Context,
+  look: FirstLook,
+): Promise<Pick<Finish, 'report' | 'problems'>> {
+  const executed = new Set<string>();
+  for (let attempt = 1; ; attempt += 1) {
+    const again = { ...context, world: ports.world };
+    const run =
+      attempt === 1
+        ? new Run(ports, sink, options, context, look)
+        : new Run(ports, sink, options, again, firstLook(ports.world));
+    const finished = await run.finish();
+    const { report } = finished;
+    const isDamaged = run.sawDamage && attempt < MOST_ATTEMPTS && !options.cancel.aborted;
+    for (const block of report.executed) executed.add(block);
+    if (!isDamaged) {
+      // What an earlier attempt executed was executed in this run, even where the last one found it fresh.
+      const rest = (blocks: readonly string[]) => blocks.filter(block => !executed.has(block));
+      const { order, ids } = context.project.graph;
+      const inOrder = Array.from(order, index => ids[index] as string).filter(block => executed.has(block));
+      return attempt === 1
+        ? finished
+        : {
+            ...finished,
+            report: {
+              ...report,
+              executed: inOrder,
+              fresh: rest(report.fresh),
+              restored: rest(report.restored),
+            },
+          };
+    }
+    sink.emit({
+      event: 'note',
+      level: 'warning',
+      message: 'a stored value was damaged and is put aside; what needs it is made again',
+    });
+  }
 }
 
 /** Packages that the blocks about to run imported last time, or name in their code. */
@@ -88,6 +137,8 @@ class Run {
   private readonly problems: Problem[] = [];
   private wake: () => void = () => undefined;
   private fault: { readonly error: unknown } | undefined;
+  /** A stored value was missing or damaged although its trace answered. */
+  sawDamage = false;
 
   constructor(
     private readonly ports: ProjectPorts,
@@ -246,6 +297,10 @@ class Run {
   ): Promise<{ readonly kind: 'failed' }> {
     const block = blockOf(this.options.loaded, effect.block);
     const { problem, traceback, seconds } = failed;
+    if (problem.code === 'object-damaged') {
+      this.sawDamage = true;
+      return { kind: 'failed' };
+    }
     // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.
     this.ports.memory.fail(block.snapshot.uid, { key: effect.key, message: problem.message, seconds });
     if (failed.display !== undefined) {

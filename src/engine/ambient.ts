@@ -1,4 +1,5 @@
 /** Hidden state that travels along edges: random generators, options of packages, environment. */
+import { byCodeUnit } from '../protocol/ids.js';
 import type { ObjectRef, Trace } from '../protocol/trace.js';
 import { isDescendant } from './closures.js';
 import type { Graph } from './graph.js';
@@ -54,4 +55,30 @@ export function outgoingAmbient(inherited: Ambient, trace: Trace): Ambient {
   const outgoing = new Map(inherited);
   for (const { adapter, state } of trace.ambient) outgoing.set(adapter, state);
   return outgoing;
+}
+
+/** Parents that leave different states of one adapter, none of them on the way of the other. */
+export interface ContestedState {
+  readonly adapter: string;
+  /** The parent whose state counts, and those whose state does not. */
+  readonly winner: number;
+  readonly others: readonly number[];
+}
+
+export function contestedAmbient(
+  graph: Graph,
+  sources: readonly number[],
+  outgoing: (parent: number) => Ambient,
+): readonly ContestedState[] {
+  const parents = [...sources].sort((a, b) => a - b);
+  const adapters = new Set(parents.flatMap(parent => [...outgoing(parent).keys()]));
+  return [...adapters].sort(byCodeUnit).flatMap(adapter => {
+    const digestOf = (parent: number) => outgoing(parent).get(adapter)!.digest;
+    const holders = parents.filter(parent => outgoing(parent).has(adapter));
+    const from = winner(graph, holders, digestOf);
+    const others = holders.filter(
+      holder => digestOf(holder) !== digestOf(from) && !isDescendant(graph, holder, from),
+    );
+    return others.length === 0 ? [] : [{ adapter, winner: from, others }];
+  });
 }

@@ -53,6 +53,7 @@ export function buildGraph(dag: DagFile): Result<Graph> {
 export function cycleProblem(path: readonly BlockId[]): Problem {
   return {
     code: 'cycle',
+    ...(path[0] === undefined ? {} : { block: path[0] }),
     message: `the blocks depend on each other in a circle: ${path.join(' → ')}`,
     file: 'dag.json',
     remedy: `take one of these edges out, for instance: dagpy unlink ${path[0] ?? ''} ${path[1] ?? ''}`,

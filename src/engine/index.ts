@@ -5,6 +5,7 @@ export { buildGraph, cycleProblem, type Graph } from './graph.js';
 export { ancestorsOf, descendantsOf, isDescendant } from './closures.js';
 export { type RunRequest, type Target } from './selection.js';
 export { judge, type Judgement } from './staleness.js';
+export { ambientNotes, historyNotes, type Note } from './notes.js';
 export { plan, type Plan, type PlannedBlock } from './plan.js';
 export { startRun, stateOf, type RunState } from './runState.js';
 export { step, type StepResult } from './step.js';

@@ -2,7 +2,7 @@
 import type { BlockId } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { ancestorsOf, descendantsOf } from './closures.js';
-import { frozenTrace, type Context } from './context.js';
+import { frozenTrace, lastStored, type Context } from './context.js';
 import type { Graph } from './graph.js';
 
 export type Target =
@@ -42,18 +42,23 @@ export function select(context: Context, { target: asked, force }: RunRequest): 
     return success({ target: every, scope: every, forced });
   }
   const chosen = new Uint8Array(graph.size);
+  // Chosen blocks whose ancestors have to be fresh: those below a block (`k+`) go by what others handed on last.
+  const seeds = new Uint8Array(graph.size);
   const problems: Problem[] = [];
   for (const selector of asked.selectors) {
     const parsed = parse(graph, selector);
     if (parsed === undefined) problems.push(unknownBlock(graph, selector));
-    else mark(graph, chosen, parsed, asked.reach);
+    else mark(graph, chosen, seeds, parsed, asked.reach);
   }
   if (problems.length > 0) return failure(...problems);
   const forced = force ? chosen : new Uint8Array(graph.size);
   if (asked.reach === 'only') return success({ target: chosen, scope: chosen, forced });
   // What a frozen block needed once is not needed any more.
   const isClosed = (block: number) => forced[block] !== 1 && frozenTrace(context, block) !== undefined;
-  return success({ target: chosen, scope: ancestorsOf(graph, marked(chosen), isClosed), forced });
+  const needed = ancestorsOf(graph, marked(seeds), isClosed);
+  const scope = chosen.map((mark, block) => (mark === 1 || needed[block] === 1 ? 1 : 0));
+  addNeverRun(context, scope, isClosed);
+  return success({ target: chosen, scope, forced });
 }
 
 interface Parsed {
@@ -79,15 +84,35 @@ function parse(graph: Graph, selector: string): Parsed | undefined {
 function mark(
   graph: Graph,
   chosen: Uint8Array,
+  seeds: Uint8Array,
   { block, above, below, itself }: Parsed,
   reach: 'needs' | 'only' | 'upstream' | 'downstream',
 ): void {
   const add = (marks: Uint8Array) => {
     for (const other of marked(marks)) if (other !== block) chosen[other] = 1;
   };
-  if (above || reach === 'upstream') add(ancestorsOf(graph, [block]));
+  if (above || reach === 'upstream') {
+    add(ancestorsOf(graph, [block]));
+    seeds[block] = itself && reach !== 'upstream' ? 1 : 0;
+    for (const parent of marked(ancestorsOf(graph, [block]))) if (parent !== block) seeds[parent] = 1;
+  } else if (!below && reach !== 'downstream') seeds[block] = 1;
   if (below || reach === 'downstream') add(descendantsOf(graph, [block]));
   if (itself && reach !== 'upstream') chosen[block] = 1;
+}
+
+/** An ancestor that has nothing stored has to run, or nothing below it can. */
+function addNeverRun(context: Context, scope: Uint8Array, isClosed: (block: number) => boolean): void {
+  const { graph } = context.project;
+  const open = [...marked(scope)];
+  for (let block = open.pop(); block !== undefined; block = open.pop()) {
+    if (isClosed(block)) continue;
+    for (let slot = graph.parentStart[block]!; slot < graph.parentStart[block + 1]!; slot += 1) {
+      const parent = graph.parents[slot]!;
+      if (scope[parent] === 1 || lastStored(context, parent) !== undefined) continue;
+      scope[parent] = 1;
+      open.push(parent);
+    }
+  }
 }
 
 export function* marked(marks: Uint8Array): Generator<number> {

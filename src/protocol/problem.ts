@@ -9,6 +9,8 @@ export interface Problem {
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
+  /** The block that it is about. */
+  readonly block?: string;
   /** Which cell of the file, 1-based among all its cells. */
   readonly cell?: number;
   /** What to do about it. */
@@ -25,7 +27,7 @@ export const failure = (...problems: readonly Problem[]): Result<never> => ({ ok
 /** Carries problems across code that can only throw; the edge turns it back into exit code 2. */
 export class ProblemError extends Error {
   constructor(readonly problems: readonly Problem[]) {
-    super(problems.map((problem) => problem.message).join('\n'));
+    super(problems.map(problem => problem.message).join('\n'));
     this.name = 'ProblemError';
   }
 }

@@ -16,7 +16,8 @@ from .describe import remedy, summary, type_name, why_unstorable
 from .ordering import CANONICAL_BYTES, canonical_head, may_hold_sets
 from .pickler import Pickled, Scope, pickled
 from .reach import Walk
-from .rebuild import Loader, Rebuilder
+from .rebuild import LineTable, Loader, Rebuilder
+from .sources import remember_sources, sources_of
 
 #: A value whose pickle still changes after so many round trips is stored as it is then.
 _ROUND_TRIPS = 4
@@ -254,7 +255,7 @@ class Dumper:
             "names": by_code_unit(names),
             "head": self.blobs.write(form.head),
             "buffers": [self.blobs.write(buffer) for buffer in form.buffers],
-            "lineTables": self.blobs.write(marshal.dumps(form.lines)) if form.lines else None,
+            "lineTables": self.blobs.write(_packed_lines(form.lines)) if form.lines else None,
             "variables": self._facts(names, values, form),
             "reaches": sorted(form.reaches),
             "hidden": [],
@@ -305,10 +306,15 @@ def _load(
     namespace: dict[str, object],
 ) -> tuple[dict[str, object], dict[str, list[str]]]:
     data = head if isinstance(head, bytes) else Path(head).read_bytes()
-    lines = marshal.loads(Path(line_tables).read_bytes()) if line_tables is not None else []
+    lines, sources = marshal.loads(Path(line_tables).read_bytes()) if line_tables is not None else ([], {})
+    remember_sources(sources)
     rebuilder = Rebuilder(namespace, lines)
     values = Loader(io.BytesIO(data), rebuilder, [open_buffer(path) for path in buffers]).load()
     return values, rebuilder.submodules
+
+
+def _packed_lines(lines: Sequence[LineTable]) -> bytes:
+    return marshal.dumps((list(lines), sources_of(file for file, _, _ in lines)))
 
 
 def _same_memory(one: memoryview, other: memoryview) -> bool:

@@ -9,6 +9,7 @@ import {
   type DecodedDagFile,
   type NewProject,
 } from '../../protocol/dagFileCodec/index.js';
+import { placeOf, valueAt } from '../../protocol/jsonText.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { readTextFile, replaceTextFile, type TextStamp } from '../textFile.js';
 
@@ -46,6 +47,17 @@ export function loadDagFile(project: string): Result<LoadedDagFile> {
   const outside = linkProblems(project, decoded.value);
   if (outside.length > 0) return failure(...outside);
   return success({ ...decoded.value, ...read.value });
+}
+
+/** Adds where in the file the block stands to problems that name one and no place. */
+export function placeInFile(problems: readonly Problem[], text: string): readonly Problem[] {
+  return problems.map(problem => {
+    const span =
+      problem.block === undefined || problem.line !== undefined
+        ? undefined
+        : valueAt(text, ['blocks', problem.block]);
+    return span === undefined ? problem : { ...problem, ...placeOf(text, span.start) };
+  });
 }
 
 const optionsFor = (project: string) => ({

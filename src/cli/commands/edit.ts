@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { changeDagFile, createDagFile, loadDagFile } from '../../adapters/dagFile/index.js';
+import { ignoreInGit } from '../../adapters/gitIgnore.js';
 import { createHasher } from '../../adapters/hash.js';
 import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
@@ -30,6 +31,7 @@ export async function init(
     }),
   );
   prepareStore(storeLayout(project));
+  orThrow(ignoreInGit(project));
   session.note(
     `${shown(session, join(project, 'dag.json'))} made. Next: dagpy split NOTEBOOK, or dagpy add ID`,
   );
@@ -41,7 +43,13 @@ export async function add(session: Session, id: string, options: AddOptions): Pr
   const { dag } = orThrow(loadDagFile(project));
   const wrongId = idProblem(id);
   if (wrongId !== undefined)
-    throw new ProblemError([{ code: 'block-id', message: wrongId, remedy: 'choose another id' }]);
+    throw new ProblemError([
+      {
+        code: 'block-id',
+        message: `${JSON.stringify(id)} is no name for a block: an id ${wrongId}`,
+        remedy: 'choose another id',
+      },
+    ]);
   const path = `${id}.ipynb`;
   const file = join(project, path);
   if (existsSync(file)) {

@@ -1,5 +1,5 @@
 /** `status`, `why`, `exports`, `value`: looking at a project without changing it. */
-import { judge, type Context, type Judgement } from '../../engine/index.js';
+import { ambientNotes, historyNotes, judge, type Context, type Judgement } from '../../engine/index.js';
 import { filterTest } from '../../engine/index.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, ExportReport, StatusReport } from '../../protocol/reports.js';
@@ -65,7 +65,15 @@ export async function status(session: Session, options: JsonOption): Promise<num
       blocks: [...graph.order].map(block => statusOf(all, block)),
     };
     if (options.json === true) session.printJson(report);
-    else session.print(describeStatus(session, report));
+    else {
+      session.print(describeStatus(session, report));
+      for (const note of [
+        ...historyNotes(all.context.project),
+        ...ambientNotes(all.context, all.judgements),
+      ]) {
+        session.note(`note: ${oneLine(note.block)} ${oneLine(note.message)}`);
+      }
+    }
     return 0;
   });
 }
