@@ -4,24 +4,28 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { toJsonSchema } from '@valibot/to-json-schema';
 import { LONGEST_ID } from '../src/protocol/dagFileCodec/names.ts';
 import { dagFileSchema } from '../src/protocol/dagFileCodec/schema.ts';
 import { isMain, root } from './tools.mjs';
+
+const DRAFT = 'http://json-schema.org/draft-07/schema#';
 
 export const schemaFile = join(root, 'docs', 'dag.schema.json');
 
 /** Text of the schema as it should stand in the repository. */
 export async function schemaText() {
-  const schema = toJsonSchema(dagFileSchema, {
-    target: 'draft-07',
-    // Rules with messages of their own have no counterpart; the patterns of ids and units do.
-    ignoreActions: ['raw_check', 'check'],
-  });
-  const { $schema, ...rest } = schema;
+  // Messages and rules of our own have no counterpart; the patterns of ids and units do.
+  const published = JSON.parse(
+    JSON.stringify(dagFileSchema, (key, value) =>
+      key === 'must' && typeof value === 'string' ? undefined : value,
+    ),
+  );
   // Coarser than the decoder's rule: not every validator knows classes of Unicode characters.
-  rest.properties.blocks.propertyNames = { pattern: '^[^\\s/\\\\._-][^\\s/\\\\]*$', maxLength: LONGEST_ID };
-  return format(JSON.stringify({ $schema, title: 'dag.json of DAGpy', ...rest }), {
+  published.properties.blocks.propertyNames = {
+    pattern: '^[^\\s/\\\\._-][^\\s/\\\\]*$',
+    maxLength: LONGEST_ID,
+  };
+  return format(JSON.stringify({ $schema: DRAFT, title: 'dag.json of DAGpy', ...published }), {
     parser: 'json',
     printWidth: 110,
   });

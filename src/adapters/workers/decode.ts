@@ -1,46 +1,78 @@
 /** Checks the form of what Python sends before the engine reads a field of it. */
-import * as v from 'valibot';
-import type { FromHelper, FromHost, FromWorker } from '../../protocol/workerMessages.js';
+import {
+  DecodeError,
+  count,
+  finite,
+  flag,
+  form,
+  list,
+  nullable,
+  oneOf,
+  shape,
+  text,
+  variant,
+  type Decoder,
+} from '../../protocol/decode.js';
+import type { AnalysedCell } from '../../protocol/cellFacts.js';
+import type { CellOutput, JsonObject } from '../../protocol/outputs.js';
+import { decodeVariableFacts } from '../../protocol/traceCodec.js';
+import type { Withheld } from '../../protocol/trace.js';
+import type {
+  BlobRef,
+  Discoveries,
+  FileStamp,
+  FromHelper,
+  FromHost,
+  FromWorker,
+  JobResult,
+  StoredComponent,
+  WorkerError,
+} from '../../protocol/workerMessages.js';
 
-const jsonObject = v.custom<{ readonly [key: string]: never }>(
-  value => typeof value === 'object' && value !== null && !Array.isArray(value),
-);
-const text = v.string();
-const texts = v.array(v.string());
-const whole = v.number();
-const nullableText = v.nullable(v.string());
+/** A peer that breaks the protocol: a bug or a version of our own that does not belong together. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
 
-const blob = v.object({
-  file: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,80}$/))),
-  size: whole,
-  digest: nullableText,
+const texts = list(text);
+/** Data of the user's, kept as it comes. */
+const object: Decoder<JsonObject> = (data, place) => {
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  throw new DecodeError(`${place}: an object expected`);
+};
+const tagged = <const Tag extends string>(tag: Tag) => oneOf(tag);
+
+const output = variant<'output_type', CellOutput>('output_type', {
+  stream: shape({ output_type: tagged('stream'), name: oneOf('stdout', 'stderr'), text }),
+  display_data: shape(
+    { output_type: tagged('display_data'), data: object, metadata: object },
+    { transient: object },
+  ),
+  execute_result: shape({
+    output_type: tagged('execute_result'),
+    data: object,
+    metadata: object,
+    execution_count: nullable(count),
+  }),
+  error: shape({ output_type: tagged('error'), ename: text, evalue: text, traceback: texts }),
 });
-const stamp = v.object({ device: text, inode: text, size: whole, mtime: text, ctime: text });
-const nullableStamp = v.nullable(stamp);
 
-const output = v.variant('output_type', [
-  v.object({ output_type: v.literal('stream'), name: v.picklist(['stdout', 'stderr']), text }),
-  v.object({
-    output_type: v.literal('display_data'),
-    data: jsonObject,
-    metadata: jsonObject,
-    transient: v.optional(jsonObject),
-  }),
-  v.object({
-    output_type: v.literal('execute_result'),
-    data: jsonObject,
-    metadata: jsonObject,
-    execution_count: v.nullable(whole),
-  }),
-  v.object({ output_type: v.literal('error'), ename: text, evalue: text, traceback: texts }),
-]);
+const blob = shape<BlobRef>({
+  // A name inside the scratch folder, so nothing that leads out of it.
+  file: nullable(form(/^[A-Za-z0-9._-]{1,80}$/, 'a file name')),
+  size: count,
+  digest: nullable(text),
+});
+const stamp = nullable(
+  shape<FileStamp>({ device: text, inode: text, size: count, mtime: text, ctime: text }),
+);
 
-const discoveries = v.object({
-  files: v.array(v.object({ path: text, stamp: nullableStamp })),
-  folders: v.array(v.object({ path: text, entries: v.nullable(texts) })),
-  modules: v.array(v.object({ name: text, path: text, stamp: nullableStamp })),
-  environment: v.array(v.object({ name: text, value: nullableText })),
-  packages: v.array(v.object({ name: text, version: text, location: text })),
+const discoveries = shape<Discoveries>({
+  files: list(shape<Discoveries['files'][number]>({ path: text, stamp })),
+  folders: list(shape<Discoveries['folders'][number]>({ path: text, entries: nullable(texts) })),
+  modules: list(shape<Discoveries['modules'][number]>({ name: text, path: text, stamp })),
+  environment: list(shape<Discoveries['environment'][number]>({ name: text, value: nullable(text) })),
+  packages: list(shape<Discoveries['packages'][number]>({ name: text, version: text, location: text })),
   ambientUsed: texts,
   written: texts,
   external: texts,
@@ -48,82 +80,87 @@ const discoveries = v.object({
   imports: texts,
 });
 
-const done = v.object({
-  type: v.literal('done'),
-  status: v.picklist(['ok', 'error', 'interrupted']),
-  error: v.nullable(
-    v.object({ ename: text, evalue: text, traceback: texts, block: text, ordinal: whole, line: whole }),
+const done = shape<JobResult>({
+  type: tagged('done'),
+  status: oneOf('ok', 'error', 'interrupted'),
+  error: nullable(
+    shape<WorkerError>({
+      ename: text,
+      evalue: text,
+      traceback: texts,
+      block: text,
+      ordinal: finite,
+      line: finite,
+    }),
   ),
-  components: v.array(
-    v.object({
+  components: list(
+    shape<StoredComponent>({
       names: texts,
       head: blob,
-      buffers: v.array(blob),
-      lineTables: v.nullable(blob),
-      variables: v.array(v.object({ name: text, type: text, bytes: whole, summary: text })),
+      buffers: list(blob),
+      lineTables: nullable(blob),
+      variables: list(decodeVariableFacts),
       reaches: texts,
       hidden: texts,
     }),
   ),
-  withheld: v.array(
-    v.object({ name: text, type: text, why: v.picklist(['filter', 'size', 'opaque']), detail: text }),
+  withheld: list(
+    shape<Withheld>({ name: text, type: text, why: oneOf('filter', 'size', 'opaque'), detail: text }),
   ),
-  ambient: v.array(v.object({ adapter: text, state: blob })),
+  ambient: list(shape<JobResult['ambient'][number]>({ adapter: text, state: blob })),
   discoveries,
-  widgets: v.nullable(jsonObject),
+  widgets: nullable(object),
   warnings: texts,
-  seconds: whole,
-  peakBytes: whole,
+  seconds: finite,
+  peakBytes: finite,
 });
 
-const fromWorker = v.variant('type', [
-  v.object({ type: v.literal('cellStarted'), ordinal: whole }),
-  v.object({ type: v.literal('output'), ordinal: whole, output }),
-  v.object({ type: v.literal('clearOutput'), ordinal: whole, wait: v.boolean() }),
-  v.object({ type: v.literal('updateDisplay'), displayId: text, data: jsonObject, metadata: jsonObject }),
-  v.object({ type: v.literal('cellFinished'), ordinal: whole, ok: v.boolean(), seconds: whole }),
-  done,
-]);
-
-const fromHost = v.variant('type', [
-  v.object({ type: v.literal('ready'), modules: texts, forkSafe: v.boolean(), why: text }),
-  v.object({ type: v.literal('forked'), job: text, pid: whole }),
-  v.object({ type: v.literal('refused'), job: text, why: text }),
-  v.object({
-    type: v.literal('exited'),
-    job: text,
-    pid: whole,
-    code: v.nullable(whole),
-    signal: v.nullable(whole),
-    peakBytes: whole,
+const fromWorker = variant<'type', FromWorker>('type', {
+  cellStarted: shape({ type: tagged('cellStarted'), ordinal: finite }),
+  output: shape({ type: tagged('output'), ordinal: finite, output }),
+  clearOutput: shape({ type: tagged('clearOutput'), ordinal: finite, wait: flag }),
+  updateDisplay: shape({
+    type: tagged('updateDisplay'),
+    displayId: text,
+    data: object,
+    metadata: object,
   }),
-]);
+  cellFinished: shape({ type: tagged('cellFinished'), ordinal: finite, ok: flag, seconds: finite }),
+  done,
+});
+
+const fromHost = variant<'type', FromHost>('type', {
+  ready: shape({ type: tagged('ready'), modules: texts, forkSafe: flag, why: text }),
+  forked: shape({ type: tagged('forked'), job: text, pid: count }),
+  refused: shape({ type: tagged('refused'), job: text, why: text }),
+  exited: shape({
+    type: tagged('exited'),
+    job: text,
+    pid: count,
+    code: nullable(finite),
+    signal: nullable(finite),
+    peakBytes: finite,
+  }),
+});
 
 // The facts themselves are decoded where their digest is made, by the decoder that also reads them back from the store.
-const cellFacts = v.looseObject({ canonical: text });
+const analysedCell: Decoder<AnalysedCell> = (data, place) => {
+  text(object(data, place)['canonical'], `${place}.canonical`);
+  return data as AnalysedCell;
+};
+const fromHelper = shape<FromHelper>({ type: tagged('facts'), request: count, cells: list(analysedCell) });
 
-const fromHelper = v.object({ type: v.literal('facts'), request: whole, cells: v.array(cellFacts) });
-
-/** A peer that breaks the protocol: a bug or a version of our own that does not belong together. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
+function decoding<Message>(decoder: Decoder<Message>, from: string): (message: unknown) => Message {
+  return message => {
+    try {
+      return decoder(message, 'message');
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      throw new ProtocolError(`${from} sent a message that is not understood: ${error.message}`);
+    }
+  };
 }
 
-function decode<Schema extends v.GenericSchema>(
-  schema: Schema,
-  message: unknown,
-  from: string,
-): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, message);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw new ProtocolError(
-    `${from} sent a message that is not understood: ${v.getDotPath(issue) ?? 'message'}: ${issue.message}`,
-  );
-}
-
-export const decodeFromWorker = (message: unknown): FromWorker =>
-  decode(fromWorker, message, 'worker') as FromWorker;
-export const decodeFromHost = (message: unknown): FromHost => decode(fromHost, message, 'host');
-export const decodeFromHelper = (message: unknown): FromHelper =>
-  decode(fromHelper, message, 'helper') as unknown as FromHelper;
+export const decodeFromWorker = decoding(fromWorker, 'worker');
+export const decodeFromHost = decoding(fromHost, 'host');
+export const decodeFromHelper = decoding(fromHelper, 'helper');

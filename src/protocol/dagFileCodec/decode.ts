@@ -1,19 +1,12 @@
 /** `dag.json` from text: every problem at once, each with its place and what to do. */
-import * as v from 'valibot';
 import type { BlockDeclaration, DagFile, Filter, Json, ParentEdge } from '../dagFile.js';
 import { blockId, type BlockId } from '../ids.js';
 import type { Problem } from '../problem.js';
 import { nestingOf, parseJson, parseStrict, syntaxProblems, tooDeep, type JsonNode } from '../strictJson.js';
+import { issuesOf } from './jsonSchema.js';
 import { bytesOf, secondsOf } from './names.js';
-import {
-  doubledKeys,
-  floatWarnings,
-  notAnObject,
-  objectProblems,
-  relationProblems,
-  unknownKeys,
-} from './relations.js';
-import { blockSchema, rootSchema } from './schema.js';
+import { doubledKeys, floatWarnings, nameProblems, relationProblems, unknownKeys } from './relations.js';
+import { dagFileSchema } from './schema.js';
 import { createPlaces, memberNodes, wordFor, type Places } from './places.js';
 import { unsupportedBlocks } from './unsupported.js';
 
@@ -66,11 +59,7 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
   if (tree === undefined) throw new Error('jsonc-parser found nothing in valid JSON');
   const places = createPlaces(text, file, tree);
 
-  if (Array.isArray(raw)) return refused([notAnObject([], places)]);
-  const problems = [
-    ...doubledKeys(tree, places),
-    ...shapeProblems(v.safeParse(rootSchema, raw), [], raw, places),
-  ];
+  const problems = [...doubledKeys(tree, places), ...shapeProblems(raw, places)];
   const blockNodes = tree.type === 'object' ? blockMembers(tree) : [];
   if (blockNodes.length > MOST_BLOCKS) {
     return refused([
@@ -84,14 +73,9 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
     ]);
   }
   const blocks = (isObject(raw) && isObject(raw['blocks']) ? raw['blocks'] : {}) as Raw;
-  for (const { key } of blockNodes) {
-    // To valibot a list is an object without keys; objectProblems says what it is.
-    if (Array.isArray(blocks[key])) continue;
-    problems.push(...shapeProblems(v.safeParse(blockSchema, blocks[key]), ['blocks', key], raw, places));
-  }
   const warnings = isObject(raw) ? [...unknownKeys(raw, places), ...floatWarnings(raw, places)] : [];
   if (isObject(raw))
-    problems.push(...objectProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
+    problems.push(...nameProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
   if (problems.length > 0) return { ok: false, problems: inOrder(problems), warnings: inOrder(warnings) };
   const dag = build(
     raw,
@@ -128,54 +112,41 @@ function blockMembers(tree: JsonNode): { readonly key: string }[] {
   return [...new Set(keys)].map(key => ({ key }));
 }
 
-/** Turns valibot's issues into problems at the place of the value. */
-function shapeProblems(
-  result: { readonly issues?: readonly v.BaseIssue<unknown>[] | undefined },
-  prefix: readonly (string | number)[],
-  raw: unknown,
-  places: Places,
-): Problem[] {
-  return (result.issues ?? [])
-    .flatMap(issue => leaves(issue))
-    .map(({ message, path: inner }) => {
-      const path = [...prefix, ...inner];
-      const found = path.reduce<unknown>((value, key) => ownValue(value, key), raw);
-      const what = wordFor(path);
-      if (found === undefined && path.length > 0) {
-        const key = String(path.at(-1));
-        return places.problem(
-          path.slice(0, -1),
-          'dag-missing-field',
-          `${wordFor(path.slice(0, -1))} has no "${key}"`,
-          `add "${key}": ${REQUIRED[key] ?? message}`,
-        );
-      }
-      if (message.startsWith('!')) {
-        return places.problem(
-          path,
-          codeFor(path),
-          `${what} ${JSON.stringify(found)} ${message.slice(1)}`,
-          'correct it',
-        );
-      }
-      if (path.length === 1 && path[0] === 'version') {
-        return places.problem(
-          path,
-          'dag-version',
-          `the version ${JSON.stringify(found)} is unknown`,
-          'this program knows version 1; upgrade jupyterlab-dagpy for newer ones',
-        );
-      }
+/** What does not agree with the schema, at the place of the value. */
+function shapeProblems(raw: unknown, places: Places): Problem[] {
+  return issuesOf(dagFileSchema, raw).map(({ path, kind, message }) => {
+    const what = wordFor(path);
+    if (kind === 'missing') {
+      const key = String(path.at(-1));
+      return places.problem(
+        path.slice(0, -1),
+        'dag-missing-field',
+        `${wordFor(path.slice(0, -1))} has no "${key}"`,
+        `add "${key}": ${REQUIRED[key] ?? message}`,
+      );
+    }
+    const found = path.reduce<unknown>((value, key) => ownValue(value, key), raw);
+    if (kind === 'rule') {
+      return places.problem(path, codeFor(path), `${what} ${JSON.stringify(found)} ${message}`, 'correct it');
+    }
+    if (path.length === 1 && path[0] === 'version') {
       return places.problem(
         path,
-        'dag-type',
-        `${what} must be ${message}, not ${nameType(found)}`,
-        `write ${message}`,
+        'dag-version',
+        `the version ${JSON.stringify(found)} is unknown`,
+        'this program knows version 1; upgrade jupyterlab-dagpy for newer ones',
       );
-    });
+    }
+    return places.problem(
+      path,
+      'dag-type',
+      `${what} must be ${message}, not ${nameType(found)}`,
+      `write ${message}`,
+    );
+  });
 }
 
-/** What to write for keys that must be there; valibot blames the object around them. */
+/** What to write for keys that must be there. */
 const REQUIRED: Readonly<Record<string, string>> = {
   version: '1',
   blocks: 'an object of blocks, {} while there are none',
@@ -190,21 +161,6 @@ function ownValue(value: unknown, key: string | number): unknown {
 function codeFor(path: readonly (string | number)[]): string {
   const key = path.at(-1);
   return key === 'notebook' || key === 'cwd' ? 'dag-path' : 'dag-name';
-}
-
-/** A union's own message, or those of the branch that came furthest. */
-function leaves(
-  issue: v.BaseIssue<unknown>,
-): { readonly message: string; readonly path: readonly (string | number)[] }[] {
-  const path = (issue.path ?? []).map(item => item.key as string | number);
-  const rules =
-    issue.type === 'union'
-      ? (issue.issues ?? [])
-          .flatMap(inner => leaves(inner))
-          .filter(inner => inner.message.startsWith('!') || inner.path.length > 0)
-      : [];
-  if (rules.length === 0) return [{ message: issue.message, path }];
-  return rules.map(rule => ({ message: rule.message, path: [...path, ...rule.path] }));
 }
 
 function nameType(value: unknown): string {

@@ -3,7 +3,7 @@ import type { Problem } from '../problem.js';
 import type { JsonNode } from '../strictJson.js';
 import { idProblem, variableProblem } from './names.js';
 import { memberNodes, wordFor, type Path, type Places } from './places.js';
-import { blockEntries, cacheKeys, edgeKeys, rootEntries } from './schema.js';
+import { blockKeys, cacheKeys, edgeKeys, rootKeys } from './schema.js';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -55,10 +55,10 @@ export function unknownKeys(raw: Raw, places: Places): Problem[] {
       warnings.push(places.problemAtKey([...path, key], 'dag-unknown-key', message, suggestion(key, known)));
     }
   };
-  look(raw, [...Object.keys(rootEntries), 'blocks'], []);
+  look(raw, rootKeys, []);
   look(raw['cache'], cacheKeys, ['cache']);
   for (const [id, block] of entriesOf(raw['blocks'])) {
-    look(block, Object.keys(blockEntries), ['blocks', id]);
+    look(block, blockKeys, ['blocks', id]);
     const parents = isObject(block) ? itemsOf(block['parents']) : [];
     parents.forEach((parent, index) => look(parent, edgeKeys, ['blocks', id, 'parents', index]));
   }
@@ -72,32 +72,9 @@ function suggestion(key: string, known: readonly string[]): string {
   return near === undefined ? 'correct or remove it' : `write ${JSON.stringify(near)}`;
 }
 
-export function notAnObject(path: Path, places: Places): Problem {
-  return places.problem(
-    path,
-    'dag-type',
-    `${wordFor(path)} must be an object, not a list`,
-    'write { "key": value }',
-  );
-}
-
-/** Objects with free keys, which a schema library would read without some names (`constructor`). */
-export function objectProblems(raw: Raw, places: Places): Problem[] {
+/** Keys that are names, and lists of values that may not be empty. */
+export function nameProblems(raw: Raw, places: Places): Problem[] {
   const problems: Problem[] = [];
-  const strings = (value: unknown, path: Path) => {
-    for (const [key, item] of entriesOf(value)) {
-      if (typeof item !== 'string' && key === 'constructor') {
-        problems.push(
-          places.problem(
-            [...path, key],
-            'dag-type',
-            `${wordFor([...path, key])} must be a string`,
-            'write a string',
-          ),
-        );
-      }
-    }
-  };
   const variables = (value: unknown, path: Path) => {
     for (const [key, item] of entriesOf(value)) {
       const wrong = variableProblem(key);
@@ -108,12 +85,6 @@ export function objectProblems(raw: Raw, places: Places): Problem[] {
       problems.push(...numberProblems([...path, key], item, places));
     }
   };
-  const noList = (value: unknown, path: Path) => {
-    if (Array.isArray(value)) problems.push(notAnObject(path, places));
-  };
-  for (const key of ['blocks', 'cache', 'parameters', 'tags', 'schedules', 'triggers'])
-    noList(raw[key], [key]);
-  strings(raw['tags'], ['tags']);
   variables(raw['parameters'], ['parameters']);
   for (const [id, block] of entriesOf(raw['blocks'])) {
     const path = ['blocks', id];
@@ -127,10 +98,7 @@ export function objectProblems(raw: Raw, places: Places): Problem[] {
           'rename the block',
         ),
       );
-    noList(block, path);
     if (!isObject(block)) continue;
-    for (const key of ['tags', 'each']) noList(block[key], [...path, key]);
-    strings(block['tags'], [...path, 'tags']);
     variables(block['each'], [...path, 'each']);
     for (const [name, values] of entriesOf(block['each'])) {
       if (itemsOf(values).length > 0) continue;
@@ -154,7 +122,7 @@ function useProblems(use: unknown, path: Path, places: Places, problems: Problem
   const here = new Set<string>();
   for (const [theirs, mine] of entriesOf(use)) {
     for (const name of [theirs, mine]) {
-      const wrong = typeof name === 'string' ? variableProblem(name) : 'is not a string';
+      const wrong = typeof name === 'string' ? variableProblem(name) : undefined;
       if (wrong)
         problems.push(
           places.problem(
