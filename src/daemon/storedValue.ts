@@ -1,6 +1,6 @@
 /** One stored variable, as its `repr`, made by the kernel's own Python. */
-import { ProblemError } from '../protocol/problem.js';
-import type { Trace } from '../protocol/trace.js';
+import { ProblemError, unreachable } from '../protocol/problem.js';
+import type { Trace, Withheld } from '../protocol/trace.js';
 import type { JobSpec } from '../protocol/workerMessages.js';
 import type { ProjectPorts } from './ports.js';
 import { inputOf } from './jobSpec.js';
@@ -75,7 +75,7 @@ function notStored(trace: Trace, name: string) {
   if (withheld !== undefined) {
     return {
       code: 'not-stored',
-      message: `${name} of ${trace.block} is not stored: ${withheld.detail === '' ? withheld.why : withheld.detail}`,
+      message: `${name} of ${trace.block} is not stored: ${whyWithheld(withheld)}`,
       remedy:
         withheld.why === 'opaque'
           ? 'store what it was made from instead'
@@ -91,4 +91,19 @@ function notStored(trace: Trace, name: string) {
         ? `see: dagpy exports ${trace.block}`
         : `use one of: ${names.slice(0, 30).join(', ')}`,
   };
+}
+
+/** Why a variable is not among the stored ones, in words. */
+export function whyWithheld({ why, detail }: Pick<Withheld, 'why' | 'detail'>): string {
+  if (detail !== '') return detail;
+  switch (why) {
+    case 'filter':
+      return 'the filter does not ask for it';
+    case 'size':
+      return 'it is large and no block reads it';
+    case 'opaque':
+      return 'it can not be stored';
+    default:
+      return unreachable(why);
+  }
 }

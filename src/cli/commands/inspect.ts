@@ -4,7 +4,7 @@ import { filterTest } from '../../engine/index.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, ExportReport, StatusReport } from '../../protocol/reports.js';
 import type { Trace } from '../../protocol/trace.js';
-import { printStoredValue } from '../../daemon/storedValue.js';
+import { printStoredValue, whyWithheld } from '../../daemon/storedValue.js';
 import type { OpenProject } from '../openProject.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
@@ -167,7 +167,7 @@ export async function listExports(session: Session, id: string, options: JsonOpt
       ),
     );
     for (const { name, type, why: cause, detail } of withheld) {
-      session.note(printable(`${name} (${type}) is not stored: ${detail === '' ? cause : detail}`));
+      session.note(printable(`${name} (${type}) is not stored: ${whyWithheld({ why: cause, detail })}`));
     }
     return 0;
   });
