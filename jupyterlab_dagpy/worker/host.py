@@ -71,15 +71,17 @@ class Host:
     # ------------------------------------------------------------ imports
 
     def _pre_import(self, modules: list[str]) -> Message:
-        self._warm()
+        kernel = self._warm()
         imported = []
         reads.pre_importing(True)
         try:
-            for name in modules:
-                before = self._safety.threads()
-                if _is_installed(name) and _import(name):
-                    imported.append(name)
-                self._safety.note(name, before)
+            # some packages ask for `get_ipython` while they come in, and are another thing in a terminal
+            with kernel.shell.builtin_trap:
+                for name in modules:
+                    before = self._safety.threads()
+                    if _is_installed(name) and _import(name):
+                        imported.append(name)
+                    self._safety.note(name, before)
         finally:
             reads.pre_importing(False)
         distributions()
@@ -89,9 +91,9 @@ class Host:
         gc.freeze()
         return {"type": "ready", "modules": imported, "forkSafe": not why, "why": why}
 
-    def _warm(self) -> None:
+    def _warm(self) -> Any:
         if self._kernel is not None:
-            return
+            return self._kernel
         from . import job
         from .session import make_kernel
 
@@ -103,6 +105,7 @@ class Host:
 
         ctypes.CDLL(None)
         del job
+        return self._kernel
 
     # ------------------------------------------------------------ workers
 

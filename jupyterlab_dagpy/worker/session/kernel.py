@@ -114,6 +114,11 @@ class BlockShell(InProcessInteractiveShell):
         super()._showtraceback(etype, evalue, stb)
 
 
+# By its name pandas, rich and many a snippet tell a notebook from a terminal, and print accordingly.
+BlockShell.__name__ = BlockShell.__qualname__ = ZMQInteractiveShell.__name__
+BlockShell.__module__ = ZMQInteractiveShell.__module__
+
+
 def _without_own_frames(
     error: BaseException, trace: TracebackType | None, done: set[int]
 ) -> TracebackType | None:
@@ -205,7 +210,13 @@ def make_kernel() -> BlockKernel:
     if not had_debugpy:
         sys.modules["debugpy"] = None  # type: ignore[assignment]
     try:
-        configuration = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
+        configuration = Config(
+            {
+                "HistoryManager": {"enabled": False, "hist_file": ":memory:"},
+                # tqdm and others look for it to know whether widgets can be shown
+                "IPKernelApp": {"connection_file": ""},
+            }
+        )
         kernel: BlockKernel = BlockKernel.instance(config=configuration)
     finally:
         if not had_debugpy:
