@@ -1,0 +1,41 @@
+"""Fixtures of the end-to-end tests: `project` for one test, `gallery` and friends made from many blocks at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import project as projects  # the folder is no package: its name is none
+
+ROOT = projects.ROOT
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bundle() -> Iterator[Path]:
+    """The built command; what several tests share is deleted at the end."""
+    built = ROOT / "jupyterlab_dagpy" / "_engine" / "dagpy.cjs"
+    if not built.exists():
+        subprocess.run(["node", "scripts/build.mjs", "--bundle-only"], cwd=ROOT, check=True)
+    yield built
+    shutil.rmtree(projects.SHARED, ignore_errors=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path):
+    """Makes a project in the test's own folder: ``project({"a": ["x = 1"]}, name="…")``."""
+    made: list[projects.Project] = []
+
+    def make(blocks, **options) -> projects.Project:
+        folder = tmp_path if not made else tmp_path / f"more-{len(made)}"
+        made.append(projects.create(folder, blocks, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        assert one.settled() == [], "processes were left behind"
