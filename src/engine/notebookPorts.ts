@@ -32,7 +32,13 @@ export interface Notebooks {
    * outputs have no place any more, and nothing was written.
    * @param cells indexes of the non-empty code cells, in the order of `display.cells`
    */
-  write(path: string, notebook: BlockNotebook, cells: readonly number[], display: Display, uid: Uid): Promise<Result<boolean>>;
+  write(
+    path: string,
+    notebook: BlockNotebook,
+    cells: readonly number[],
+    display: Display,
+    uid: Uid,
+  ): Promise<Result<boolean>>;
   /** Signs again what was trusted before it was written, and ends what helped with it. */
   settle(): Promise<void>;
 }

@@ -5,7 +5,12 @@ import type { FromWorker, JobResult, JobSpec } from '../protocol/workerMessages.
 export type JobEnd =
   | { readonly kind: 'finished'; readonly result: JobResult }
   /** The process ended without a result: killed, out of memory, a crash in native code, or it never came up. */
-  | { readonly kind: 'died'; readonly code: number | null; readonly signal: string | null; readonly tail: string };
+  | {
+      readonly kind: 'died';
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly tail: string;
+    };
 
 export interface RunningJob {
   readonly end: Promise<JobEnd>;
@@ -17,7 +22,11 @@ export interface RunningJob {
 
 export interface Workers {
   /** Starts a worker for a job. `bare`: in an interpreter that has imported nothing beforehand. */
-  start(spec: JobSpec, options: { readonly bare: boolean }, listener: (message: FromWorker) => void): RunningJob;
+  start(
+    spec: JobSpec,
+    options: { readonly bare: boolean },
+    listener: (message: FromWorker) => void,
+  ): RunningJob;
   /** Facts of code cells, in order. */
   analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]>;
   /** Packages to import before the next worker is forked. */

@@ -17,20 +17,54 @@ export type RunEvent =
       readonly upTo: number;
       readonly jobs: number;
     }
-  | { readonly event: 'blockStarted'; readonly block: BlockId; readonly reasons: readonly Reason[]; readonly cells: number; readonly expectedSeconds: number | null }
+  | {
+      readonly event: 'blockStarted';
+      readonly block: BlockId;
+      readonly reasons: readonly Reason[];
+      readonly cells: number;
+      readonly expectedSeconds: number | null;
+    }
   | { readonly event: 'cellStarted'; readonly block: BlockId; readonly cell: number }
-  | { readonly event: 'cellFinished'; readonly block: BlockId; readonly cell: number; readonly ok: boolean; readonly seconds: number }
-  | { readonly event: 'blockExecuted'; readonly block: BlockId; readonly seconds: number; readonly storedBytes: number; readonly changed: boolean; readonly warnings: readonly string[] }
+  | {
+      readonly event: 'cellFinished';
+      readonly block: BlockId;
+      readonly cell: number;
+      readonly ok: boolean;
+      readonly seconds: number;
+    }
+  | {
+      readonly event: 'blockExecuted';
+      readonly block: BlockId;
+      readonly seconds: number;
+      readonly storedBytes: number;
+      readonly changed: boolean;
+      readonly warnings: readonly string[];
+    }
   | { readonly event: 'blockRestored'; readonly block: BlockId; readonly savedSeconds: number }
   | { readonly event: 'blockFresh'; readonly block: BlockId; readonly savedSeconds: number }
-  | { readonly event: 'blockFailed'; readonly block: BlockId; readonly problem: Problem; readonly traceback: readonly string[]; readonly seconds: number }
+  | {
+      readonly event: 'blockFailed';
+      readonly block: BlockId;
+      readonly problem: Problem;
+      readonly traceback: readonly string[];
+      readonly seconds: number;
+    }
   | { readonly event: 'blockBlocked'; readonly block: BlockId; readonly by: readonly BlockId[] }
   | { readonly event: 'blockCancelled'; readonly block: BlockId }
-  | { readonly event: 'note'; readonly level: 'info' | 'warning'; readonly message: string; readonly block?: BlockId }
+  | {
+      readonly event: 'note';
+      readonly level: 'info' | 'warning';
+      readonly message: string;
+      readonly block?: BlockId;
+    }
   | { readonly event: 'runFinished'; readonly report: RunReport };
 
 /** One line of the log file: the event with when it happened. */
-export type LoggedEvent = RunEvent & { readonly version: typeof EVENT_LOG_VERSION; readonly timestamp: string; readonly level: 'info' | 'warning' | 'error' };
+export type LoggedEvent = RunEvent & {
+  readonly version: typeof EVENT_LOG_VERSION;
+  readonly timestamp: string;
+  readonly level: 'info' | 'warning' | 'error';
+};
 
 /** How much an event matters to someone who reads only errors. */
 export function levelOf(event: RunEvent): LoggedEvent['level'] {

@@ -5,9 +5,24 @@ export type JsonObject = { readonly [key: string]: Json };
 
 export type CellOutput =
   | { readonly output_type: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly output_type: 'display_data'; readonly data: JsonObject; readonly metadata: JsonObject; readonly transient?: JsonObject }
-  | { readonly output_type: 'execute_result'; readonly data: JsonObject; readonly metadata: JsonObject; readonly execution_count: number | null }
-  | { readonly output_type: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
+  | {
+      readonly output_type: 'display_data';
+      readonly data: JsonObject;
+      readonly metadata: JsonObject;
+      readonly transient?: JsonObject;
+    }
+  | {
+      readonly output_type: 'execute_result';
+      readonly data: JsonObject;
+      readonly metadata: JsonObject;
+      readonly execution_count: number | null;
+    }
+  | {
+      readonly output_type: 'error';
+      readonly ename: string;
+      readonly evalue: string;
+      readonly traceback: readonly string[];
+    };
 
 /** What one executed code cell shows. */
 export interface CellOutputs {

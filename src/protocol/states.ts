@@ -1,15 +1,7 @@
 /** The visual words of the product: one per state, and the reasons behind them. */
 
 export type BlockState =
-  | 'never'
-  | 'fresh'
-  | 'stale'
-  | 'affected'
-  | 'queued'
-  | 'running'
-  | 'failed'
-  | 'blocked'
-  | 'frozen';
+  'never' | 'fresh' | 'stale' | 'affected' | 'queued' | 'running' | 'failed' | 'blocked' | 'frozen';
 
 export type ReasonKind =
   | 'never-run'

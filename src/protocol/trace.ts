@@ -91,7 +91,11 @@ export interface Ingredients {
   /** Project parameters that it reads, sorted by name. */
   readonly parameters: readonly { readonly name: string; readonly value: Json }[];
   /** Declared files and environment variables, sorted. */
-  readonly declared: readonly { readonly kind: 'file' | 'environment'; readonly name: string; readonly digest: Digest | null }[];
+  readonly declared: readonly {
+    readonly kind: 'file' | 'environment';
+    readonly name: string;
+    readonly digest: Digest | null;
+  }[];
   /** Declared working folder, relative to the project. */
   readonly cwd: string;
 }

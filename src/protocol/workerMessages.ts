@@ -35,16 +35,34 @@ export type ToHost =
 
 export type FromHost =
   /** Answer to `preimport`. `forkSafe` false: the engine starts workers on their own from then on. */
-  | { readonly type: 'ready'; readonly modules: readonly string[]; readonly forkSafe: boolean; readonly why: string }
+  | {
+      readonly type: 'ready';
+      readonly modules: readonly string[];
+      readonly forkSafe: boolean;
+      readonly why: string;
+    }
   | { readonly type: 'forked'; readonly job: string; readonly pid: number }
   | { readonly type: 'refused'; readonly job: string; readonly why: string }
-  | { readonly type: 'exited'; readonly job: string; readonly pid: number; readonly code: number | null; readonly signal: number | null; readonly peakBytes: number };
+  | {
+      readonly type: 'exited';
+      readonly job: string;
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: number | null;
+      readonly peakBytes: number;
+    };
 
 // ---------------------------------------------------------------- helper
 
-export type ToHelper = { readonly type: 'analyse'; readonly request: number; readonly sources: readonly string[] } | { readonly type: 'shutdown' };
+export type ToHelper =
+  | { readonly type: 'analyse'; readonly request: number; readonly sources: readonly string[] }
+  | { readonly type: 'shutdown' };
 /** One entry per source. */
-export type FromHelper = { readonly type: 'facts'; readonly request: number; readonly cells: readonly AnalysedCell[] };
+export type FromHelper = {
+  readonly type: 'facts';
+  readonly request: number;
+  readonly cells: readonly AnalysedCell[];
+};
 
 // ---------------------------------------------------------------- worker
 
@@ -167,11 +185,19 @@ export interface Discoveries {
   /** Folders listed, with the sorted names found. */
   readonly folders: readonly { readonly path: string; readonly entries: readonly string[] | null }[];
   /** Local modules: name, and path with stamp (`null`: a place that was looked at and empty). */
-  readonly modules: readonly { readonly name: string; readonly path: string; readonly stamp: FileStamp | null }[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly stamp: FileStamp | null;
+  }[];
   /** Environment variables read, with their value at first access. */
   readonly environment: readonly { readonly name: string; readonly value: string | null }[];
   /** Distributions imported: name, version and dist-info folder. */
-  readonly packages: readonly { readonly name: string; readonly version: string; readonly location: string }[];
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly location: string;
+  }[];
   /** Adapters of ambient state whose incoming state may have mattered. */
   readonly ambientUsed: readonly string[];
   /** Files written, renamed into place or created. */
@@ -203,6 +229,16 @@ export type FromWorker =
   /** Streams come in pieces; the engine joins neighbours of one name. `transient.display_id` is kept for updates. */
   | { readonly type: 'output'; readonly ordinal: number; readonly output: CellOutput }
   | { readonly type: 'clearOutput'; readonly ordinal: number; readonly wait: boolean }
-  | { readonly type: 'updateDisplay'; readonly displayId: string; readonly data: JsonObject; readonly metadata: JsonObject }
-  | { readonly type: 'cellFinished'; readonly ordinal: number; readonly ok: boolean; readonly seconds: number }
+  | {
+      readonly type: 'updateDisplay';
+      readonly displayId: string;
+      readonly data: JsonObject;
+      readonly metadata: JsonObject;
+    }
+  | {
+      readonly type: 'cellFinished';
+      readonly ordinal: number;
+      readonly ok: boolean;
+      readonly seconds: number;
+    }
   | JobResult;
