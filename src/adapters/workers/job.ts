@@ -7,6 +7,8 @@ import { killGroup } from './pythonProcess.js';
 
 /** How long the report of a worker's exit is waited for after its connection closed. */
 const EXIT_REPORT_MILLISECONDS = 2_000;
+/** How long the connection of a worker that is gone may stay open: a process it left behind may hold it. */
+const LAST_FRAMES_MILLISECONDS = 500;
 
 export class Job implements RunningJob {
   readonly end: Promise<JobEnd>;
@@ -15,6 +17,8 @@ export class Job implements RunningJob {
   private settled = false;
   private wish: 'none' | 'interrupt' | 'kill' = 'none';
   private protocolFault = '';
+  private closed = false;
+  private onClosed: () => void = () => undefined;
 
   constructor(
     readonly spec: JobSpec,
@@ -42,6 +46,8 @@ export class Job implements RunningJob {
     this.peer = peer;
     peer.onMessage(message => this.receive(peer, message));
     peer.onClose(() => {
+      this.closed = true;
+      this.onClosed();
       setTimeout(() => this.died(null, null, this.protocolFault), EXIT_REPORT_MILLISECONDS).unref();
     });
     if (this.wish === 'kill') killGroup(peer.hello.pid, 'SIGKILL');
@@ -59,14 +65,21 @@ export class Job implements RunningJob {
     if (this.peer !== undefined && !this.settled) killGroup(this.peer.hello.pid, 'SIGKILL');
   }
 
-  /** Its process ended; counts only if no result came before. */
+  /** Its process ended; counts only if no result came before. What it sent last is taken in first. */
   died(code: number | null, exitSignal: string | null, tail: string): void {
-    this.settle({
-      kind: 'died',
-      code,
-      signal: exitSignal,
-      tail: this.protocolFault === '' ? tail : this.protocolFault,
-    });
+    const settle = (): void =>
+      this.settle({
+        kind: 'died',
+        code,
+        signal: exitSignal,
+        tail: this.protocolFault === '' ? tail : this.protocolFault,
+      });
+    if (this.peer === undefined || this.closed) {
+      settle();
+      return;
+    }
+    this.onClosed = settle;
+    setTimeout(settle, LAST_FRAMES_MILLISECONDS).unref();
   }
 
   private receive(peer: Peer, message: unknown): void {
