@@ -65,10 +65,12 @@ export async function openProject(
   folder: string,
   note: (message: string) => void,
 ): Promise<OpenProject> {
+  // Made beside the rest.
+  const hashing = createHasher();
   const dag = orThrow(loadDagFile(folder));
   const graph = buildGraph(dag.dag);
   if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
-  const hasher = await createHasher();
+  const hasher = await hashing;
   const python = around.python();
   const kernel = orThrow(
     await findKernel(dag.dag.kernel, {
