@@ -147,8 +147,8 @@ BAD = [
     Bad("no version", in_dag('"version": 1,', "", "version", line=-1)),
     Bad("a parent that is no block", in_dag('        "a"', '        "nobody"', "nobody")),
     Bad("a doubled block", doubled),
-    Bad("a block that is its own parent", in_dag(CYCLE, CYCLE + ', "parents": ["a"]', "a → a")),
-    Bad("a cycle", in_dag(CYCLE, CYCLE + ', "parents": ["b"]', "a", "b", "→")),
+    Bad("a block that is its own parent", in_dag(CYCLE, CYCLE + ', "parents": ["a"]', "a → a", line=-1)),
+    Bad("a cycle", in_dag(CYCLE, CYCLE + ', "parents": ["b"]', "a → b → a", line=-1)),
     Bad(
         "prelude that is no block", in_dag('"version": 1,', '"version": 1, "prelude": "zz",', "prelude", "zz")
     ),

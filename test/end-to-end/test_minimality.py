@@ -405,6 +405,7 @@ def test_targets(chain: Project) -> None:
     assert "load" not in chain.run("sort+").executed
     assert chain.run("+(top)").executed == {"load", "sort"}
     assert chain.run("(sort)+").executed == {"top", "report"}
+    assert chain.run().executed == {"cap"}
     nothing(chain)
 
 
