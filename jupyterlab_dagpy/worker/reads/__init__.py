@@ -183,6 +183,9 @@ class Reads:
     def _packages(self, closure: set[str]) -> list[dict[str, str]]:
         known = distributions()
         found = with_needs({each for top in closure for each in known.get(top, ())})
+        found.update(
+            each for brought in known.values() for each in brought if each.location in self._seen.described
+        )
         # the session itself formats what is shown
         found.update(known.get("IPython", ()))
         return [each.message() for each in sorted(found, key=lambda each: (each.name.lower(), each.location))]
@@ -206,7 +209,16 @@ class _ChildObservations(Observations):
 
     def __init__(self, path: str) -> None:
         super().__init__()
-        for kind in ("files", "folders", "environment", "written", "made", "external", "untracked"):
+        for kind in (
+            "files",
+            "folders",
+            "environment",
+            "written",
+            "made",
+            "external",
+            "untracked",
+            "described",
+        ):
             setattr(self, kind, _Lines(path, kind))
 
 

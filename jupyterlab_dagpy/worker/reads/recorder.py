@@ -13,6 +13,9 @@ from .paths import absolute, ignored
 from .stamps import Stamp, stamp_of
 
 _WRITES = os.O_WRONLY | os.O_RDWR
+_DESCRIPTIONS = tuple(
+    os.path.join(end, name) for end in (".dist-info", ".egg-info") for name in ("METADATA", "PKG-INFO")
+)
 
 
 @dataclass
@@ -31,6 +34,8 @@ class Observations:
     untracked: dict[str, None] = field(default_factory=dict)
     #: Files opened for appending only → what they held before.
     appended: dict[str, Stamp | None] = field(default_factory=dict)
+    #: Folders of installed distributions whose version or description was asked for.
+    described: dict[str, None] = field(default_factory=dict)
 
     def add(self, other: Observations) -> None:
         """Take over what `other` saw; what is here already was seen first."""
@@ -65,7 +70,11 @@ class Recorder:
         """``open`` or ``os.open`` is about to happen."""
         sink = self.sink
         name = absolute(path)
-        if sink is None or name is None or ignored(name):
+        if sink is None or name is None:
+            return
+        if name.endswith(_DESCRIPTIONS):
+            sink.described.setdefault(os.path.dirname(name), None)
+        if ignored(name):
             return
         how = flags if isinstance(flags, int) else 0
         if not how & _WRITES:
