@@ -2,6 +2,7 @@
 //   npm test -- --only ts|py|lint|build[,…]   some parts       npm test -- --quick   without test/packaging
 //   npm test -- --only ts engine/plan         test files whose path contains the words
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptError, filesBelow, quietly, root, run, seconds, start, venvBin, wheelNode } from './tools.mjs';
@@ -81,7 +82,7 @@ async function typescriptTests({ quick, words }) {
 }
 
 async function pythonTests({ words }) {
-  const folders = ['jupyterlab_dagpy/tests', 'test/python'].filter(
+  const folders = ['jupyterlab_dagpy/tests', 'test/end-to-end'].filter(
     folder => filesBelow(folder, file => /\/test_[^/]*\.py$/.test(file)).length > 0,
   );
   if (folders.length === 0) return nothing('no Python tests');
@@ -91,6 +92,10 @@ async function pythonTests({ words }) {
     '-m',
     'pytest',
     '-q',
+    // Most tests wait for processes; a file stays together, since its tests share what is slow to make.
+    '-n',
+    String(Math.max(1, cpus().length)),
+    '--dist=loadfile',
     `--junitxml=${report}`,
     ...filter,
     ...folders,
