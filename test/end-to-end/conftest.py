@@ -39,3 +39,28 @@ def project(tmp_path: Path):
     yield make
     for one in made:
         assert one.settled() == [], "processes were left behind"
+
+
+CHAIN = {
+    "load": ["raw = [3, 1, 2]", ("markdown", "# Load"), "limit = 10"],
+    "sort": (["ordered = sorted(raw)"], {"parents": ["load"]}),
+    "top": (["best = ordered[-1]\nprint(best)"], {"parents": ["sort"]}),
+    "cap": (["capped = [min(n, limit) for n in raw]\nprint(capped)"], {"parents": ["load"]}),
+    "report": (["print(best, capped)"], {"parents": ["top", "cap"]}),
+    "alone": (["print('alone')"], {}),
+}
+
+
+@pytest.fixture(scope="session")
+def chain_template(tmp_path_factory: pytest.TempPathFactory) -> projects.Project:
+    """Six blocks that have run; for copying."""
+    made = projects.create(tmp_path_factory.mktemp("chain"), CHAIN)
+    assert made.run().executed == set(CHAIN)
+    assert made.text("report") == "3 [3, 1, 2]\n"
+    return made
+
+
+@pytest.fixture
+def chain(chain_template: projects.Project, tmp_path: Path) -> projects.Project:
+    """load → sort → top → report, load → cap → report, and `alone`; all of it fresh."""
+    return chain_template.copy(tmp_path / "chain")

@@ -176,6 +176,12 @@ class Project:
         )
         return report
 
+    def idle(self, *arguments: str) -> RunReport:
+        """A run that must execute nothing."""
+        report = self.run(*arguments)
+        assert report.executed == set() and report.tally == []
+        return report
+
     def tally(self) -> list[str]:
         return self.tally_file.read_text(encoding="utf-8").split()
 

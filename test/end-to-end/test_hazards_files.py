@@ -92,10 +92,15 @@ def test_a_file_that_a_person_changed_is_not_overwritten_by_a_restore(project) -
     out = p.folder / "result" / "out.txt"
     out.write_text("by hand")
     p.edit("writer", 0, "'two'", "'one'")
-    p.cli("run", code=None)
-    assert out.read_text() == "by hand" or "writer" in p.tally()[2:]
-    if out.read_text() == "by hand":
-        assert p.text("reader") in ("by hand\n", "two\n")
+    report = p.run()
+    assert out.read_text() == "by hand" and p.text("reader") == "by hand\n"
+    assert report.executed == {"reader"} and report.restored == {"writer"}
+    warning = next(line for line in report.err.splitlines() if "by hand" in line)
+    assert "writer" in warning and "result/out.txt" in warning
+    # Deleted: the block's own version again.
+    out.unlink()
+    assert p.run().executed == set()
+    assert out.read_text() == "one" and p.text("reader") == "one\n"
 
 
 def test_many_blocks_append_to_one_log(project) -> None:
