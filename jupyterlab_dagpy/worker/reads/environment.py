@@ -17,12 +17,18 @@ NOISE = frozenset(
     " CLICOLOR CLICOLOR_FORCE FORCE_COLOR PAGER GIT_PAGER IPYKERNEL_CELL_NAME PYTHONUNBUFFERED"
     " SPARK_CONNECT_TESTING_REMOTE".split()
 )
+#: Stands for the names of all variables, as ``observe.ts`` knows it.
+ALL_NAMES = "*"
 #: Not an input when a library asks: search paths and displays, which do not tell it what to compute.
 LIBRARY_NOISE = frozenset(
     "PATH DISPLAY WAYLAND_DISPLAY XAUTHORITY VIRTUAL_ENV CONDA_PREFIX CONDA_DEFAULT_ENV PYTHONPATH PYTHONSTARTUP"
     " PYTHONDONTWRITEBYTECODE HOSTNAME LANGUAGE LC_MESSAGES PYTHONASYNCIODEBUG NO_COLOR EDITOR VISUAL BROWSER USER"
     " LOGNAME USERNAME SHELL LS_COLORS".split()
 )
+
+
+#: Variables that the block itself set or removed.
+_changed: set[str] = set()
 
 
 class RecordingEnviron(os._Environ):
@@ -39,11 +45,16 @@ class RecordingEnviron(os._Environ):
         if recorder.sink is not None and not recorder.busy():
             frame = asking_frame()
             own = is_own(frame.f_code.co_filename)
+            if own:
+                recorder.sink.environment.setdefault(ALL_NAMES, None)
             self.__dict__["_bulk"] = None if own else (id(frame), frame.f_lasti)
         return super().__iter__()
 
     def _note(self, key: Any) -> None:
         sink = recorder.sink
+        asked = key
+        if isinstance(key, bytes):
+            key = os.fsdecode(key)
         if not isinstance(key, str) or sink is None or key in sink.environment or key in NOISE:
             return
         if key.startswith(("DAGPY_", "JPY_", "_PYTEST", "PYTEST_")):
@@ -53,27 +64,39 @@ class RecordingEnviron(os._Environ):
             return
         if key in LIBRARY_NOISE and not is_own(frame.f_code.co_filename):
             return
-        own_changes: set[str] = self.__dict__.setdefault("_changed", set())
-        if key in own_changes:
+        if key in _changed:
             return
         try:
-            value = super().__getitem__(key)
+            value = super().__getitem__(asked)
         except KeyError:
             value = None
-        sink.environment[key] = value
+        sink.environment[key] = os.fsdecode(value) if isinstance(value, bytes) else value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if recorder.sink is not None:
-            self.__dict__.setdefault("_changed", set()).add(key)
+            _changed.add(os.fsdecode(key))
         super().__setitem__(key, value)
 
     def __delitem__(self, key: Any) -> None:
         if recorder.sink is not None:
-            self.__dict__.setdefault("_changed", set()).add(key)
+            _changed.add(os.fsdecode(key))
         super().__delitem__(key)
 
 
+class RecordingBytes(os._Environ):
+    """The class that ``os.environb`` is given: the same variables, noted under their names as text."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if recorder.sink is not None and not recorder.busy() and isinstance(key, bytes):
+            os.environ._note(os.fsdecode(key))  # type: ignore[attr-defined]
+        return super().__getitem__(key)
+
+
 def install() -> None:
-    """Give ``os.environ`` the recording class, once in a process."""
+    """Give ``os.environ`` and ``os.environb`` the recording classes, once in a process."""
     if type(os.environ) is os._Environ:
         os.environ.__class__ = RecordingEnviron
+    if hasattr(os, "environb") and type(os.environb) is os._Environ:
+        os.environb.__class__ = RecordingEnviron
+        if os.supports_bytes_environ:
+            os.environb.__class__ = RecordingBytes
