@@ -292,6 +292,28 @@ def test_split(project, tmp_path, by: str | None) -> None:
     assert p.cli("split", "study.ipynb", *arguments, code=2).err  # there is a project already
 
 
+def test_split_says_beforehand_what_can_not_stay_the_same(project) -> None:
+    p = project({})
+    write_notebook(
+        p.folder / "hard.ipynb",
+        [
+            ("markdown", "# A"),
+            "import numpy as np\nx = np.array([1.23456])\nnp.set_printoptions(precision=2)\ng = (i for i in range(3))",
+            ("markdown", "# B"),
+            "print(x)\nnext(g)",
+            ("markdown", "# C"),
+            "Out",
+            ("markdown", "# D"),
+            "name = input('who? ')",
+        ],
+    )
+    done = p.cli("split", "hard.ipynb", "-o", "out", "--by", "heading", "--dry-run")
+    said = done.out + done.err
+    for words in ("cell 2", "numpy options", "generator", "`Out`", "input()"):
+        assert words in said
+    assert not (p.folder / "out").exists()
+
+
 def test_split_by_tag_and_into_a_folder(project) -> None:
     p = project({})
     nested = p.folder / "work"

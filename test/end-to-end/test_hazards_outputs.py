@@ -157,6 +157,60 @@ def test_a_block_that_starts_processes(project) -> None:
     assert p.text("told") == "new\n"
 
 
+def test_magics_and_tags(project) -> None:
+    p = project(
+        {
+            "raises": ["print('before')", "1 / 0", "z = 3"],
+            "writes": ["%%writefile generated.py\nN = 1\n"],
+            "imports": (["import generated\nprint(generated.N)"], {"parents": ["writes"]}),
+            "captures": ["%%capture kept\nprint('captured')"],
+            "shows": (["print(repr(kept.stdout))", "z"], {"parents": ["captures", "raises"]}),
+        }
+    )
+    p.rewrite("raises", lambda cells: cells[1]["metadata"].update(tags=["raises-exception"]))
+    p.run()
+    assert p.errors("raises")[0]["ename"] == "ZeroDivisionError"
+    assert p.text("captures") == "" and p.text("shows") == "'captured\\n'\n"
+    p.edit("writes", 0, "N = 1", "N = 2")
+    assert p.run().executed == {"writes", "imports"}
+    assert p.text("imports") == "2\n"
+
+
+def test_the_session_passes_for_a_notebook(project) -> None:
+    """Packages that were imported beforehand included: pandas, tqdm and others ask where they are, and print so."""
+    p = project(
+        {
+            "asks": [
+                "import pandas as pd, sys\nfrom tqdm.auto import tqdm\nshell = get_ipython()\n"
+                "print(type(shell).__name__, type(shell).__module__, 'IPKernelApp' in shell.config, tqdm.__module__)\n"
+                "print(pd.get_option('display.max_columns'), sys.stdout.isatty(), __name__)",
+            ],
+            "again": ["import pandas as pd\nprint(pd.DataFrame({f'column{n}': [1.0] for n in range(12)}))"],
+        }
+    )
+    p.run()
+    assert p.text("asks") == "ZMQInteractiveShell ipykernel.zmqshell True tqdm.auto\n20 False __main__\n"
+    assert p.text("again").startswith(
+        "   column0  column1  column2  column3  column4  column5  column6  column7  \\\n"
+    )
+
+
+def test_widgets_leave_their_state(project) -> None:
+    p = project({"a": ["import ipywidgets\nslider = ipywidgets.IntSlider(3)\nslider"], "b": ["print(1)"]})
+    p.run()
+    view = "application/vnd.jupyter.widget-view+json"
+    model = p.outputs("a")[0][0]["data"][view]["model_id"]
+    before = p.notebook("a")["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]
+    assert before["state"][model]["state"]["value"] == 3
+    assert "widgets" not in p.notebook("b")["metadata"]
+    p.edit("a", 0, "IntSlider(3)", "IntSlider(4)")
+    p.run()
+    p.edit("a", 0, "IntSlider(4)", "IntSlider(3)")
+    assert p.idle().restored == {"a"}
+    assert p.outputs("a")[0][0]["data"][view]["model_id"] == model
+    assert p.notebook("a")["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"] == before
+
+
 # ------------------------------------------------------------------------------------- failures
 
 

@@ -127,3 +127,31 @@ def test_leaving_mid_run_by_closed_output(chain: Project) -> None:
     )
     assert "    at " not in done.stderr
     assert read_report(chain.cli("run", "--json"), []).failed == set()
+
+
+def test_edits_during_a_run_are_kept(project) -> None:
+    """A run works on what it started with, and writes over nothing that a person saved meanwhile."""
+    p = project(
+        {
+            "slow": ["x = 1\nprint('one')", "import time\ntime.sleep(1.5)"],
+            "below": (["print(x)"], {"parents": ["slow"]}),
+            "reads": ["print(open('data.txt').read())\nimport time\ntime.sleep(1.5)"],
+        }
+    )
+    p.write("data.txt", "old")
+    process = p.start("run", "-j", "2", "--json")
+    wait_until(lambda: {"slow", "reads"} <= set(p.tally()), "the blocks have begun", process)
+    time.sleep(0.3)
+    p.edit("slow", 0, "'one'", "'two'")
+    p.edit("below", 0, "x", "x + 1")
+    p.declare(name="renamed")
+    p.write("data.txt", "new")
+    saved = {id: p.path(id).read_bytes() for id in ("slow", "below")}
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert {id: p.path(id).read_bytes() for id in saved} == saved
+    assert "slow.ipynb" in err and "edited" in err
+    assert p.dag["name"] == "renamed"
+    assert p.run().executed == {"slow", "below", "reads"}
+    assert [p.text(id) for id in ("slow", "below", "reads")] == ["two\n", "2\n", "new\n"]
+    p.idle()

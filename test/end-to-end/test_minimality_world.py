@@ -6,6 +6,7 @@ import http.server
 import os
 import threading
 import time
+import zipfile
 
 
 def test_data_files(project) -> None:
@@ -88,12 +89,65 @@ def test_data_files(project) -> None:
     assert p.text("reads") == "v\n7\n"
 
 
+# All that NumPy, pandas, archives, threads and processes read is seen, too.
+READERS = {
+    "numpy_text": "import numpy as np\nprint(np.loadtxt('data.txt'))",
+    "numpy_raw": "import numpy as np\nprint(np.fromfile('data.txt', dtype='u1'))",
+    "descriptor": "import os\nprint(os.read(os.open('data.txt', os.O_RDONLY), 99))",
+    "thread": "import asyncio\nprint(await asyncio.to_thread(lambda: open('data.txt').read()))",
+    "processes": "import multiprocessing as mp\ndef read(name): return open(name).read()\n"
+    "with mp.get_context('fork').Pool(1) as pool: print(pool.map(read, ['data.txt']))",
+    "script": "%run script.py",
+    "executed": "exec(open('script.py').read())",
+    "arrow": "import pyarrow.dataset as ds\nprint(ds.dataset('parts').to_table().to_pydict())",
+    "polars": "import polars as pl\nprint(pl.read_parquet('parts/*.parquet')['v'].sum())",
+    "archive": "import zipfile\nprint(zipfile.ZipFile('data.zip').read('x'))",
+    "link": "print(open('link.txt').read())",
+    "tree": "import os\nprint(sorted(file for _, _, files in os.walk('tree') for file in files))",
+    "pattern": "from pathlib import Path\nprint(sorted(map(str, Path('tree').rglob('*.txt'))))",
+    "image": "import matplotlib.pyplot as plt\nprint(plt.imread('data.png').sum())",
+    # Nobody sees a C library read; the name in the code counts.
+    "c_library": "import ctypes\nc = ctypes.CDLL(None)\ninto = ctypes.create_string_buffer(9)\n"
+    "c.read(c.open('data.txt'.encode(), 0), into, 8);\nprint(into.value)",
+}
+
+
+def test_ways_to_read(project) -> None:
+    p = project({id: [code] for id, code in READERS.items()})
+
+    def save(number: int) -> None:
+        import pandas as pd
+        from PIL import Image
+
+        p.write("data.txt", f"{number}\n")
+        p.write("script.py", f"print({number})\n")
+        p.write(f"tree/deep/file{number}.txt", "")
+        p.write("target1.txt", "one")
+        p.write("target2.txt", "two")
+        (p.folder / "link.txt").unlink(missing_ok=True)
+        (p.folder / "link.txt").symlink_to(f"target{number}.txt")
+        (p.folder / "parts").mkdir(exist_ok=True)
+        pd.DataFrame({"v": [number]}).to_parquet(p.folder / "parts" / "a.parquet")
+        with zipfile.ZipFile(p.folder / "data.zip", "w") as archive:
+            archive.writestr("x", str(number))
+        Image.new("L", (1, 1), number).save(p.folder / "data.png")
+
+    save(1)
+    assert p.run().executed == set(READERS)
+    first = {id: p.text(id) for id in READERS}
+    p.idle()
+    save(2)
+    assert p.run().executed == set(READERS)
+    assert {id for id in READERS if p.text(id) == first[id]} == set()
+
+
 def test_declared_files_and_variables(project) -> None:
     p = project(
         {
             "declared": (["print('inputs')"], {"inputs": ["data/*.csv"], "env": ["REGION"]}),
             "reads": ["import os\nprint(os.environ.get('REGION', 'nowhere'))"],
             "getenv": ["import os\nprint(os.getenv('OTHER'))"],
+            "bytes": ["import os\nprint(os.getenvb(b'OTHER'))"],
             "none": ["print('none')"],
         }
     )
@@ -111,7 +165,7 @@ def test_declared_files_and_variables(project) -> None:
     assert p.run().executed == {"declared", "reads"}
     assert p.text("reads") == "north\n"
     p.environment["OTHER"] = ""
-    assert p.run().executed == {"getenv"}
+    assert p.run().executed == {"getenv", "bytes"}
     p.environment["UNRELATED"] = "1"
     p.idle()
     del p.environment["REGION"]
