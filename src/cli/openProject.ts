@@ -2,23 +2,13 @@
 import { resolve } from 'node:path';
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
 import { findProject, loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
-import { createDiscoveryReader } from '../adapters/discoveries.js';
 import { createHasher } from '../adapters/hash.js';
 import { findKernel } from '../adapters/kernelspecs.js';
 import { createTrustKeeper } from '../adapters/notebooks/index.js';
-import { createLiveWorld, createObserver, createWorld } from '../adapters/observe.js';
 import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
-import { createCacheKeeper } from '../adapters/store/collect.js';
-import { FileFactsStore } from '../adapters/store/facts.js';
-import { prepareStore, storeLayout, type StoreLayout } from '../adapters/store/layout.js';
-import { lockProject } from '../adapters/store/lock.js';
-import { FileMemoryStore } from '../adapters/store/memory.js';
-import { FileObjectStore } from '../adapters/store/objects.js';
-import { rememberTraces } from '../adapters/store/rememberedTraces.js';
-import { FileStamps } from '../adapters/store/stamps.js';
-import { FileTraceStore } from '../adapters/store/traces.js';
-import { loadUserKey } from '../adapters/store/userKey.js';
+import { openStore } from '../adapters/store/index.js';
+import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
@@ -82,17 +72,16 @@ export async function openProject(
   );
   const environment: Digest = hasher.digest(kernel.environment);
 
-  const layout = storeLayout(folder);
-  const key = loadUserKey(hasher, around.user.data, around.environment['DAGPY_CACHE_KEY']);
-  const stamps = new FileStamps({ folder: around.user.cache, project: folder, hasher });
-  const objects = new FileObjectStore({ layout, hasher, stamps });
-  const stored = new FileTraceStore({ layout, hasher, key });
-  const traces = rememberTraces(stored);
-  const memory = new FileMemoryStore({ layout, hasher, traces, keyId: key.id });
   // What a block's process finds in its environment, so that what it read can be compared.
   const variables = definedOnly({ ...around.environment, ...kernel.env });
-  const observer = createObserver({ project: folder, hasher, stamps, environment: variables });
-  const snapshot = createWorld({ observer, traces, objects });
+  const store = openStore({
+    project: folder,
+    hasher,
+    environment: around.environment,
+    observed: variables,
+    readOnce: true,
+  });
+  const snapshot = store.world();
   const workers = createLazyWorkers({
     command: {
       executable: kernel.python,
@@ -111,23 +100,23 @@ export async function openProject(
   const ports: ProjectPorts = {
     folder,
     hasher,
-    world: createLiveWorld({ observer, traces, objects }),
-    objects,
-    objectsFolder: layout.objects,
-    traces,
-    memory,
-    facts: new FileFactsStore({ layout, hasher, key }),
+    world: store.liveWorld(),
+    objects: store.objects,
+    objectsFolder: store.layout.objects,
+    traces: store.traces,
+    memory: store.memory,
+    facts: store.facts,
     notebooks,
-    files: createProjectFiles(folder, layout.tmp),
-    discoveries: createDiscoveryReader({ project: folder, observer, stamps }),
-    scratch: createScratch(layout.tmp),
+    files: createProjectFiles(folder, store.layout.tmp),
+    discoveries: store.discoveries,
+    scratch: createScratch(store.layout.tmp),
     workers,
     clock: { now: () => Date.now() },
   };
   let lock: ProjectLock | undefined;
   return {
     folder,
-    layout,
+    layout: store.layout,
     dag,
     ports,
     async load(parameters) {
@@ -140,16 +129,15 @@ export async function openProject(
     context: loaded =>
       orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),
     lock(command) {
-      prepareStore(layout);
-      lock = lockProject({ layout, command });
+      lock = store.lock(command);
       ports.scratch.clean();
       return lock;
     },
-    keeper: held => createCacheKeeper({ layout, traces: stored, objects, stamps, keyId: key.id, lock: held }),
+    keeper: store.keeper,
     async close() {
       await workers.close();
       await notebooks.settle();
-      stamps.save();
+      store.save();
       lock?.release();
     },
   };

@@ -1,10 +1,10 @@
 /** The store of one project, put together. */
-import type { CacheKeeper, DiscoveryReader, ProjectLock } from '../../engine/storePorts.js';
+import type { CacheKeeper, DiscoveryReader, ProjectLock, TraceStore } from '../../engine/storePorts.js';
 import type { World } from '../../engine/ports.js';
 import { createDiscoveryReader } from '../discoveries.js';
 import type { BytesHasher } from '../hash.js';
 import type { Observer } from '../observe.js';
-import { createObserver, createWorld } from '../observe.js';
+import { createLiveWorld, createObserver, createWorld } from '../observe.js';
 import { createCacheKeeper } from './collect.js';
 import type { Disk } from './disk.js';
 import { FileFactsStore } from './facts.js';
@@ -13,7 +13,8 @@ import { prepareStore, storeLayout, userFolders } from './layout.js';
 import { lockProject } from './lock.js';
 import { FileMemoryStore } from './memory.js';
 import { FileObjectStore } from './objects.js';
-import { FileStamps } from './stamps.js';
+import { rememberTraces } from './rememberedTraces.js';
+import { FileStamps, type Stamps } from './stamps.js';
 import { FileTraceStore } from './traces.js';
 import { loadUserKey } from './userKey.js';
 
@@ -21,8 +22,12 @@ export interface StoreOptions {
   /** Absolute path of the project. */
   readonly project: string;
   readonly hasher: BytesHasher;
-  /** Of whoever asked: names the user's folders and key, and is what blocks observe. */
+  /** Of whoever asked: names the user's folders and key. */
   readonly environment: NodeJS.ProcessEnv;
+  /** What a block's process finds in its environment; absent: the same. */
+  readonly observed?: NodeJS.ProcessEnv;
+  /** Reads each record once, as suits a command that is over soon. */
+  readonly readOnce?: boolean;
   readonly disk?: Disk;
 }
 
@@ -31,13 +36,18 @@ export interface Store {
   /** Names the user's key. */
   readonly keyId: string;
   readonly objects: FileObjectStore;
-  readonly traces: FileTraceStore;
+  readonly traces: TraceStore;
+  /** The same as files, for keeping house. */
+  readonly records: FileTraceStore;
+  readonly stamps: Stamps;
   readonly memory: FileMemoryStore;
   readonly facts: FileFactsStore;
   readonly observer: Observer;
   readonly discoveries: DiscoveryReader;
   /** A new snapshot of the outside. */
   world(): World;
+  /** The outside as it is at every look. */
+  liveWorld(): World;
   /** Makes the folders of the project. Before anything is written; reading does without. */
   prepare(): void;
   /** Becomes the one writer, or throws a `ProblemError` that says who is. `command`: as people would type it. */
@@ -49,33 +59,38 @@ export interface Store {
 }
 
 /** Reads the user's key, makes it at first use; touches nothing in the project. */
-export function openStore({ project, hasher, environment, disk }: StoreOptions): Store {
+export function openStore(options: StoreOptions): Store {
+  const { project, hasher, environment, observed = environment, readOnce = false, disk } = options;
   const layout = storeLayout(project);
   const user = userFolders(environment);
   const key = loadUserKey(hasher, user.data, environment['DAGPY_CACHE_KEY']);
   const common = { layout, hasher, key, ...(disk === undefined ? {} : { disk }) };
   const stamps = new FileStamps({ ...common, folder: user.cache, project });
   const objects = new FileObjectStore({ ...common, stamps });
-  const traces = new FileTraceStore(common);
+  const stored = new FileTraceStore(common);
+  const traces = readOnce ? rememberTraces(stored) : stored;
   const memory = new FileMemoryStore({ ...common, traces, keyId: key.id });
   const facts = new FileFactsStore(common);
-  const observer = createObserver({ project, hasher, stamps, environment });
+  const observer = createObserver({ project, hasher, stamps, environment: observed });
   return {
     layout,
     keyId: key.id,
     objects,
     traces,
+    records: stored,
+    stamps,
     memory,
     facts,
     observer,
     discoveries: createDiscoveryReader({ project, observer, stamps }),
     world: () => createWorld({ observer, traces, objects }),
+    liveWorld: () => createLiveWorld({ observer, traces, objects }),
     prepare: () => prepareStore(layout),
     lock(command) {
       prepareStore(layout);
       return lockProject({ ...common, command });
     },
-    keeper: lock => createCacheKeeper({ layout, traces, objects, stamps, keyId: key.id, lock }),
+    keeper: lock => createCacheKeeper({ layout, traces: stored, objects, stamps, keyId: key.id, lock }),
     save() {
       facts.save();
       stamps.save();

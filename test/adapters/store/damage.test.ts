@@ -64,7 +64,7 @@ for (const name of Object.keys(damages)) {
     using place = newPlace();
     const store = place.open();
     await execute(store, { text: 'one' });
-    damage(store.traces.fileOf(k1), name);
+    damage(store.records.fileOf(k1), name);
     assert.deepEqual(place.open().world().traces(k1), []);
     assert.equal(quarantined(place).length, 1);
     assert.deepEqual(place.open().traces.keys(), []);
@@ -118,14 +118,14 @@ test('what came with a clone is a plain miss and stays untouched', async () => {
   using place = newPlace();
   const store = place.open();
   await execute(store, { text: 'one' });
-  const before = readFileSync(store.traces.fileOf(k1));
+  const before = readFileSync(store.records.fileOf(k1));
   const stranger = place.open({ environment: { HOME: join(place.root, 'stranger') } });
   assert.notEqual(stranger.keyId, store.keyId);
   assert.deepEqual(stranger.world().traces(k1), []);
   // The clone's own folder, renamed to look like ours.
-  const posed = stranger.traces.fileOf(k1);
+  const posed = stranger.records.fileOf(k1);
   mkdirSync(dirname(posed), { recursive: true });
-  copyFileSync(store.traces.fileOf(k1), posed);
+  copyFileSync(store.records.fileOf(k1), posed);
   assert.deepEqual(stranger.world().traces(k1), []);
   assert.deepEqual(readFileSync(posed), before);
   assert.deepEqual(quarantined(place), []);
@@ -151,8 +151,8 @@ test('a planted trace with our key id and a wrong MAC is never decoded', async (
     { purpose: 'traces', name: k1 },
     pack([trace]),
   );
-  mkdirSync(dirname(store.traces.fileOf(k1)), { recursive: true });
-  writeFileSync(store.traces.fileOf(k1), forged);
+  mkdirSync(dirname(store.records.fileOf(k1)), { recursive: true });
+  writeFileSync(store.records.fileOf(k1), forged);
   assert.deepEqual(store.world().traces(k1), []);
   assert.equal(quarantined(place).length, 1);
 });
@@ -162,8 +162,8 @@ test('an authentic record filed under another key is not believed', async () => 
   const store = place.open();
   await execute(store, { text: 'one' });
   const other = keyOf(hasher.digest('k2'));
-  mkdirSync(dirname(store.traces.fileOf(other)), { recursive: true });
-  copyFileSync(store.traces.fileOf(k1), store.traces.fileOf(other));
+  mkdirSync(dirname(store.records.fileOf(other)), { recursive: true });
+  copyFileSync(store.records.fileOf(k1), store.records.fileOf(other));
   assert.deepEqual(store.world().traces(other), []);
   assert.equal(store.world().traces(k1).length, 1);
 });
