@@ -88,8 +88,6 @@ async function makeBundle(digest) {
     alias: {
       // The package's main file holds twenty hash functions; this one holds blake3 alone.
       'hash-wasm': join(root, 'node_modules', 'hash-wasm', 'dist', 'blake3.umd.min.js'),
-      // Without what looks for a native addon, which a single bundle can not carry, and for streams.
-      msgpackr: join(root, 'node_modules', 'msgpackr', 'index.js'),
     },
     define: {
       'import.meta.dirname': '__dirname',

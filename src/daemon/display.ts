@@ -2,7 +2,7 @@
  * What a block shows, as bytes for the object store. Canonical: keys sorted, so that the outputs read back from a
  * notebook give the same bytes as the ones that were written into it.
  */
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import type { Json } from '../protocol/dagFile.js';
 import { byCodeUnit } from '../protocol/ids.js';
 import type { CellOutput, CellOutputs, Display, JsonObject } from '../protocol/outputs.js';

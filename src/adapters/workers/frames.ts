@@ -1,5 +1,5 @@
 /** Frames on a byte stream: a big-endian 32-bit length, then one msgpack map. */
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 
 /** A frame larger than this is a broken or hostile peer, not a block's output. */
 const MAX_FRAME_BYTES = 1 << 30;
