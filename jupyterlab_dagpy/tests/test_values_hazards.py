@@ -74,6 +74,23 @@ def test_what_joins_a_component(run: Run, code: str, joined: bool) -> None:
     assert any("x" in group for group in found) and any("y" in group for group in found)
 
 
+def test_attributes_of_an_array_subclass_come_along(run: Run) -> None:
+    made = "\n".join(
+        [
+            "import numpy as np",
+            "class Signal(np.ndarray):",
+            "    def __array_finalize__(self, source):",
+            "        if source is not None: self.labels = getattr(source, 'labels', None)",
+            "s = np.arange(4.0).view(Signal)",
+            "s.labels = ['a']",
+        ]
+    )
+    assert (
+        last(run(made, "print(type(s).__name__, s.labels, s.sum(), s[1:].labels)"))
+        == "Signal ['a'] 6.0 ['a']"
+    )
+
+
 def test_views_warn(run: Run) -> None:
     results = run("import numpy as np\na = np.zeros(9); v = a[:3]", "v[0] = 5; print(a[0])")
     assert results[0]["warnings"] == [

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from . import rebuild
+
 
 def module_singletons() -> dict[int, tuple[Any, str, str]]:
     """Mutable objects of the process that are stored by reference: id → object, module, attribute.
@@ -85,6 +87,21 @@ def _uncached(state: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in state.items() if name != "_cache"}
 
 
+def _array(array: Any) -> Any:
+    kind = type(array)
+    base = sys.modules["numpy"].ndarray
+    attributes = getattr(array, "__dict__", None)
+    if (
+        kind is base
+        or not attributes
+        or kind.__reduce__ is not base.__reduce__
+        or kind.__reduce_ex__ is not base.__reduce_ex__
+    ):
+        return NotImplemented
+    # NumPy's own reduction of a subclass forgets its attributes
+    return rebuild.array_of, (array.view(base), kind, dict(attributes))
+
+
 def _tensor(tensor: Any) -> Any:
     if tensor.is_cuda:
         raise pickle.PicklingError("cannot pickle a tensor that lies on a GPU")
@@ -95,6 +112,7 @@ _REDUCERS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("matplotlib.figure", "Figure", _figure),
     ("matplotlib.cbook", "CallbackRegistry", _callbacks),
     ("matplotlib.transforms", "TransformNode", _transform),
+    ("numpy", "ndarray", _array),
     ("pandas.api.extensions", "ExtensionArray", _without_cache),
     ("pandas.api.extensions", "ExtensionDtype", _without_cache),
     ("torch", "Tensor", _tensor),

@@ -63,6 +63,13 @@ def make_enum(*args: Any) -> Any:
     return _cloudpickle._make_skeleton_enum(*args, None, None)
 
 
+def array_of(array: Any, kind: type, attributes: dict[str, Any]) -> Any:
+    """A NumPy array as an object of a subclass, with the attributes that it had."""
+    made = array.view(kind)
+    vars(made).update(attributes)
+    return made
+
+
 def make_cell() -> types.CellType:
     """An empty closure cell."""
     return types.CellType()
