@@ -123,7 +123,7 @@ export async function findKernel(name: string, options: KernelOptions): Promise<
     flags,
     env,
     facts: facts.value,
-    environment: environmentText(facts.value, flags, spec.env),
+    environment: environmentText(facts.value, flags, spec.env, { ...options.env, ...env }),
   });
 }
 
@@ -132,17 +132,41 @@ const withFile = (problem: Problem, file: string | null): Problem =>
 const shellWord = (text: string) =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The kernelspec's own text counts, not what `${PATH}` happens to be in this terminal. */
+/**
+ * Variables that the interpreter or the C library reads without `os.environ` being asked. They say where modules are
+ * found, whether assertions hold, how text is decoded and what the local time is.
+ */
+const READ_AT_START =
+  /^(TZ|PYTHON(PATH|HOME|OPTIMIZE|UTF8|IOENCODING|WARNINGS|SAFEPATH|NOUSERSITE|USERBASE|PLATLIBDIR|INTMAXSTRDIGITS|DEVMODE|COERCECLOCALE|CASEOK|WARNDEFAULTENCODING|NODEBUGRANGES|_GIL))$/;
+
+/**
+ * The kernelspec's own text counts, not what `${PATH}` happens to be in this terminal.
+ * @param started the environment that Python starts in
+ */
 function environmentText(
   facts: PythonFacts,
   flags: readonly string[],
   env: Readonly<Record<string, string>>,
+  started: Environment,
 ): string {
   const { version, implementation, platform, ipython, ipykernel } = facts;
   // How Python's own modules are loaded changes no result, and ipykernel's kernelspecs have it or not by version.
   const counting = flags.filter(flag => !flag.startsWith('-Xfrozen_modules'));
+  const atStart = Object.entries(started)
+    .filter(([name, value]) => READ_AT_START.test(name) && value !== undefined && value !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return formatJson(
-    { version, implementation, platform, ipython, ipykernel, flags: counting, env },
+    // Left out where none is set, as on most machines.
+    {
+      version,
+      implementation,
+      platform,
+      ipython,
+      ipykernel,
+      flags: counting,
+      env,
+      ...(atStart.length > 0 ? { atStart: Object.fromEntries(atStart) as Record<string, string> } : {}),
+    },
     { newline: '\n', unit: null },
   );
 }

@@ -5,7 +5,7 @@ import { ProblemError } from '../protocol/problem.js';
 import type { ObjectRef } from '../protocol/trace.js';
 import type { JobCell, JobInput, JobSegment, JobSpec } from '../protocol/workerMessages.js';
 import { cwdOf, type BoundComponent, type ExecuteEffect } from '../engine/index.js';
-import type { LoadedBlock, LoadedProject } from './loadProject.js';
+import { RAISES, type LoadedBlock, type LoadedProject } from './loadProject.js';
 import type { ProjectPorts } from './ports.js';
 
 /** Names that nobody reads downstream are kept up to this size. */
@@ -87,7 +87,7 @@ function segmentOf(
   const cells = codeCells.flatMap((index, ordinal): readonly JobCell[] => {
     const cell = notebook.cells[index];
     if (cell === undefined) return [];
-    const raises = cell.tags.includes('raises-exception');
+    const raises = cell.tags.includes(RAISES);
     return [{ ordinal, id: cell.id, place: cell.place, source: cell.source, raises }];
   });
   return { role, block: snapshot.declaration.id, notebook: snapshot.declaration.notebook, cells, inputs };

@@ -58,7 +58,13 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
     const uid = uids.value.get(declaration.id);
     if (notebook === undefined || uid === undefined) continue;
     const own = notebook.cells.filter(cell => cell.type === 'code');
-    const cells = own.map(cell => facts(cell.source));
+    const cells = own.map(cell => {
+      const found = facts(cell.source);
+      // Whether the run goes on after an error of the cell decides what comes after it.
+      return cell.tags.includes(RAISES)
+        ? { ...found, digest: ports.hasher.digest(`raises ${found.digest}`) }
+        : found;
+    });
     const codeCells = own.filter((_, place) => cells[place]?.empty === false).map(cell => cell.index);
     const memory = shownMemory(ports, uid, notebook, codeCells);
     blocks.set(declaration.id, { snapshot: { declaration, uid, cells, memory }, notebook, codeCells });
@@ -74,6 +80,9 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
     warnings,
   });
 }
+
+/** Tag of cells whose errors do not end the run, as nbclient knows it. */
+export const RAISES = 'raises-exception';
 
 /** Identity of every block; a notebook that has none yet gets one derived from its block's name, written at the next run. */
 function uidsOf(

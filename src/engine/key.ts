@@ -108,14 +108,14 @@ export function frameList<Item>(items: readonly Item[], frame: (item: Item) => s
 /** `-0` prints as `0`, and Python tells them apart. */
 const frameNumber = (value: number): string => `#${Object.is(value, -0) ? '-0' : String(value)};`;
 
-/** A parameter's value; keys of objects in order of code units, so that their order in the file does not count. */
+/** A parameter's value. The order of keys counts: a dict keeps it, so code sees it. */
 export function frameJson(value: Json): string {
   if (value === null) return 'null';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number') return frameNumber(value);
   if (typeof value === 'string') return frameText(value);
   if (isList(value)) return frameList(value, frameJson);
-  return `{${frameList(Object.keys(value).sort(byCodeUnit), name => frameText(name) + frameJson(value[name]!))}`;
+  return `{${frameList(Object.keys(value), name => frameText(name) + frameJson(value[name]!))}`;
 }
 
 const isList = (value: readonly Json[] | { readonly [key: string]: Json }): value is readonly Json[] =>
