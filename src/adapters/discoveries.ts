@@ -51,7 +51,8 @@ export function createDiscoveryReader({
         stamp: FileStamp | null,
         detail?: string,
       ): void => {
-        if (!counts(path)) return;
+        // The project's own folders are there, whatever they are called in a copy.
+        if (!counts(path) || `${project}/`.startsWith(`${path}/`)) return;
         const name = observer.nameOf(path);
         // Digested first: what changes between the two looks is then seen to have changed.
         add(kind, name, detail);

@@ -1,6 +1,6 @@
 /** The outside as it is now: digests of what results depend on. */
 import type { BigIntStats } from 'node:fs';
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { World } from '../engine/ports.js';
 import type { TraceStore, ObjectStore } from '../engine/storePorts.js';
@@ -21,6 +21,17 @@ export type Observer = Pick<World, 'observe' | 'expand'> & {
   nameOf(path: string): string;
 };
 
+/** As a dependency on the environment: which variables there are. `reads/environment.py` says so too. */
+const ALL_NAMES = '*';
+/** They come and go with the terminal and the session: as in `reads/environment.py`. */
+const PASSING =
+  /^(TERM|COLUMNS|LINES|PWD|OLDPWD|SHLVL|_|TMPDIR|TEMP|TMP|COLORTERM|TERM_.*|WINDOWID|SSH_(CLIENT|CONNECTION|TTY|AUTH_SOCK)|XDG_(SESSION_ID|RUNTIME_DIR)|DBUS_SESSION_BUS_ADDRESS|PYTHONHASHSEED|PYTHONUNBUFFERED|(FORCE_|CLI)COLOR(_FORCE)?|(GIT_)?PAGER|(DAGPY|JPY|_?PYTEST)_.*)$/;
+
+const variableNames = (environment: NodeJS.ProcessEnv): readonly string[] =>
+  Object.keys(environment)
+    .filter(name => !PASSING.test(name))
+    .sort(byCodeUnit);
+
 export interface ObserverOptions {
   /** Absolute path of the project. */
   readonly project: string;
@@ -37,11 +48,21 @@ export function createObserver({ project, hasher, stamps, environment }: Observe
   const unreadable = hasher.digest('\0dagpy: can not be read');
   const special = hasher.digest('\0dagpy: a device or a pipe');
 
+  /** That there is a folder is one thing; which one a link leads to is another. */
+  const linkedFolder = (path: string): Digest | undefined => {
+    try {
+      return lstatSync(path).isSymbolicLink()
+        ? hasher.digest(`\0dagpy: a link to the folder ${readlinkSync(path)}`)
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  };
   const digestFile = (path: string): Digest | null => {
     const stats = look(path);
     if (stats === 'absent') return null;
     if (stats === 'unreadable') return unreadable;
-    if (stats.isDirectory()) return folder;
+    if (stats.isDirectory()) return linkedFolder(path) ?? folder;
     if (!stats.isFile()) return special;
     const known = stamps.find(path, stampOf(stats));
     if (known !== undefined) return known;
@@ -87,6 +108,7 @@ export function createObserver({ project, hasher, stamps, environment }: Observe
         case 'package':
           return digestPackage(resolve(project, name));
         case 'environment': {
+          if (name === ALL_NAMES) return hasher.digest(variableNames(environment).join('\0'));
           const value = environment[name];
           return value === undefined ? null : hasher.digest(value);
         }

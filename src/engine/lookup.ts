@@ -102,7 +102,12 @@ function reasonOf({ kind, name, digest, detail }: Dependency, isGone: boolean): 
     case 'package':
       return { kind: 'package', detail: `${detail ?? name} ${isGone ? 'is gone' : 'was replaced'}` };
     case 'environment':
-      return { kind: 'environment', detail: `environment variable ${name} ${happened}` };
+      return {
+        kind: 'environment',
+        // A block that lists all variables depends on which there are.
+        detail:
+          name === '*' ? 'environment variables came or went' : `environment variable ${name} ${happened}`,
+      };
     case 'ambient':
       return { kind: 'input', detail: `state of ${name} changed` };
     default:

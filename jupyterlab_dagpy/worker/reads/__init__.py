@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import environment, hook, imports, natives, stamps
@@ -101,10 +101,16 @@ class Reads:
         files = {
             path: stamp
             for path, stamp in seen.files.items()
-            if path not in local_paths
-            # looked for, not found, then made by the block itself: a clean run finds nothing either
-            and not (stamp is None and (path in written or path in seen.made or _below(path, seen.made)))
+            if path not in local_paths and not (stamp is None and self._is_own_making(path, written))
         }
+        for path, stamp in seen.probed_folders.items():
+            # a folder that it fills itself is there because of it
+            if (
+                stamp is not None
+                and path not in seen.made
+                and not any(_below(each, {path: None}) for each in written)
+            ):
+                files.setdefault(path, stamp)
         return {
             "files": [{"path": path, "stamp": stamp} for path, stamp in sorted(files.items())],
             "folders": [
@@ -122,6 +128,16 @@ class Reads:
             "untracked": list(seen.untracked),
             "imports": self._worth_importing(),
         }
+
+    def _is_own_making(self, path: str, written: list[str]) -> bool:
+        """Looked for, not found, then made by the block itself: a clean run finds nothing either.
+
+        Not so a file that it made and left: it is there for the next run, and counts by the content it was given.
+        """
+        seen = self._seen
+        if path in written:
+            return path in seen.appended
+        return path in seen.made or _below(path, seen.made)
 
     def _merge_children(self) -> None:
         for entry in stamps.real_listdir(self._scratch):
@@ -145,6 +161,11 @@ class Reads:
     def _modules(self, closure: set[str]) -> list[dict[str, Any]]:
         found = [{"name": name, "path": path, "stamp": stamp} for name, (path, stamp) in log.local.items()]
         known = {entry["path"] for entry in found}
+        places = [*_places_within(log.missing), *_places_instead(log.local)]
+        for name, place in places:
+            if place not in known and not _is_file(place):
+                known.add(place)
+                found.append({"name": name, "path": place, "stamp": None})
         names = {top_of(name) for name in (*log.own, *log.missing)}
         for name in sorted(names):
             for folder in self._places_before(name):
@@ -218,6 +239,7 @@ class _ChildObservations(Observations):
             "external",
             "untracked",
             "described",
+            "probed_folders",
         ):
             setattr(self, kind, _Lines(path, kind))
 
@@ -240,6 +262,27 @@ class _Lines(dict[str, Any]):
         if key not in self:
             self[key] = default
         return self[key]
+
+
+def _places_within(missing: Iterable[str]) -> list[tuple[str, str]]:
+    """Where submodules of the user's packages would lie that were asked for in vain."""
+    found = []
+    for name in missing:
+        package, _, part = name.rpartition(".")
+        for folder in getattr(sys.modules.get(package), "__path__", ()) if package else ():
+            if not in_library(os.path.abspath(folder) + os.sep):
+                place = os.path.join(os.path.abspath(folder), part)
+                found += [(name, place + ".py"), (name, os.path.join(place, "__init__.py"))]
+    return found
+
+
+def _places_instead(local: Mapping[str, tuple[str, Any]]) -> list[tuple[str, str]]:
+    """Packages that Python would take instead of the modules it found beside them."""
+    return [
+        (name, os.path.join(path.removesuffix(".py"), "__init__.py"))
+        for name, (path, _) in local.items()
+        if path.endswith(".py") and not path.endswith(os.sep + "__init__.py")
+    ]
 
 
 def _below(path: str, folders: dict[str, None]) -> bool:

@@ -25,8 +25,6 @@ LIBRARY_NOISE = frozenset(
     " PYTHONDONTWRITEBYTECODE HOSTNAME LANGUAGE LC_MESSAGES PYTHONASYNCIODEBUG NO_COLOR EDITOR VISUAL BROWSER USER"
     " LOGNAME USERNAME SHELL LS_COLORS".split()
 )
-
-
 #: Variables that the block itself set or removed.
 _changed: set[str] = set()
 
@@ -83,20 +81,9 @@ class RecordingEnviron(os._Environ):
         super().__delitem__(key)
 
 
-class RecordingBytes(os._Environ):
-    """The class that ``os.environb`` is given: the same variables, noted under their names as text."""
-
-    def __getitem__(self, key: Any) -> Any:
-        if recorder.sink is not None and not recorder.busy() and isinstance(key, bytes):
-            os.environ._note(os.fsdecode(key))  # type: ignore[attr-defined]
-        return super().__getitem__(key)
-
-
 def install() -> None:
-    """Give ``os.environ`` and ``os.environb`` the recording classes, once in a process."""
+    """Give ``os.environ`` and ``os.environb`` the recording class, once in a process."""
     if type(os.environ) is os._Environ:
         os.environ.__class__ = RecordingEnviron
     if hasattr(os, "environb") and type(os.environb) is os._Environ:
         os.environb.__class__ = RecordingEnviron
-        if os.supports_bytes_environ:
-            os.environb.__class__ = RecordingBytes

@@ -15,6 +15,8 @@ from .recorder import recorder
 #: Part of the path of the code that searches every folder of ``sys.path`` for installed distributions.
 _METADATA = os.path.join("importlib", "metadata")
 
+_real_readlink = os.readlink
+
 _last_hosts: dict[Any, str] = {}
 
 
@@ -86,6 +88,17 @@ def _sqlite(arguments: tuple[Any, ...]) -> None:
         recorder.read(name)
         if not existed:
             recorder.wrote(name)
+        elif _logs_ahead(name):
+            # what others committed and nobody has copied into the database yet
+            log = name + "-wal"
+            recorder.read(log)
+            if not os.path.exists(log):
+                recorder.wrote(log)
+
+
+def _logs_ahead(database: str) -> bool:
+    with open(database, "rb") as file:
+        return 2 in file.read(20)[18:20]
 
 
 def _started(arguments: tuple[Any, ...]) -> None:
@@ -119,12 +132,31 @@ def _connected(arguments: tuple[Any, ...]) -> None:
         recorder.connects(f"{host}:{address[1]}")
 
 
+def _executed(arguments: tuple[Any, ...]) -> None:
+    # a module loaded by hand, from its compiled file: the source that was checked against it is what counts
+    name = getattr(arguments[0], "co_filename", "<")
+    if not name.startswith("<"):
+        path = absolute(name)
+        if path is not None and not ignored(path) and os.path.isfile(path):
+            recorder.read(path)
+
+
+def _loaded_library(arguments: tuple[Any, ...]) -> None:
+    name = arguments[0]
+    if isinstance(name, (str, bytes)) and os.sep in os.fsdecode(name):
+        path = absolute(name)
+        if path is not None and not ignored(path):
+            recorder.read(path)
+
+
 def _imported(arguments: tuple[Any, ...]) -> None:
     imports.log.found(arguments[0])
 
 
 def _unpickled(arguments: tuple[Any, ...]) -> None:
     imports.log.unpickled(arguments[0])
+    if arguments[0] == "pyarrow._dataset" and str(arguments[1]).endswith("Dataset"):
+        recorder.untracked("a dataset of another block reads its files when it is used")
 
 
 _EVENTS: dict[str, Callable[[tuple[Any, ...]], None]] = {
@@ -146,6 +178,8 @@ _EVENTS: dict[str, Callable[[tuple[Any, ...]], None]] = {
     "pty.spawn": _started,
     "socket.getaddrinfo": _resolved,
     "socket.connect": _connected,
+    "exec": _executed,
+    "ctypes.dlopen": _loaded_library,
     "import": _imported,
     "pickle.find_class": _unpickled,
 }
@@ -166,12 +200,48 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         recorder.leave()
 
 
-def _wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
-    def probe(path: Any, *arguments: Any, **options: Any) -> Any:
-        if recorder.sink is not None and not recorder.busy() and options.get("dir_fd") is None:
+def _from_folder(path: Any, descriptor: int | None) -> Any:
+    """A path as it is meant where it is relative to an open folder."""
+    if descriptor is None or not isinstance(path, (str, bytes, os.PathLike)):
+        return path
+    try:
+        return os.path.join(os.fsencode(_real_readlink(f"/proc/self/fd/{descriptor}")), os.fsencode(path))
+    except OSError:
+        return path
+
+
+def _wrap_open() -> None:
+    original = os.open
+
+    def opener(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is None:
+            return original(path, flags, mode)
+        if recorder.sink is not None and not recorder.busy():
+            whole = _from_folder(path, dir_fd)
             recorder.enter()
             try:
-                recorder.probed(path)
+                if not os.path.isdir(whole):
+                    recorder.opened(whole, None, flags)
+                return original(path, flags, mode, dir_fd=dir_fd)
+            finally:
+                recorder.leave()
+        return original(path, flags, mode, dir_fd=dir_fd)
+
+    opener.__name__ = opener.__qualname__ = original.__name__
+    opener.__module__ = original.__module__
+    opener.__doc__ = original.__doc__
+    for supported in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+        if original in supported:
+            supported.add(opener)
+    os.open = opener
+
+
+def _wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+    def probe(path: Any, *arguments: Any, **options: Any) -> Any:
+        if recorder.sink is not None and not recorder.busy():
+            recorder.enter()
+            try:
+                recorder.probed(_from_folder(path, options.get("dir_fd")))
             finally:
                 recorder.leave()
         return original(path, *arguments, **options)
@@ -215,4 +285,5 @@ def install() -> None:
     if not _installed:
         _installed = True
         _wrap_probes()
+        _wrap_open()
         sys.addaudithook(_audit)

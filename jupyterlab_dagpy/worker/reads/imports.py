@@ -159,6 +159,11 @@ class ImportLog:
                 self._arrived(list(modules)[there:] if len(modules) > there else list(modules))
             own = self.recording and is_own(sys._getframe(1).f_code.co_filename)
             self._seen.add(key)
+            if own:
+                for part in fromlist or ():
+                    # `from package import part` falls back on a submodule
+                    if isinstance(part, str) and part != "*" and not hasattr(module, part):
+                        self.missing.setdefault(f"{absolute}.{part}")
             self.note(
                 importer, own, absolute, () if not fromlist else (f for f in fromlist if isinstance(f, str))
             )
@@ -193,6 +198,25 @@ class ImportLog:
         import_module.__module__ = "importlib"
         import_module.__doc__ = original.__doc__
         return import_module
+
+    def replace_find_spec(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """``importlib.util.find_spec`` that takes notes: whether a module is there, and where."""
+
+        def find_spec(name: str, package: str | None = None) -> Any:
+            found = original(name, package)
+            if self.recording and is_own(sys._getframe(1).f_code.co_filename):
+                absolute = importlib.util.resolve_name(name, package or "") if name[:1] == "." else name
+                origin = getattr(found, "origin", None)
+                if found is None:
+                    self.missing.setdefault(absolute)
+                elif isinstance(origin, str) and os.path.isfile(origin) and not in_library(origin):
+                    self.own.setdefault(absolute)
+                    recorder.read(os.path.abspath(origin))
+            return found
+
+        find_spec.__module__ = "importlib.util"
+        find_spec.__doc__ = original.__doc__
+        return find_spec
 
     def _within(self, absolute: str, original: Callable[..., ModuleType], *arguments: Any) -> ModuleType:
         if not self.pre_importing or absolute in sys.modules:
@@ -261,3 +285,4 @@ def install() -> None:
 
         builtins.__import__ = log.replace_import(builtins.__import__)
         importlib.import_module = log.replace_import_module(importlib.import_module)
+        importlib.util.find_spec = log.replace_find_spec(importlib.util.find_spec)

@@ -61,7 +61,12 @@ PATH_OPTIONS = frozenset(
     "path path_or_paths source sources where filename file file_path filepath filepath_or_buffer io path_or_buf".split()
 )
 #: Functions that take a query in which quoted strings may be paths.
-QUERIES: dict[str, tuple[str, ...]] = {"duckdb": ("sql", "query", "execute", "from_query")}
+QUERIES: dict[str, tuple[str, ...]] = {
+    "duckdb": ("sql", "query", "execute", "from_query"),
+    "polars": ("sql", "SQLContext.execute", "DataFrame.sql", "LazyFrame.sql"),
+}
+#: Classes whose stored values name files that are read only when the value is used.
+LAZY: dict[str, tuple[str, ...]] = {"polars": ("LazyFrame.__setstate__",)}
 #: Functions that hand out objects in native code that read whatever they are told later.
 OPAQUE: dict[str, tuple[str, ...]] = {"duckdb": ("connect",)}
 #: Functions that start another interpreter without the audit hook seeing it.
@@ -72,7 +77,7 @@ STARTERS: dict[str, tuple[str, ...]] = {
 }
 
 _QUOTED = re.compile(r"'([^'\n]+)'")
-_WATCHED = READERS.keys() | QUERIES.keys() | OPAQUE.keys() | STARTERS.keys()
+_WATCHED = READERS.keys() | QUERIES.keys() | LAZY.keys() | OPAQUE.keys() | STARTERS.keys()
 _done: set[str] = set()
 
 
@@ -88,6 +93,8 @@ def wrap_arrived(names: Iterable[str]) -> None:
             _wrap(module, attribute, _note_paths)
         for attribute in QUERIES.get(name, ()):
             _wrap(module, attribute, _note_query)
+        for attribute in LAZY.get(name, ()):
+            _wrap_restoring(module, attribute)
         for attribute in OPAQUE.get(name, ()):
             _wrap(module, attribute, functools.partial(_note_opaque, f"{name}.{attribute}"))
         for attribute in STARTERS.get(name, ()):
@@ -95,6 +102,10 @@ def wrap_arrived(names: Iterable[str]) -> None:
 
 
 def _wrap(module: Any, attribute: str, note: Callable[[tuple[Any, ...], dict[str, Any]], None]) -> None:
+    if "." in attribute:
+        kind, _, attribute = attribute.partition(".")
+        _wrap_method(getattr(module, kind, None), attribute, note)
+        return
     original = getattr(module, attribute, None)
     if original is None or not callable(original):
         return
@@ -128,6 +139,54 @@ def _wrap_class(kind: type, note: Callable[[tuple[Any, ...], dict[str, Any]], No
         kind.__init__ = __init__  # type: ignore[misc]
     except TypeError:
         return  # a class of native code; its functions are wrapped where it has any
+
+
+def _wrap_method(kind: Any, name: str, note: Callable[[tuple[Any, ...], dict[str, Any]], None]) -> None:
+    original = getattr(kind, name, None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:
+        if recorder.sink is not None and not recorder.busy():
+            _guarded(note, arguments, options)
+        return original(self, *arguments, **options)
+
+    setattr(kind, name, method)
+
+
+def _wrap_restoring(module: Any, attribute: str) -> None:
+    kind, _, name = attribute.partition(".")
+    owner = getattr(module, kind, None)
+    original = getattr(owner, name, None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
+    def restoring(self: Any, *arguments: Any, **options: Any) -> Any:
+        result = original(self, *arguments, **options)
+        if recorder.sink is not None and not recorder.busy():
+            _guarded(_note_plan, (self,), {})
+        return result
+
+    setattr(owner, name, restoring)
+
+
+_SCAN = re.compile(r"SCAN \[([^\]\n]*)\]")
+
+
+def _note_plan(arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    try:
+        plan = arguments[0].explain(optimized=False)
+    except Exception:
+        recorder.untracked("a lazy frame of another block reads files that nobody can follow")
+        return
+    for text in _SCAN.findall(plan):
+        for path in text.split(", "):
+            if path.startswith("... "):
+                recorder.untracked("a lazy frame of another block reads many files")
+            else:
+                _note_path(path)
 
 
 def _guarded(note: Callable[..., None], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:

@@ -43,7 +43,23 @@ def is_own(filename: str) -> bool:
 
 
 #: Modules through which a mapping is read for whoever calls them.
-TRANSPARENT = frozenset(("_collections_abc", "os", "copy"))
+# `_collections_abc` calls itself by its public name
+TRANSPARENT = frozenset(("_collections_abc", "collections.abc", "os", "copy"))
+
+
+#: And those through which folders are looked at.
+_PATH_MODULES = TRANSPARENT | frozenset("pathlib pathlib._local posixpath ntpath genericpath glob".split())
+
+
+def asked_by_own_code() -> bool:
+    """Whether a path is looked at by the block's code, not by a library for its own purposes."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (
+        frame.f_code.co_filename.startswith((PAYLOAD, "<frozen"))
+        or frame.f_globals.get("__name__") in _PATH_MODULES
+    ):
+        frame = frame.f_back
+    return frame is not None and is_own(frame.f_code.co_filename)
 
 
 def asking_frame(depth: int = 1) -> FrameType:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import stamps
-from .origin import cell_files
+from .origin import asked_by_own_code, cell_files
 from .paths import absolute, ignored
-from .stamps import Stamp, stamp_of
+from .stamps import Stamp, stamp_of, stamp_of_folder
 
 _WRITES = os.O_WRONLY | os.O_RDWR
 _DESCRIPTIONS = tuple(
@@ -34,6 +34,8 @@ class Observations:
     untracked: dict[str, None] = field(default_factory=dict)
     #: Files opened for appending only → what they held before.
     appended: dict[str, Stamp | None] = field(default_factory=dict)
+    #: Folders that the block's own code saw to be there.
+    probed_folders: dict[str, Stamp | None] = field(default_factory=dict)
     #: Folders of installed distributions whose version or description was asked for.
     described: dict[str, None] = field(default_factory=dict)
 
@@ -116,11 +118,17 @@ class Recorder:
             self.sink.written.pop(name, None)
 
     def probed(self, path: object) -> None:
-        """``stat`` or ``exists`` is about to happen: a missing or a regular file counts, a folder does not."""
+        """``stat`` or ``exists`` is about to happen: a file counts, there or not; a folder where the block asks."""
         name = absolute(path)
         if name is None or _no_name(name) or ignored(name):
             return
         self.read(name)
+        sink = self.sink
+        if sink is None or name in sink.files or name in sink.folders or name in sink.made:
+            return
+        # libraries look for folders of their own all over the machine
+        if os.path.isdir(name) and asked_by_own_code():
+            sink.probed_folders.setdefault(name, stamp_of_folder(name))
 
     def listed(self, path: object) -> None:
         """A folder is about to be listed."""

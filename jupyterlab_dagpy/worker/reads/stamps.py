@@ -25,6 +25,19 @@ def stamp_of(path: str) -> Stamp | None:
         return None
     if not modes.S_ISREG(found.st_mode):
         raise IsADirectoryError(path)
+    return _as_message(found)
+
+
+def stamp_of_folder(path: str) -> Stamp | None:
+    """Stamp of a folder; `None` when there is none."""
+    try:
+        found = real_stat(path)
+    except (OSError, ValueError):
+        return None
+    return _as_message(found) if modes.S_ISDIR(found.st_mode) else None
+
+
+def _as_message(found: os.stat_result) -> Stamp:
     return {
         "device": str(found.st_dev),
         "inode": str(found.st_ino),
