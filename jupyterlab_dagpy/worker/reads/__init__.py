@@ -95,13 +95,17 @@ class Reads:
                         files=brought.files, folders=brought.folders, environment=brought.environment
                     )
                 )
+        # a library's own folder (`~/.config`), made when the host imported it first: there from then on
+        beforehand = {path for brought in log.brought.values() for path in brought.made}
         modules = self._modules(closure)
         local_paths = {module["path"] for module in modules}
         written = self._written(outputs)
         files = {
             path: stamp
             for path, stamp in seen.files.items()
-            if path not in local_paths and not (stamp is None and self._is_own_making(path, written))
+            if path not in local_paths
+            and not (stamp is None and self._is_own_making(path, written))
+            and not (stamp is None and path in beforehand and os.path.isdir(path))
         }
         for path, stamp in seen.probed_folders.items():
             # a folder that it fills itself is there because of it
