@@ -247,7 +247,7 @@ HEADER = """\
 Made by `npm run test:corpus`. Each notebook is split, run block by block, run again, edited and run once more, and
 compared with one run of the whole in one kernel. *Differences* counts outputs that are not the same; of cells that draw
 random numbers without a seed only the kinds of outputs count. The last column is for a changed literal: how many blocks
-ran, of the edited one and everything below it.
+ran, of the edited one and everything below it. Seconds are of as many notebooks at a time as there are processor cores.
 
 """
 COLUMNS = [
