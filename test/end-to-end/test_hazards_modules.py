@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -165,3 +166,18 @@ def test_a_package_that_was_upgraded_or_patched(project, environment: Path) -> N
     shutil.rmtree(environment / "tinydist-1.1.dist-info")
     assert p.run(code=1).failed == {"package", "late_use", "version"}
     assert p.states()["none"] == "fresh"
+
+
+def test_compiled_code_of_another_source_is_not_taken(project) -> None:
+    """Python takes a module's compiled file when size and second agree: an edit within a second would not count."""
+    p = project({"a": ["import quick\nprint(quick.N)"]})
+    module = p.folder / "quick.py"
+    for text in ("N = 1\n", "N = 2\n"):
+        p.write("quick.py", text)
+        os.utime(module, (1_700_000_000, 1_700_000_000))
+        if text == "N = 1\n":
+            # by the kernel's own Python, as a person's `python script.py` leaves it behind
+            subprocess.run([sys.executable, "-c", "import quick"], cwd=p.folder, check=True)
+            assert p.run().executed == {"a"} and p.text("a") == "1\n"
+    assert list((p.folder / "__pycache__").glob("quick.*"))
+    assert p.run().executed == {"a"} and p.text("a") == "2\n"

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import environment, hook, imports, natives, stamps
+from . import bytecode, environment, hook, imports, natives, stamps
 from .imports import MACHINERY, log, top_of
 from .origin import cell_files
 from .packages import distributions, with_needs
@@ -27,6 +27,7 @@ def install() -> None:
     """Watch this process from now on; nothing is noted before `Reads.begin`, except which module imports which."""
     # what this file uses is imported by now, so the wrappers see the user's imports only
     imports.install()
+    bytecode.install()
     hook.install()
     environment.install()
 
