@@ -101,6 +101,7 @@ export function createBlockNotebooks({ project, python, trust, note }: BlockNote
 function view(notebook: Notebook): BlockNotebook {
   const code = notebook.cells.filter(cell => cell.type === 'code');
   return {
+    text: notebook.text,
     cells: notebook.cells,
     uid: notebook.uid as Uid | undefined,
     warnings: notebook.warnings,

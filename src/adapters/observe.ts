@@ -38,7 +38,7 @@ export interface ObserverOptions {
   readonly hasher: BytesHasher;
   readonly stamps: Stamps;
   /** Of whoever asked for the run. */
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: () => NodeJS.ProcessEnv;
 }
 
 /** Looks anew at every call; `createWorld` remembers. */
@@ -108,8 +108,8 @@ export function createObserver({ project, hasher, stamps, environment }: Observe
         case 'package':
           return digestPackage(resolve(project, name));
         case 'environment': {
-          if (name === ALL_NAMES) return hasher.digest(variableNames(environment).join('\0'));
-          const value = environment[name];
+          if (name === ALL_NAMES) return hasher.digest(variableNames(environment()).join('\0'));
+          const value = environment()[name];
           return value === undefined ? null : hasher.digest(value);
         }
       }
@@ -128,7 +128,7 @@ export function createObserver({ project, hasher, stamps, environment }: Observe
 export interface WorldOptions {
   readonly observer: Observer;
   readonly traces: TraceStore;
-  readonly objects: ObjectStore;
+  readonly objects: Pick<ObjectStore, 'has'>;
 }
 
 /** A snapshot: everything is looked at once, when it is first asked for. */
@@ -159,7 +159,7 @@ export function createLiveWorld({ observer, traces, objects }: WorldOptions): Wo
   };
 }
 
-const wholeTraces = (traces: TraceStore, objects: ObjectStore, key: Key): readonly Trace[] =>
+const wholeTraces = (traces: TraceStore, objects: Pick<ObjectStore, 'has'>, key: Key): readonly Trace[] =>
   traces.read(key).filter(trace => objectsOf(trace).every(ref => objects.has(ref)));
 
 function remembered<Name, Value>(known: Map<Name, Value>, name: Name, find: () => Value): Value {

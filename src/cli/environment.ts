@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly cores: number;
   /** Python of DAGpy's own environment; throws a `ProblemError` where none is found. */
   python(): string;
+  /** The program that is running. */
+  readonly bundle: string;
   /** Folder of the payload that runs in kernels' Pythons. */
   payload(): string;
   /** Workers are forked from a warm host, or (`DAGPY_START=spawn`) each started on its own. */
@@ -32,6 +34,7 @@ export function surroundings(bundleFolder: string): Surroundings {
     user: userFolders(environment),
     cores: availableParallelism(),
     python: () => ownPython(environment),
+    bundle: join(bundleFolder, 'engine.cjs'),
     payload: () => environment['DAGPY_PAYLOAD'] ?? resolve(bundleFolder, '..', 'worker'),
     start: environment['DAGPY_START'] === 'spawn' ? 'spawn' : 'fork',
   };

@@ -2,12 +2,9 @@
 import { resolve } from 'node:path';
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
 import { findProject, loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
-import { createHasher } from '../adapters/hash.js';
-import { findKernel } from '../adapters/kernelspecs.js';
 import { createTrustKeeper } from '../adapters/notebooks/index.js';
 import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
-import { openStore } from '../adapters/store/index.js';
 import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
@@ -17,12 +14,15 @@ import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
 import { ProblemError, type Problem } from '../protocol/problem.js';
-import { definedOnly, type Surroundings } from './environment.js';
+import type { Surroundings } from './environment.js';
+import type { Ground } from './ground.js';
 
 export interface OpenProject {
   readonly folder: string;
   readonly layout: StoreLayout;
   readonly dag: LoadedDagFile;
+  /** Digest of Python, platform and kernelspec. */
+  readonly environment: Digest;
   readonly ports: ProjectPorts;
   /** Reads notebooks and facts of the code as they are now. */
   load(parameters?: ReadonlyMap<string, Json>): Promise<LoadedProject>;
@@ -52,36 +52,15 @@ export function projectFolder(around: Surroundings, directory: string | undefine
 
 export async function openProject(
   around: Surroundings,
-  folder: string,
+  { folder, hasher, store, kernel: findKernel }: Ground,
   note: (message: string) => void,
 ): Promise<OpenProject> {
-  // Made beside the rest.
-  const hashing = createHasher();
   const dag = orThrow(loadDagFile(folder));
   const graph = buildGraph(dag.dag);
   if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
-  const hasher = await hashing;
-  const python = around.python();
-  const kernel = orThrow(
-    await findKernel(dag.dag.kernel, {
-      env: around.environment,
-      python,
-      cacheFolder: around.user.cache,
-      digest: hasher.digest,
-    }),
-  );
-  const environment: Digest = hasher.digest(kernel.environment);
-
-  // What a block's process finds in its environment, so that what it read can be compared.
-  const variables = definedOnly({ ...around.environment, ...kernel.env });
-  const store = openStore({
-    project: folder,
-    hasher,
-    environment: around.environment,
-    observed: variables,
-    readOnce: true,
-  });
+  const { environment, variables, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
+  const python = around.python();
   const workers = createLazyWorkers({
     command: {
       executable: kernel.python,
@@ -118,6 +97,7 @@ export async function openProject(
     folder,
     layout: store.layout,
     dag,
+    environment,
     ports,
     async load(parameters) {
       const problems = unsupported(dag);

@@ -1,6 +1,7 @@
 /** What every command shares: where it runs, how it tells things, and the project it opened. */
 import type { Problem } from '../protocol/problem.js';
 import type { Surroundings } from './environment.js';
+import { openGround, type Ground } from './ground.js';
 import { openProject, projectFolder, type OpenProject } from './openProject.js';
 import { describe, describeWarning } from './report.js';
 import { styleFor, type Style } from './terminal/style.js';
@@ -17,7 +18,11 @@ export interface Session {
   note(text: string): void;
   warn(problem: Problem): void;
   complain(problem: Problem): void;
+  /** How many remarks, warnings and complaints were made so far. */
+  remarks(): number;
   folder(): string;
+  /** What commands on the project stand on; the same at every call. */
+  ground(): Promise<Ground>;
   /** Opens the project, and closes it whatever `use` does. */
   withProject<Value>(use: (project: OpenProject) => Promise<Value>): Promise<Value>;
 }
@@ -25,8 +30,15 @@ export interface Session {
 export function createSession(around: Surroundings, directory: string | undefined): Session {
   const outStyle = styleFor(around.stdout, around.environment);
   const errorStyle = styleFor(around.stderr, around.environment);
-  const note = (text: string): void => void around.stderr.write(`${text}\n`);
+  let remarks = 0;
+  const remark = (text: string): void => {
+    remarks += 1;
+    around.stderr.write(text);
+  };
+  const note = (text: string): void => remark(`${text}\n`);
   const folder = (): string => projectFolder(around, directory);
+  let opened: Promise<Ground> | undefined;
+  const ground = (): Promise<Ground> => (opened ??= openGround(around, folder()));
   return {
     around,
     outStyle,
@@ -34,12 +46,14 @@ export function createSession(around: Surroundings, directory: string | undefine
     print: text => void around.stdout.write(text),
     printJson: value => void around.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note,
-    warn: problem => void around.stderr.write(describeWarning(problem, errorStyle)),
-    complain: problem => void around.stderr.write(describe(problem, errorStyle)),
+    warn: problem => remark(describeWarning(problem, errorStyle)),
+    complain: problem => remark(describe(problem, errorStyle)),
+    remarks: () => remarks,
     folder,
+    ground,
     async withProject(use) {
-      const project = await openProject(around, folder(), note);
-      for (const warning of project.dag.warnings) around.stderr.write(describeWarning(warning, errorStyle));
+      const project = await openProject(around, await ground(), note);
+      for (const warning of project.dag.warnings) remark(describeWarning(warning, errorStyle));
       try {
         return await use(project);
       } finally {

@@ -17,6 +17,8 @@ export interface NotebookCell {
 
 /** A block's notebook as it stood when the project was loaded. */
 export interface BlockNotebook {
+  /** As it was read. */
+  readonly text: string;
   readonly cells: readonly NotebookCell[];
   readonly uid: Uid | undefined;
   readonly warnings: readonly Problem[];

@@ -2,6 +2,7 @@
 import type { CellFacts } from '../protocol/cellFacts.js';
 import type { BlockId, Digest, Key, TraceId, Uid } from '../protocol/ids.js';
 import type { Dependency, ObjectRef, Trace } from '../protocol/trace.js';
+import type { Verdict } from '../protocol/verdict.js';
 import type { Discoveries } from '../protocol/workerMessages.js';
 import type { BlockMemory } from './ports.js';
 
@@ -52,6 +53,12 @@ export interface MemoryStore {
   /** The notebook shows a trace's outputs, or (`null`) other ones. */
   show(uid: Uid, trace: TraceId | null): void;
   fail(uid: Uid, failure: NonNullable<BlockMemory['failure']>): void;
+}
+
+/** Calls that had nothing to do, by what they asked. */
+export interface VerdictStore {
+  read(asked: Digest): Verdict | undefined;
+  keep(verdict: Verdict): void;
 }
 
 /** Facts of cells by the digest of their raw source, for one Python environment. */

@@ -137,7 +137,12 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
     clear(): CollectReport {
       locked();
       const all = records().flatMap(record => record.traces);
-      for (const folder of [traces.folder, join(layout.facts, keyId), layout.quarantine]) {
+      for (const folder of [
+        traces.folder,
+        join(layout.facts, keyId),
+        join(layout.verdicts, keyId),
+        layout.quarantine,
+      ]) {
         rmSync(folder, { recursive: true, force: true });
       }
       // What notebooks show is everybody's; with no other user here it is of no more use.

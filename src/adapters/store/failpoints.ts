@@ -18,6 +18,8 @@ export const STEPS = [
   'memory.rename',
   'facts.write',
   'facts.rename',
+  'verdict.write',
+  'verdict.rename',
   'stamps.write',
   'stamps.rename',
   'lock.write',

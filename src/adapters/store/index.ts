@@ -1,5 +1,12 @@
 /** The store of one project, put together. */
-import type { CacheKeeper, DiscoveryReader, ProjectLock, TraceStore } from '../../engine/storePorts.js';
+import type {
+  CacheKeeper,
+  DiscoveryReader,
+  MemoryStore,
+  ProjectLock,
+  TraceStore,
+  VerdictStore,
+} from '../../engine/storePorts.js';
 import type { World } from '../../engine/ports.js';
 import { createDiscoveryReader } from '../discoveries.js';
 import type { BytesHasher } from '../hash.js';
@@ -11,12 +18,14 @@ import { FileFactsStore } from './facts.js';
 import type { StoreLayout } from './layout.js';
 import { prepareStore, storeLayout, userFolders } from './layout.js';
 import { lockProject } from './lock.js';
+import { Looked } from './looked.js';
 import { FileMemoryStore } from './memory.js';
 import { FileObjectStore } from './objects.js';
 import { rememberTraces } from './rememberedTraces.js';
 import { FileStamps, type Stamps } from './stamps.js';
 import { FileTraceStore } from './traces.js';
 import { loadUserKey } from './userKey.js';
+import { FileVerdictStore } from './verdicts.js';
 
 export interface StoreOptions {
   /** Absolute path of the project. */
@@ -24,8 +33,8 @@ export interface StoreOptions {
   readonly hasher: BytesHasher;
   /** Of whoever asked: names the user's folders and key. */
   readonly environment: NodeJS.ProcessEnv;
-  /** What a block's process finds in its environment; absent: the same. */
-  readonly observed?: NodeJS.ProcessEnv;
+  /** What a block's process finds in its environment, asked at every look; absent: the same. */
+  readonly observed?: () => NodeJS.ProcessEnv;
   /** Reads each record once, as suits a command that is over soon. */
   readonly readOnce?: boolean;
   readonly disk?: Disk;
@@ -40,9 +49,12 @@ export interface Store {
   /** The same as files, for keeping house. */
   readonly records: FileTraceStore;
   readonly stamps: Stamps;
-  readonly memory: FileMemoryStore;
+  readonly memory: MemoryStore;
   readonly facts: FileFactsStore;
+  readonly verdicts: VerdictStore;
   readonly observer: Observer;
+  /** What was looked at so far through this store. */
+  readonly looked: Looked;
   readonly discoveries: DiscoveryReader;
   /** A new snapshot of the outside. */
   world(): World;
@@ -60,7 +72,7 @@ export interface Store {
 
 /** Reads the user's key, makes it at first use; touches nothing in the project. */
 export function openStore(options: StoreOptions): Store {
-  const { project, hasher, environment, observed = environment, readOnce = false, disk } = options;
+  const { project, hasher, environment, observed = () => environment, readOnce = false, disk } = options;
   const layout = storeLayout(project);
   const user = userFolders(environment);
   const key = loadUserKey(hasher, user.data, environment['DAGPY_CACHE_KEY']);
@@ -68,10 +80,12 @@ export function openStore(options: StoreOptions): Store {
   const stamps = new FileStamps({ ...common, folder: user.cache, project });
   const objects = new FileObjectStore({ ...common, stamps });
   const stored = new FileTraceStore(common);
-  const traces = readOnce ? rememberTraces(stored) : stored;
-  const memory = new FileMemoryStore({ ...common, traces, keyId: key.id });
+  const looked = new Looked();
+  const traces = looked.traces(readOnce ? rememberTraces(stored) : stored, name => stored.fileOf(name));
+  const memory = looked.memory(new FileMemoryStore({ ...common, traces, keyId: key.id }));
   const facts = new FileFactsStore(common);
   const observer = createObserver({ project, hasher, stamps, environment: observed });
+  const outside = { observer, traces, objects: looked.objectStore(objects) };
   return {
     layout,
     keyId: key.id,
@@ -83,8 +97,10 @@ export function openStore(options: StoreOptions): Store {
     facts,
     observer,
     discoveries: createDiscoveryReader({ project, observer, stamps }),
-    world: () => createWorld({ observer, traces, objects }),
-    liveWorld: () => createLiveWorld({ observer, traces, objects }),
+    verdicts: new FileVerdictStore(common),
+    looked,
+    world: () => createWorld(outside),
+    liveWorld: () => looked.world(createLiveWorld(outside)),
     prepare: () => prepareStore(layout),
     lock(command) {
       prepareStore(layout);

@@ -15,6 +15,7 @@ export interface StoreLayout {
   readonly traces: string;
   readonly blocks: string;
   readonly facts: string;
+  readonly verdicts: string;
   readonly runs: string;
   readonly tmp: string;
   readonly locks: string;
@@ -31,6 +32,7 @@ export function storeLayout(project: string): StoreLayout {
     traces: below('traces'),
     blocks: below('blocks'),
     facts: below('facts'),
+    verdicts: below('verdicts'),
     runs: below('runs'),
     tmp: below('tmp'),
     locks: below('locks'),

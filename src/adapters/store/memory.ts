@@ -125,7 +125,7 @@ export class FileMemoryStore implements MemoryStore {
   }
 
   /** A uid comes from a notebook, so it may be any text; only plain ones are file names as they are. */
-  private fileOf(uid: Uid): string {
+  fileOf(uid: Uid): string {
     const name = /^[A-Za-z0-9_-]{1,64}$/.test(uid) ? uid : `~${this.options.hasher.digest(uid).slice(0, 32)}`;
     return join(this.options.layout.blocks, `${name}.json`);
   }

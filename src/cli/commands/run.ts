@@ -1,8 +1,8 @@
 /** `run` and its preview. */
-import { openRunLog } from '../../adapters/runLog.js';
 import { runProject } from '../../daemon/run.js';
 import { plan, type Plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
 import type { Json } from '../../protocol/dagFile.js';
+import type { Digest } from '../../protocol/ids.js';
 import { ProblemError, type Problem } from '../../protocol/problem.js';
 import type { RunReport } from '../../protocol/reports.js';
 import { orThrow } from '../../daemon/loadProject.js';
@@ -10,8 +10,9 @@ import type { OpenProject } from '../openProject.js';
 import { parametersOf } from '../parameters.js';
 import type { RunOptions } from '../program.js';
 import { describe } from '../report.js';
+import { askedBy, keepAnswer, QuietAnswer, repeat } from './repeat.js';
 import type { Session } from '../session.js';
-import { createProgress } from '../terminal/progress.js';
+import { openTelling } from '../telling.js';
 import { glyph, plural, oneLine, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
@@ -22,11 +23,17 @@ export async function run(
   targets: readonly string[],
   options: RunOptions,
 ): Promise<number> {
+  const asked = await askedBy(session, targets, options);
+  const again = asked === undefined ? undefined : await repeat(session, asked);
+  if (again !== undefined) {
+    if (options.json === true) session.printJson(again);
+    return 0;
+  }
   return session.withProject(async project => {
     const parameters = orThrow(parametersOf(project.dag.dag.parameters, options.parameter));
     const request = requestOf(project, targets, options);
     if (options.dryRun === true) return preview(session, project, request, parameters, options.json === true);
-    return execute(session, project, request, parameters, options);
+    return execute(session, project, request, parameters, options, asked);
   });
 }
 
@@ -36,24 +43,17 @@ async function execute(
   request: RunRequest,
   parameters: ReadonlyMap<string, Json>,
   options: RunOptions,
+  asked: Digest | undefined,
 ): Promise<number> {
   const { around } = session;
   project.lock(`dagpy run ${request.target.kind}`);
   const loaded = await project.load(parameters);
-  const log = openRunLog(project.layout.root, () => Date.now());
-  const screen = {
-    write: (text: string) => void around.stderr.write(text),
-    columns:
-      around.stderr.isTTY === true && around.environment['TERM'] !== 'dumb'
-        ? around.stderr.columns
-        : undefined,
-  };
-  const progress = createProgress(screen, session.errorStyle, () => Date.now());
+  const telling = openTelling(session, project.layout.root);
   const cancel = new AbortController();
   const interrupted = (): void => {
     // A second Ctrl-C is for those who will not wait for a clean end.
     if (cancel.signal.aborted) process.exit(INTERRUPTED);
-    progress.pause();
+    telling.pause();
     session.note(
       'stopping: running blocks are interrupted, finished ones are kept (Ctrl-C again to leave at once)',
     );
@@ -63,13 +63,14 @@ async function execute(
   process.on('SIGTERM', interrupted);
   try {
     const failures: { readonly problem: Problem; readonly traceback: readonly string[] }[] = [];
+    const answer = new QuietAnswer();
     const { report, problems } = await runProject(
       project.ports,
       {
-        run: log.run,
+        run: telling.run,
         emit: event => {
-          log.write(event);
-          progress.show(event);
+          answer.take(event);
+          telling.emit(event);
           if (event.event === 'blockFailed') failures.push(event);
         },
       },
@@ -77,7 +78,9 @@ async function execute(
     );
     for (const failure of failures) tellFailure(session, failure);
     if (options.json === true) session.printJson(report);
-    return exitCode(report, problems, cancel.signal.aborted);
+    const code = exitCode(report, problems, cancel.signal.aborted);
+    if (asked !== undefined && code === 0) await keepAnswer(session, project, loaded, asked, answer);
+    return code;
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);

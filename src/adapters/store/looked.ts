@@ -1,0 +1,69 @@
+/** Notes what a command looks at while it judges a project: the store's own files, objects, and the outside. */
+import type { World } from '../../engine/ports.js';
+import type { MemoryStore, ObjectStore, TraceStore } from '../../engine/storePorts.js';
+import type { Digest } from '../../protocol/ids.js';
+import type { Expansion, Seen, Sight } from '../../protocol/verdict.js';
+
+export class Looked {
+  /** Absolute paths of the store's own files, absent ones included. */
+  readonly files = new Set<string>();
+  private readonly objects = new Map<Digest, number>();
+  private readonly sights = new Map<string, Sight>();
+  private readonly expansions = new Map<string, Expansion>();
+
+  /** As things looked when they were last looked at. */
+  seen(): Seen {
+    const objects = [...this.objects].map(([digest, size]) => ({ digest, size }));
+    return { sights: [...this.sights.values()], expansions: [...this.expansions.values()], objects };
+  }
+
+  traces(store: TraceStore, fileOf: (key: Parameters<TraceStore['read']>[0]) => string): TraceStore {
+    return {
+      read: key => {
+        this.files.add(fileOf(key));
+        return store.read(key);
+      },
+      add: trace => store.add(trace),
+      remove: (key, trace) => store.remove(key, trace),
+      keys: () => store.keys(),
+    };
+  }
+
+  memory(store: MemoryStore & { fileOf(uid: Parameters<MemoryStore['read']>[0]): string }): MemoryStore {
+    return {
+      read: uid => {
+        this.files.add(store.fileOf(uid));
+        return store.read(uid);
+      },
+      remember: (uid, trace, keep) => store.remember(uid, trace, keep),
+      show: (uid, trace) => store.show(uid, trace),
+      fail: (uid, failure) => store.fail(uid, failure),
+    };
+  }
+
+  objectStore(store: ObjectStore): Pick<ObjectStore, 'has'> {
+    return {
+      has: ref => {
+        const there = store.has(ref);
+        if (there) this.objects.set(ref.digest, ref.size);
+        return there;
+      },
+    };
+  }
+
+  world(world: World): World {
+    return {
+      traces: key => world.traces(key),
+      observe: (kind, name) => {
+        const digest = world.observe(kind, name);
+        this.sights.set(`${kind}\0${name}`, { kind, name, digest });
+        return digest;
+      },
+      expand: glob => {
+        const paths = world.expand(glob);
+        this.expansions.set(glob, { glob, paths });
+        return paths;
+      },
+    };
+  }
+}

@@ -1,0 +1,64 @@
+/** What every command on a project stands on before it reads the project: hashing, the store, the kernel's Python. */
+import { createHasher, type BytesHasher } from '../adapters/hash.js';
+import { findKernel, type Kernel } from '../adapters/kernelspecs.js';
+import { openStore, type Store } from '../adapters/store/index.js';
+import { orThrow } from '../daemon/loadProject.js';
+import type { Digest } from '../protocol/ids.js';
+import { definedOnly, type Surroundings } from './environment.js';
+
+export interface Ground {
+  /** Absolute path of the project. */
+  readonly folder: string;
+  readonly hasher: BytesHasher;
+  /** Sees the environment of the kernel that was found last. */
+  readonly store: Store;
+  /** Throws a `ProblemError` where blocks can not run in it. */
+  kernel(name: string): Promise<FoundKernel>;
+}
+
+export interface FoundKernel extends Pick<Kernel, 'python' | 'flags'> {
+  /** Digest of Python, platform and kernelspec. */
+  readonly environment: Digest;
+  /** What a block's process finds in its environment. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export async function openGround(around: Surroundings, folder: string): Promise<Ground> {
+  const hasher = await createHasher();
+  const kernels = new Map<string, FoundKernel>();
+  let variables = definedOnly(around.environment);
+  const store = openStore({
+    project: folder,
+    hasher,
+    environment: around.environment,
+    observed: () => variables,
+    readOnce: true,
+  });
+  const find = async (name: string): Promise<FoundKernel> => {
+    const { python, flags, env, environment } = orThrow(
+      await findKernel(name, {
+        env: around.environment,
+        python: around.python(),
+        cacheFolder: around.user.cache,
+        digest: hasher.digest,
+      }),
+    );
+    return {
+      python,
+      flags,
+      environment: hasher.digest(environment),
+      variables: definedOnly({ ...around.environment, ...env }),
+    };
+  };
+  return {
+    folder,
+    hasher,
+    store,
+    async kernel(name) {
+      const kernel = kernels.get(name) ?? (await find(name));
+      kernels.set(name, kernel);
+      variables = kernel.variables;
+      return kernel;
+    },
+  };
+}
