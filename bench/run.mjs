@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
 import { setup } from '../scripts/setup.mjs';
 import { root } from '../scripts/tools.mjs';
-import { notebook, wide, withPickles, writeProject } from './workloads.mjs';
+import { chain, notebook, wide, withPickles, writeProject } from './workloads.mjs';
 
 const { values: options } = parseArgs({
   options: { repeat: { type: 'string', default: '3' }, dry: { type: 'boolean', default: false } },
@@ -108,8 +108,29 @@ function measureWide() {
   ]);
 }
 
+/** A dozen blocks of four cells, each reading the one before: what most projects look like. */
+function measureChain() {
+  const ours = join(folder, 'chain');
+  const blocks = chain();
+  writeProject(ours, 'chain', blocks);
+  dagpy(['run', 'all'], ours);
+  const [nothing, bare] = [[], []];
+  for (let turn = 0; turn < 5 * repeat; turn += 1) {
+    bare.push(timed(node, ['-e', '0'], ours).seconds);
+    nothing.push(dagpy(['run'], ours).seconds);
+  }
+  const [a, b] = [nothing, bare].map(summary);
+  rows.push([
+    `chain of ${Object.keys(blocks).length}: \`run\`, nothing to do`,
+    `${shown(a, 3)} s`,
+    `bare Node: ${shown(b, 3)} s`,
+    `${(a.median / b.median).toFixed(1)}× bare Node`,
+  ]);
+}
+
 try {
   measureWide();
+  measureChain();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -123,6 +144,7 @@ Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, ${cpus().
 lowest and highest in brackets. Times on a shared machine vary several-fold; the ratios are what can be compared.
 
 *wide*: ${Object.keys(wide()).length} blocks, one root and 60 trivial blocks that read it. The peer hands values on as pickle files.
+*chain*: 12 blocks of four cells, each reading the one before.
 
 ${table}
 `;

@@ -44,6 +44,20 @@ export function wide(width = 60) {
   return blocks;
 }
 
+/** *chain*: each block reads what the one before it made, in four cells. */
+export function chain(length = 12) {
+  const blocks = {};
+  for (let place = 0; place < length; place += 1) {
+    const id = `c_${String(place).padStart(2, '0')}`;
+    const before = place === 0 ? undefined : `c_${String(place - 1).padStart(2, '0')}`;
+    const first =
+      before === undefined ? '_values = [1, 2, 3]' : `_values = [item + 1 for item in ${before}["v"]]`;
+    const cells = [first, '_total = sum(_values)', `${id} = {"v": _values, "total": _total}`, id];
+    blocks[id] = { parents: before === undefined ? [] : [before], cells };
+  }
+  return blocks;
+}
+
 /** The same blocks for a runner that hands values on as files: the first cell loads what the block reads, the last stores. */
 export function withPickles(id, { parents, cells }) {
   const load = parents.map(parent => `${parent} = pickle.load(open("${parent}.pickle", "rb"))`);

@@ -1,6 +1,5 @@
-// Builds the bundle that `dagpy` and the daemon are: `tsc -b` checks types, esbuild makes one file of src/cli/main.ts.
+// Builds the program `dagpy`: `tsc -b` checks types, esbuild makes the bundle (bundle.mjs).
 //   --bundle-only   no type check (packaging)      --if-needed   nothing where sources are unchanged
-// In the bundle, `process.env.DAGPY_VERSION` is the version in package.json.
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -8,6 +7,7 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,14 +23,17 @@ import {
   seconds,
   start,
 } from './tools.mjs';
+import { makePacks } from './bundle.mjs';
 import { setupNode } from './setup.mjs';
 
 const entry = 'src/cli/main.ts';
-const bundle = join(bundleFolder, 'engine.cjs');
+const packFile = name => join(bundleFolder, `${name}.cjs`);
 const startFile = join(bundleFolder, 'dagpy.cjs');
 const licencesFile = join(bundleFolder, 'LICENSES.txt');
 const stampFile = join(bundleFolder, 'sources.sha256');
-const largestBundle = 300_000;
+/** Bytes of what `dagpy run` loads. */
+const largestRun = 300_000;
+const sizeOfRun = () => ['engine', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
 
 /** Checks types, then makes the bundle where its sources changed. Returns its size in bytes. */
 export async function build({ types = true, ifNeeded = true, log = console.log } = {}) {
@@ -40,7 +43,13 @@ export async function build({ types = true, ifNeeded = true, log = console.log }
   }
   const sources = [
     ...filesBelow('src', file => /\.(ts|json)$/.test(file) && !file.endsWith('tsconfig.json')),
-    ...['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bin/start.cjs'],
+    ...[
+      'package.json',
+      'package-lock.json',
+      'scripts/build.mjs',
+      'scripts/bundle.mjs',
+      'scripts/bin/start.cjs',
+    ],
   ];
   const digest = digestOf(sources);
   if (!(ifNeeded && isBuilt(digest))) {
@@ -49,10 +58,11 @@ export async function build({ types = true, ifNeeded = true, log = console.log }
       throw new ScriptError(`${entry} is missing, so there is nothing to build`);
     await setupNode({ log });
     await makeBundle(digest);
-    log(`build: ${Math.round(statSync(bundle).size / 1000)} kB in ${seconds(began)}`);
+    log(`build: ${Math.round(sizeOfRun() / 1000)} kB for a run, in ${seconds(began)}`);
   }
-  const { size } = statSync(bundle);
-  if (size > largestBundle) throw new ScriptError(`the bundle has ${size} bytes, more than ${largestBundle}`);
+  const size = sizeOfRun();
+  if (size > largestRun)
+    throw new ScriptError(`a run loads ${size} bytes of the bundle, more than ${largestRun}`);
   return size;
 }
 
@@ -62,55 +72,25 @@ export async function checkTypes() {
 
 function isBuilt(digest) {
   return (
-    [bundle, startFile, licencesFile, stampFile].every(file => existsSync(file)) &&
+    [packFile('engine'), startFile, licencesFile, stampFile].every(file => existsSync(file)) &&
     readFileSync(stampFile, 'utf8') === digest
   );
 }
 
 async function makeBundle(digest) {
-  const { build: esbuild } = await import('esbuild');
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const { outputFiles, metafile } = await esbuild({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    write: false,
-    metafile: true,
-    charset: 'utf8',
-    legalComments: 'none',
-    // CommonJS starts twice as fast as a module here: importing a built-in module enumerates all its lazy parts.
-    format: 'cjs',
-    platform: 'node',
-    target: 'node22',
-    mainFields: ['module', 'main'],
-    external: ['msgpackr-extract'],
-    alias: {
-      // The package's main file holds twenty hash functions; this one holds blake3 alone.
-      'hash-wasm': join(root, 'node_modules', 'hash-wasm', 'dist', 'blake3.umd.min.js'),
-    },
-    define: {
-      'import.meta.dirname': '__dirname',
-      'import.meta.filename': '__filename',
-      'import.meta.url': '__bundleUrl',
-      'process.env.DAGPY_VERSION': JSON.stringify(version),
-      'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
-    },
-    banner: { js: "const __bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
-    logLevel: 'silent',
-  }).catch(error => {
-    const problems = (error.errors ?? []).map(({ text, location }) =>
-      location ? `${location.file}:${location.line}:${location.column}: ${text}` : text,
-    );
-    throw new ScriptError(`esbuild failed\n${problems.join('\n') || error.message}`);
-  });
+  const { packs, inputs } = await makePacks();
   mkdirSync(bundleFolder, { recursive: true });
-  const { contents } = outputFiles[0];
-  // The start file keeps compiled code under this digest.
-  const head = `// ${createHash('sha256').update(contents).digest('hex').slice(0, 32)}\n`;
-  replaceFile(bundle, Buffer.concat([Buffer.from(head), contents]));
+  // The entry last: what it names is there when it appears.
+  for (const [name, text] of [...packs].sort(([name]) => (name === 'engine' ? 1 : -1))) {
+    // The start file keeps compiled code under this digest.
+    const head = `// ${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`;
+    replaceFile(packFile(name), head + text);
+  }
+  for (const name of readdirSync(bundleFolder))
+    if (name.endsWith('.cjs') && name !== 'dagpy.cjs' && !packs.has(name.slice(0, -'.cjs'.length)))
+      rmSync(join(bundleFolder, name));
   replaceFile(startFile, readFileSync(join(root, 'scripts', 'bin', 'start.cjs')));
-  replaceFile(licencesFile, licencesOf(Object.keys(metafile.inputs)));
+  replaceFile(licencesFile, licencesOf(inputs));
   replaceFile(stampFile, digest);
 }
 
@@ -138,6 +118,6 @@ if (isMain(import.meta.url)) {
   await start(async () => {
     const flags = new Set(process.argv.slice(2));
     const size = await build({ types: !flags.has('--bundle-only'), ifNeeded: flags.has('--if-needed') });
-    console.log(`build: jupyterlab_dagpy/_engine/engine.cjs is up to date, ${size} bytes`);
+    console.log(`build: jupyterlab_dagpy/_engine is up to date; a run loads ${size} bytes`);
   });
 }

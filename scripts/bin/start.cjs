@@ -17,34 +17,36 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-/** Compiled code of bundles that nobody started for so long is deleted when new code is kept, milliseconds. */
+/** Compiled code that nobody started for so long is deleted when new code is kept, milliseconds. */
 const FORGOTTEN_AFTER = 60 * 86400000;
 
-const bundle = path.join(__dirname, 'engine.cjs');
-const source = fs.readFileSync(bundle, 'utf8');
 const user = process.env.XDG_CACHE_HOME || (process.env.HOME ? path.join(process.env.HOME, '.cache') : '');
 const folder = path.join(user, 'dagpy', 'v8');
-// V8 compares no more of the source than its length, so the name holds the digest that the bundle begins with.
-const digest = /^\/\/ ([0-9a-f]{32})\n/.exec(source);
-const kept = user && digest ? path.join(folder, `${digest[1]}-${process.version}-${process.arch}`) : '';
 
-function compile(cachedData) {
-  return new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename: bundle,
-    cachedData,
-  });
+/** What a file of the bundle evaluates to. */
+function evaluate(name) {
+  const filename = path.join(__dirname, `${name}.cjs`);
+  const source = fs.readFileSync(filename, 'utf8');
+  // V8 compares no more of the source than its length, so the name holds the digest that the file begins with.
+  const digest = /^\/\/ ([0-9a-f]{32})\n/.exec(source);
+  const kept = user && digest ? path.join(folder, `${digest[1]}-${process.version}-${process.arch}`) : '';
+  const compile = cachedData => new vm.Script(source, { filename, cachedData });
+  const cached = kept && read(kept);
+  let script = cached ? compile(cached) : kept ? compileAll(compile, kept) : compile();
+  if (script.cachedDataRejected) script = compileAll(compile, kept);
+  return script.runInThisContext();
 }
 
-function read() {
+function read(kept) {
   try {
-    return kept && fs.readFileSync(kept);
+    return fs.readFileSync(kept);
   } catch {
-    return '';
+    return undefined;
   }
 }
 
 /** Compiles every function, once, and keeps the result; that it can not be kept costs only time. */
-function compileAll() {
+function compileAll(compile, kept) {
   const { setFlagsFromString } = require('node:v8');
   setFlagsFromString('--no-lazy');
   const script = compile();
@@ -70,7 +72,21 @@ function forget(file) {
     fs.rmSync(file, { recursive: true, force: true });
 }
 
-const cached = read();
-let script = cached ? compile(cached) : kept ? compileAll() : compile();
-if (script.cachedDataRejected) script = compileAll();
-script.runInThisContext().call(exports, exports, require, module, bundle, __dirname);
+const engine = evaluate('engine');
+const chunks = engine.chunks;
+const modules = new Map();
+
+/** `require` of the bundle: its own chunks by name, from the file they lie in; everything else is Node's. */
+function requireChunk(name) {
+  if (!name.startsWith('./')) return require(name);
+  const chunk = name.slice(2);
+  let known = modules.get(chunk);
+  if (known === undefined) {
+    if (chunks[chunk] === undefined) Object.assign(chunks, evaluate(engine.packs[chunk]).chunks);
+    known = { exports: {} };
+    modules.set(chunk, known);
+    chunks[chunk](requireChunk, known, known.exports);
+  }
+  return known.exports;
+}
+requireChunk('./main.js');

@@ -2,9 +2,9 @@
 import { createHasher, type BytesHasher } from '../adapters/hash.js';
 import { findKernel, type Kernel } from '../adapters/kernelspecs.js';
 import { openStore, type Store } from '../adapters/store/index.js';
-import { orThrow } from '../daemon/loadProject.js';
 import type { Digest } from '../protocol/ids.js';
 import { definedOnly, type Surroundings } from './environment.js';
+import { orThrow } from '../protocol/problem.js';
 
 export interface Ground {
   /** Absolute path of the project. */

@@ -2,11 +2,11 @@
 import { createHasher, type BytesHasher } from '../adapters/hash.js';
 import { findKernel } from '../adapters/kernelspecs.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
-import { orThrow } from '../daemon/loadProject.js';
 import type { FactsStore } from '../engine/storePorts.js';
 import type { Workers } from '../engine/runPorts.js';
 import type { Digest } from '../protocol/ids.js';
 import { definedOnly, type Surroundings } from './environment.js';
+import { orThrow } from '../protocol/problem.js';
 
 export interface OpenKernel {
   readonly hasher: BytesHasher;

@@ -1,19 +1,18 @@
 /** Builds every port of one project: the only place where adapters meet the runtime. */
-import { resolve } from 'node:path';
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
-import { findProject, loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
+import { loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
 import { createTrustKeeper } from '../adapters/notebooks/index.js';
 import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
 import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
-import { loadProject, orThrow, type LoadedProject } from '../daemon/loadProject.js';
+import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { buildGraph, openContext, type Context } from '../engine/index.js';
 import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
-import { ProblemError, type Problem } from '../protocol/problem.js';
+import { orThrow, type Problem, ProblemError } from '../protocol/problem.js';
 import type { Surroundings } from './environment.js';
 import type { Ground } from './ground.js';
 
@@ -33,21 +32,6 @@ export interface OpenProject {
   keeper(lock: ProjectLock | null): CacheKeeper;
   /** Ends Python, saves stamps, lets the lock go. */
   close(): Promise<void>;
-}
-
-/** Folder of the project that a call is about. */
-export function projectFolder(around: Surroundings, directory: string | undefined): string {
-  if (directory === undefined) return orThrow(findProject(around.cwd));
-  const folder = resolve(around.cwd, directory);
-  const found = orThrow(findProject(folder));
-  if (found === folder) return folder;
-  throw new ProblemError([
-    {
-      code: 'no-project',
-      message: `there is no dag.json in ${folder}`,
-      remedy: 'make a project with "dagpy init", or name another folder with -C',
-    },
-  ]);
 }
 
 export async function openProject(

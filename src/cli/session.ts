@@ -2,7 +2,8 @@
 import type { Problem } from '../protocol/problem.js';
 import type { Surroundings } from './environment.js';
 import { openGround, type Ground } from './ground.js';
-import { openProject, projectFolder, type OpenProject } from './openProject.js';
+import type { OpenProject } from './openProject.js';
+import { projectFolder } from './projectFolder.js';
 import { describe, describeWarning } from './report.js';
 import { styleFor, type Style } from './terminal/style.js';
 
@@ -52,6 +53,7 @@ export function createSession(around: Surroundings, directory: string | undefine
     folder,
     ground,
     async withProject(use) {
+      const { openProject } = await import('./openProject.js');
       const project = await openProject(around, await ground(), note);
       for (const warning of project.dag.warnings) remark(describeWarning(warning, errorStyle));
       try {

@@ -1,5 +1,5 @@
 /** From files to a snapshot: reads notebooks, finds out what their code reads, remembers it. */
-import { ProblemError, failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { uid as asUid, type BlockId, type Digest, type Uid } from '../protocol/ids.js';
 import type { BlockDeclaration, DagFile, Json } from '../protocol/dagFile.js';
 import type { BlockSnapshot, ProjectSnapshot } from '../engine/ports.js';
@@ -128,10 +128,4 @@ function shownMemory(
   if (last === null || shown !== last.id) return { ...memory, shown: null };
   const digest = ports.hasher.digestBytes(encodeDisplay(notebook.shown(codeCells)));
   return { ...memory, shown: digest === last.display.digest ? shown : null };
-}
-
-/** The value of a loaded project or the problems as one error, for callers at the edge. */
-export function orThrow<Value>(result: Result<Value>): Value {
-  if (result.ok) return result.value;
-  throw new ProblemError(result.problems);
 }

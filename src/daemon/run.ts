@@ -1,6 +1,6 @@
 /** The runtime loop: feeds the engine what happened and carries out what it decides. */
 import type { BlockId } from '../protocol/ids.js';
-import { ProblemError, unreachable, type Problem } from '../protocol/problem.js';
+import { orThrow, type Problem, ProblemError, unreachable } from '../protocol/problem.js';
 import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import {
@@ -21,7 +21,7 @@ import { firstLook, type FirstLook } from './firstLook.js';
 import { FileUse } from './fileUse.js';
 import { keepWrittenFiles } from './keepWrittenFiles.js';
 import { blockOf } from './jobSpec.js';
-import { orThrow, type LoadedProject } from './loadProject.js';
+import type { LoadedProject } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
 import { restoreBlock, showOutputs } from './restoreBlock.js';
 

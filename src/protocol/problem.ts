@@ -32,6 +32,12 @@ export class ProblemError extends Error {
   }
 }
 
+/** The value, or the problems as one error, for callers at the edge. */
+export function orThrow<Value>(result: Result<Value>): Value {
+  if (result.ok) return result.value;
+  throw new ProblemError(result.problems);
+}
+
 /** Marks the place where a `switch` over a union has no case left. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);

@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { changeDagFile, createDagFile, findProject, loadDagFile } from '../../src/adapters/dagFile/index.js';
+import { findProject } from '../../src/adapters/dagFile/find.js';
+import { changeDagFile, createDagFile, loadDagFile } from '../../src/adapters/dagFile/index.js';
 import { decodeDagFile, editDagFile, type DagEdit } from '../../src/protocol/dagFileCodec/index.js';
 import { blockId } from '../../src/protocol/ids.js';
 

@@ -105,19 +105,40 @@ test('help loads and opens nothing but the program', () => {
   assert.equal(own.length, 2, own.join('\n'));
 });
 
+/** Paths below the test's folder that a call opened or listed. */
+const openedBy = (calls: Record['calls']): ReadonlySet<string> =>
+  new Set(
+    ['readFileSync', 'openSync', 'readdirSync'].flatMap(call =>
+      (calls[call] ?? []).filter(path => path.startsWith(folder)),
+    ),
+  );
+const NOTHING_RAN = new RegExp(`nothing ran · ${String(BLOCKS)} kept`);
+
 test('a run with nothing to do starts no Python and reads no file twice', () => {
   const { stderr, modules, calls } = dagpy('run', '-C', project);
-  assert.match(stderr, new RegExp(`nothing ran · ${String(BLOCKS)} kept`));
+  assert.match(stderr, NOTHING_RAN);
   assert.deepEqual(heavyAmong(modules), []);
 
   const ofProject = (call: string) => (calls[call] ?? []).filter(path => path.startsWith(folder));
-  const read = ofProject('readFileSync');
-  assert.deepEqual(repeated(read), []);
+  assert.deepEqual(repeated(ofProject('readFileSync')), []);
   assert.deepEqual(repeated(ofProject('statSync').filter(path => path.includes('objects'))), []);
-  const opened = new Set([...read, ...ofProject('openSync'), ...ofProject('readdirSync')]);
-  // Of each block its notebook, its memory and its trace. Of the project dag.json, lock, facts, log and three folders;
-  // of the user compiled code, kernel, key, stamps and two folders.
-  assert.ok(opened.size <= 3 * BLOCKS + 16, [...opened].join('\n'));
+  const opened = openedBy(calls);
+  // Of each block its notebook, its memory and its trace. Of the project dag.json, lock, facts, log, answers and four
+  // folders; of the user compiled code, kernel, key, stamps and two folders.
+  assert.ok(opened.size <= 3 * BLOCKS + 22, [...opened].join('\n'));
   assert.deepEqual(ofProject('writeFileSync'), []);
   assert.deepEqual(ofProject('appendFileSync'), []);
+});
+
+test('and once its answer is kept, opens nothing of any block', async () => {
+  // Files that changed just now are read again until their age shows that they did not change once more.
+  await new Promise(resolve => setTimeout(resolve, 2_200));
+  dagpy('run', '-C', project);
+  const { stderr, modules, calls } = dagpy('run', '-C', project);
+  assert.match(stderr, NOTHING_RAN);
+  assert.deepEqual(heavyAmong(modules), []);
+  const opened = openedBy(calls);
+  assert.ok(opened.size <= 18, [...opened].join('\n'));
+  const ofBlocks = [...opened].filter(path => /\.ipynb$|\/(traces|blocks|objects)\/./.test(path));
+  assert.deepEqual(ofBlocks, []);
 });

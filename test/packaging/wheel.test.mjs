@@ -76,6 +76,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
       'jupyterlab_dagpy/__main__.py',
       'jupyterlab_dagpy/_engine/dagpy.cjs',
       'jupyterlab_dagpy/_engine/engine.cjs',
+      'jupyterlab_dagpy/_engine/project.cjs',
       'jupyterlab_dagpy/_engine/LICENSES.txt',
       'jupyterlab_dagpy/worker/__init__.py',
       'jupyterlab_dagpy/worker/vendored/cloudpickle/LICENSE',
@@ -92,7 +93,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
 
   test('holds nothing else', () => {
     const known =
-      /^(jupyterlab_dagpy\/(_engine\/(dagpy|engine)\.cjs|_engine\/(LICENSES\.txt|sources\.sha256)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
+      /^(jupyterlab_dagpy\/(_engine\/[a-z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
     assert.deepEqual(
       files.filter(file => !known.test(file) || /\/tests\/|\.(pyc|so)$/.test(file)),
       [],

@@ -45,4 +45,4 @@ def _guarded(
 
 def install() -> None:
     """Guard the loader of source files, in this process and those forked from it."""
-    SourceFileLoader.get_data = _guarded(SourceFileLoader.get_data)  # type: ignore[method-assign]
+    SourceFileLoader.get_data = _guarded(SourceFileLoader.get_data)  # type: ignore[assignment,method-assign]

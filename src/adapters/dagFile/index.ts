@@ -1,5 +1,5 @@
 /** `dag.json` on disk: decoded with what only the file system can tell, edited and replaced in one step. */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import {
   decodeDagFile,
@@ -12,8 +12,7 @@ import {
 import { placeOf, valueAt } from '../../protocol/jsonText.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { readTextFile, replaceTextFile, type TextStamp } from '../textFile.js';
-
-export const DAG_FILE = 'dag.json';
+import { DAG_FILE } from './find.js';
 
 /** Bytes; the decoder has its own limit in characters. */
 const LARGEST = 32_000_000;
@@ -22,20 +21,6 @@ const ATTEMPTS = 5;
 export interface LoadedDagFile extends DecodedDagFile {
   readonly text: string;
   readonly stamp: TextStamp;
-}
-
-/** The nearest folder at or above `start` that has a `dag.json`. */
-export function findProject(start: string): Result<string> {
-  for (let folder = resolve(start); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, DAG_FILE))) return success(folder);
-    if (dirname(folder) === folder) break;
-  }
-  const message = `there is no ${DAG_FILE} in ${resolve(start)} or a folder above it`;
-  return failure({
-    code: 'no-project',
-    message,
-    remedy: 'make a project with "dagpy init" or "dagpy split NOTEBOOK", or name its folder with -C',
-  });
 }
 
 /** Reads the project's file. Notebooks that are missing are no problem here: whoever reads them says so. */

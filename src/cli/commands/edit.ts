@@ -7,12 +7,12 @@ import { createHasher } from '../../adapters/hash.js';
 import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
 import { replaceTextFile } from '../../adapters/textFile.js';
-import { derivedUid, orThrow } from '../../daemon/loadProject.js';
+import { derivedUid } from '../../daemon/loadProject.js';
 import { buildGraph } from '../../engine/index.js';
 import { idProblem, type DagEdit } from '../../protocol/dagFileCodec/index.js';
 import type { DagFile, Filter } from '../../protocol/dagFile.js';
 import { blockId } from '../../protocol/ids.js';
-import { ProblemError, type Problem } from '../../protocol/problem.js';
+import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
 import type { AddOptions } from '../program.js';
 import type { Session } from '../session.js';
 

@@ -1,0 +1,106 @@
+// Makes the bundle of src/cli/main.ts: `engine.cjs`, which every call starts, and beside it packs that calls load when
+// they need them. esbuild splits the code at its dynamic imports into many small chunks; chunks that are needed together
+// lie in one pack, since opening a file costs more than compiling what it holds.
+// In the bundle, `process.env.DAGPY_VERSION` is the version in package.json.
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ScriptError, root } from './tools.mjs';
+
+const entry = 'src/cli/main.ts';
+
+/** Modules behind dynamic imports that share a pack; every other one gets a pack under its own name. */
+const packOf = {
+  'src/cli/main.ts': 'engine',
+  'src/cli/carryOut.ts': 'engine',
+  'src/cli/commands/run.ts': 'engine',
+  'src/cli/openProject.ts': 'project',
+  'src/cli/commands/execute.ts': 'project',
+  'src/adapters/workers/pool.ts': 'project',
+};
+
+/** @returns {Promise<{ packs: Map<string, string>, inputs: string[] }>} text of each pack by its name; sources that went in */
+export async function makePacks() {
+  const { build, transform } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: entry },
+    outdir: 'chunks',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    mainFields: ['module', 'main'],
+    external: ['msgpackr-extract'],
+    alias: {
+      // The package's main file holds twenty hash functions; this one holds blake3 alone.
+      'hash-wasm': join(root, 'node_modules', 'hash-wasm', 'dist', 'blake3.umd.min.js'),
+    },
+    define: {
+      'process.env.DAGPY_VERSION': JSON.stringify(version),
+      'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+    },
+    logLevel: 'silent',
+  }).catch(error => {
+    const problems = (error.errors ?? []).map(({ text, location }) =>
+      location ? `${location.file}:${location.line}:${location.column}: ${text}` : text,
+    );
+    throw new ScriptError(`esbuild failed\n${problems.join('\n') || error.message}`);
+  });
+  const homes = assign(metafile.outputs);
+  const members = new Map();
+  for (const { path, text } of outputFiles) {
+    const name = basename(path);
+    // CommonJS starts twice as fast as a module here: importing a built-in module enumerates all its lazy parts.
+    const { code } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node22',
+      minify: true,
+      charset: 'utf8',
+      supported: { 'dynamic-import': false },
+    });
+    const home = homes.get(name);
+    const member = `${JSON.stringify(name)}(require,module,exports){${code}}`;
+    members.set(home, [...(members.get(home) ?? []), member]);
+  }
+  const elsewhere = Object.fromEntries([...homes].filter(([, home]) => home !== 'engine'));
+  const packs = new Map(
+    [...members].map(([home, chunks]) => [
+      home,
+      `({chunks:{${chunks.join(',\n')}}${home === 'engine' ? `,packs:${JSON.stringify(elsewhere)}` : ''}})`,
+    ]),
+  );
+  return { packs, inputs: Object.keys(metafile.inputs) };
+}
+
+/** Chunk to pack: the first pack, `engine` before `project` before the others, that needs it; shared ones go to `project`. */
+function assign(outputs) {
+  const chunks = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
+  const reached = (name, into = new Set()) => {
+    if (into.has(name)) return into;
+    into.add(name);
+    for (const { path, kind } of chunks.get(name).imports)
+      if (kind === 'import-statement' && chunks.has(basename(path))) reached(basename(path), into);
+    return into;
+  };
+  const needs = new Map();
+  for (const [name, { entryPoint }] of chunks) {
+    if (entryPoint === undefined) continue;
+    const pack = packOf[entryPoint] ?? basename(entryPoint, '.ts');
+    for (const chunk of reached(name)) needs.set(chunk, [...(needs.get(chunk) ?? []), pack]);
+  }
+  const homes = new Map();
+  for (const [name, packs] of needs) {
+    const wanted = new Set(packs);
+    const [only] = wanted;
+    homes.set(name, wanted.has('engine') ? 'engine' : wanted.size === 1 ? only : 'project');
+  }
+  return homes;
+}

@@ -1,0 +1,192 @@
+/** Carries out a run, or previews it. */
+import { runProject } from '../../daemon/run.js';
+import { plan, type Plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
+import type { Json } from '../../protocol/dagFile.js';
+import type { Digest } from '../../protocol/ids.js';
+import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
+import type { RunReport } from '../../protocol/reports.js';
+import type { OpenProject } from '../openProject.js';
+import { parametersOf } from '../parameters.js';
+import type { RunOptions } from '../program.js';
+import { describe } from '../report.js';
+import { keepAnswer, QuietAnswer } from './keepAnswer.js';
+import type { Session } from '../session.js';
+import { openTelling } from '../telling.js';
+import { glyph, plural, oneLine, printable } from '../terminal/style.js';
+import { table } from '../terminal/table.js';
+
+const INTERRUPTED = 130;
+
+/** @param asked names the call, for its answer to be kept */
+export async function execute(
+  session: Session,
+  targets: readonly string[],
+  options: RunOptions,
+  asked: Digest | undefined,
+): Promise<number> {
+  return session.withProject(async project => {
+    const parameters = orThrow(parametersOf(project.dag.dag.parameters, options.parameter));
+    const request = requestOf(project, targets, options);
+    if (options.dryRun === true) return preview(session, project, request, parameters, options.json === true);
+    return carryOut(session, project, request, parameters, options, asked);
+  });
+}
+
+async function carryOut(
+  session: Session,
+  project: OpenProject,
+  request: RunRequest,
+  parameters: ReadonlyMap<string, Json>,
+  options: RunOptions,
+  asked: Digest | undefined,
+): Promise<number> {
+  const { around } = session;
+  project.lock(`dagpy run ${request.target.kind}`);
+  const loaded = await project.load(parameters);
+  const telling = openTelling(session, project.layout.root);
+  const cancel = new AbortController();
+  const interrupted = (): void => {
+    // A second Ctrl-C is for those who will not wait for a clean end.
+    if (cancel.signal.aborted) process.exit(INTERRUPTED);
+    telling.pause();
+    session.note(
+      'stopping: running blocks are interrupted, finished ones are kept (Ctrl-C again to leave at once)',
+    );
+    cancel.abort();
+  };
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  try {
+    const failures: { readonly problem: Problem; readonly traceback: readonly string[] }[] = [];
+    const answer = new QuietAnswer();
+    const { report, problems } = await runProject(
+      project.ports,
+      {
+        run: telling.run,
+        emit: event => {
+          answer.take(event);
+          telling.emit(event);
+          if (event.event === 'blockFailed') failures.push(event);
+        },
+      },
+      { loaded, request, jobs: options.jobs ?? around.cores, cancel: cancel.signal },
+    );
+    for (const failure of failures) tellFailure(session, failure);
+    if (options.json === true) session.printJson(report);
+    const code = exitCode(report, problems, cancel.signal.aborted);
+    if (asked !== undefined && code === 0) await keepAnswer(session, project, loaded, asked, answer);
+    return code;
+  } finally {
+    process.off('SIGINT', interrupted);
+    process.off('SIGTERM', interrupted);
+  }
+}
+
+function exitCode(report: RunReport, problems: readonly Problem[], interrupted: boolean): number {
+  if (interrupted) return INTERRUPTED;
+  if (problems.length > 0) return 2;
+  return report.failed.length > 0 ? 1 : 0;
+}
+
+function tellFailure(
+  session: Session,
+  { problem, traceback }: { readonly problem: Problem; readonly traceback: readonly string[] },
+): void {
+  const colour = session.errorStyle.colour;
+  if (traceback.length > 0)
+    session.note(colour ? traceback.join('\n') : printable(traceback.join('\n').replace(ESCAPES, '')));
+  session.around.stderr.write(describe(problem, session.errorStyle));
+}
+
+// eslint-disable-next-line no-control-regex
+const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+async function preview(
+  session: Session,
+  project: OpenProject,
+  request: RunRequest,
+  parameters: ReadonlyMap<string, Json>,
+  json: boolean,
+): Promise<number> {
+  const loaded = await project.load(parameters);
+  const planned = orThrow(plan(project.context(loaded), request));
+  if (planned.problems.length > 0) throw new ProblemError(planned.problems);
+  if (json) {
+    session.printJson(planned);
+    return 0;
+  }
+  session.print(describePlan(session, planned));
+  return 0;
+}
+
+function describePlan(session: Session, planned: Plan): string {
+  const style = session.outStyle;
+  const upTo = planned.runs.length + planned.mayRun.length;
+  if (upTo === 0 && planned.restored.length === 0) return 'Everything is fresh: nothing would run.\n';
+  const rows = (
+    blocks: readonly PlannedBlock[],
+    state: 'stale' | 'affected',
+  ): readonly (readonly string[])[] =>
+    blocks.map(({ block, reasons }) => [
+      glyph(style, state),
+      printable(block),
+      reasons.map(reason => oneLine(reason.detail)).join(', '),
+    ]);
+  const restored = planned.restored.map(block => [
+    style.paint('green', '↺'),
+    printable(block),
+    'a stored result is put back',
+  ]);
+  return `Up to ${plural(upTo, 'block')} would run, ${planned.fresh.length} kept.\n${table([...rows(planned.runs, 'stale'), ...rows(planned.mayRun, 'affected'), ...restored], '  ')}`;
+}
+
+function requestOf(project: OpenProject, targets: readonly string[], options: RunOptions): RunRequest {
+  const reaches = [
+    options.only === true && 'only',
+    options.upstream === true && 'upstream',
+    options.downstream === true && 'downstream',
+  ].filter((reach): reach is 'only' | 'upstream' | 'downstream' => reach !== false);
+  const force = options.force === true;
+  const wrong = (message: string, remedy: string): never => {
+    throw new ProblemError([{ code: 'call', message, remedy }]);
+  };
+  if (reaches.length > 1) wrong(`--${reaches.join(' and --')} exclude each other`, 'choose one of them');
+  const tagged = blocksWithTags(project, options.tag);
+  const special =
+    targets.length === 1 && (targets[0] === 'affected' || targets[0] === 'all') ? targets[0] : undefined;
+  const selectors = special !== undefined ? [] : targets;
+  if (tagged !== undefined) {
+    if (selectors.length > 0)
+      wrong('block ids and --tag exclude each other', 'name the blocks, or choose them by tag');
+    if (tagged.length === 0)
+      wrong(`no block has the tag ${options.tag.join(', ')}`, 'see "tags" in dag.json');
+    return { target: { kind: 'ids', selectors: tagged, reach: reaches[0] ?? 'needs' }, force };
+  }
+  if (selectors.length === 0) {
+    if (reaches.length > 0)
+      wrong(`--${reaches[0] ?? ''} needs block ids`, `name the blocks: dagpy run ID --${reaches[0] ?? ''}`);
+    return { target: { kind: special === 'all' ? 'all' : 'affected' }, force };
+  }
+  return { target: { kind: 'ids', selectors, reach: reaches[0] ?? 'needs' }, force };
+}
+
+/** Blocks that carry every tag, their project's included; `undefined`: no tag was asked for. */
+function blocksWithTags(project: OpenProject, asked: readonly string[]): readonly string[] | undefined {
+  if (asked.length === 0) return undefined;
+  const pairs = asked.map(text => {
+    const at = text.indexOf('=');
+    if (at <= 0)
+      throw new ProblemError([
+        {
+          code: 'call',
+          message: `--tag ${text}: a tag is given as name=value`,
+          remedy: 'for instance --tag kind=model',
+        },
+      ]);
+    return [text.slice(0, at), text.slice(at + 1)] as const;
+  });
+  const { dag } = project.dag;
+  return dag.blocks
+    .filter(block => pairs.every(([name, value]) => (block.tags.get(name) ?? dag.tags.get(name)) === value))
+    .map(block => block.id);
+}
