@@ -1,6 +1,8 @@
 /** New notebooks out of cells of another one, copied byte for byte. */
 import { formatJson } from '../../protocol/jsonFormat.js';
 import { membersOf, styleOf, valueAt } from '../../protocol/jsonText.js';
+import type { JsonObject } from '../../protocol/outputs.js';
+import { WIDGET_STATE } from './outputs.js';
 import type { Notebook } from './read.js';
 
 /** Metadata that belongs to the original alone: its identity, its pairing with a script, its old signature. */
@@ -24,7 +26,7 @@ export function buildNotebook(
     if (span === undefined) throw new Error(`the notebook has no cell ${index + 1}`);
     return original.text.slice(span.start, span.end);
   });
-  return composeNotebook(original, slices, uid, dagpy);
+  return composeNotebook(original, slices, { ...dagpy, uid });
 }
 
 /** A notebook that starts with one empty code cell, for a block made from nothing. */
@@ -45,12 +47,19 @@ export function newNotebook(
   return `${formatJson({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
 }
 
-/** As `buildNotebook`, from cells' texts (of one or several notebooks). */
+export interface Composition {
+  /** Of nbformat 4; absent: the original's. */
+  readonly minor?: number;
+  /** State of widgets, where it is not the original's. */
+  readonly widgets?: JsonObject;
+}
+
+/** As `buildNotebook`, from cells' texts (of one or several notebooks). @param dagpy what goes into `metadata.dagpy` */
 export function composeNotebook(
   original: Notebook,
   cells: readonly string[],
-  uid: string,
-  dagpy: Readonly<Record<string, unknown>> = {},
+  dagpy: Readonly<Record<string, unknown>>,
+  { minor = original.minor, widgets }: Composition = {},
 ): string {
   const { text } = original;
   const style = styleOf(text);
@@ -70,11 +79,16 @@ export function composeNotebook(
   const hasWidgets = cells.some(cell => cell.includes(WIDGET_VIEW));
   const metadata = valueAt(text, ['metadata']);
   const kept = (metadata ? membersOf(text, metadata.start) : [])
-    .filter(member => !NOT_COPIED.has(member.key) && (member.key !== 'widgets' || hasWidgets))
+    .filter(member => !NOT_COPIED.has(member.key))
+    .filter(member => member.key !== 'widgets' || (hasWidgets && widgets === undefined))
     .map(member => ({ key: member.key, text: text.slice(member.start, member.value.end) }));
-  const own = { key: 'dagpy', text: `"dagpy": ${formatJson({ ...dagpy, uid }, style, unit + unit)}` };
-  const place = kept.findIndex(member => member.key > own.key);
-  kept.splice(place < 0 ? kept.length : place, 0, own);
+  const put = (key: string, value: unknown): void => {
+    const place = kept.findIndex(member => member.key > key);
+    const entry = { key, text: `${JSON.stringify(key)}: ${formatJson(value, style, unit + unit)}` };
+    kept.splice(place < 0 ? kept.length : place, 0, entry);
+  };
+  put('dagpy', dagpy);
+  if (widgets !== undefined) put('widgets', { [WIDGET_STATE]: widgets });
 
   const root = [
     `"cells": ${list('[', cells, ']', unit)}`,
@@ -85,7 +99,7 @@ export function composeNotebook(
       unit,
     )}`,
     `"nbformat": ${original.format}`,
-    `"nbformat_minor": ${original.minor}`,
+    `"nbformat_minor": ${minor}`,
   ];
   return list('{', root, '}', '') + (/\n\s*$/.test(text) ? style.newline : '');
 }
