@@ -12,6 +12,7 @@ export function carryOut(call: Call, directory: string | undefined, bundleFolder
 function handlersFor(session: Session): Handlers {
   const cache = () => import('./commands/cache.js');
   const edit = () => import('./commands/edit.js');
+  const flows = () => import('./commands/flow.js');
   const inspect = () => import('./commands/inspect.js');
   return {
     init: async (folder, options) => (await edit()).init(session, folder, options),
@@ -22,6 +23,8 @@ function handlersFor(session: Session): Handlers {
     unlink: async (parent, child) => (await edit()).unlink(session, parent, child),
     remove: async id => (await edit()).remove(session, id),
     filter: async (id, names) => (await edit()).filter(session, id, names),
+    flow: async (id, options) => (await flows()).flow(session, id, options),
+    submit: async (notebook, options) => (await flows()).submit(session, notebook, options),
     status: async options => (await inspect()).status(session, options),
     why: async (id, options) => (await inspect()).why(session, id, options),
     run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),

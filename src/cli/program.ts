@@ -43,6 +43,8 @@ export interface Handlers {
   unlink(parent: string, child: string): Promise<number>;
   remove(id: string): Promise<number>;
   filter(id: string, names: readonly string[]): Promise<number>;
+  flow(id: string, options: { readonly output?: string }): Promise<number>;
+  submit(notebook: string, options: JsonOption): Promise<number>;
   status(options: JsonOption): Promise<number>;
   why(id: string, options: JsonOption): Promise<number>;
   run(targets: readonly string[], options: RunOptions): Promise<number>;
@@ -71,6 +73,8 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   unlink: (to, { arguments: [parent, child] }) => to.unlink(parent, child),
   remove: (to, { arguments: [id] }) => to.remove(id),
   filter: (to, { arguments: [id, names] }) => to.filter(id, names.flatMap(commaList)),
+  flow: (to, { arguments: [id], options }) => to.flow(id, options),
+  submit: (to, { arguments: [notebook], options }) => to.submit(notebook, options),
   status: (to, { options }) => to.status(options),
   why: (to, { arguments: [id], options }) => to.why(id, options),
   run: (to, { arguments: [targets], options }) => to.run(targets, options),

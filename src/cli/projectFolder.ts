@@ -4,9 +4,9 @@ import { findProject } from '../adapters/dagFile/find.js';
 import { orThrow, ProblemError } from '../protocol/problem.js';
 import type { Surroundings } from './environment.js';
 
-/** Folder of the project that a call is about. */
-export function projectFolder(around: Surroundings, directory: string | undefined): string {
-  if (directory === undefined) return orThrow(findProject(around.cwd));
+/** Folder of the project that a call is about. @param near where to look from if it does not say */
+export function projectFolder(around: Surroundings, directory: string | undefined, near: string): string {
+  if (directory === undefined) return orThrow(findProject(near));
   const folder = resolve(around.cwd, directory);
   const found = orThrow(findProject(folder));
   if (found === folder) return folder;

@@ -21,7 +21,8 @@ export interface Session {
   complain(problem: Problem): void;
   /** How many remarks, warnings and complaints were made so far. */
   remarks(): number;
-  folder(): string;
+  /** Folder of the project. @param near where to look from, if the call does not say (default: the working folder) */
+  folder(near?: string): string;
   /** What commands on the project stand on; the same at every call. */
   ground(): Promise<Ground>;
   /** Opens the project, and closes it whatever `use` does. */
@@ -37,7 +38,7 @@ export function createSession(around: Surroundings, directory: string | undefine
     around.stderr.write(text);
   };
   const note = (text: string): void => remark(`${text}\n`);
-  const folder = (): string => projectFolder(around, directory);
+  const folder = (near = around.cwd): string => projectFolder(around, directory, near);
   let opened: Promise<Ground> | undefined;
   const ground = (): Promise<Ground> => (opened ??= openGround(around, folder()));
   return {

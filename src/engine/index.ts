@@ -3,6 +3,7 @@ export type { BlockMemory, BlockSnapshot, Hasher, ProjectSnapshot, World } from 
 export { openContext, type Context, type ContextOptions } from './context.js';
 export { buildGraph, cycleProblem, type Graph } from './graph.js';
 export { ancestorsOf, descendantsOf, isDescendant } from './closures.js';
+export { blockReads } from './reads.js';
 export { type RunRequest, type Target } from './selection.js';
 export { judge, type Judgement } from './staleness.js';
 export { ambientNotes, historyNotes, type Note } from './notes.js';

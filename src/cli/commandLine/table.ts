@@ -114,6 +114,29 @@ export const commands = {
     options: {},
     examples: [{ call: "filter clean df 'stats_*'", does: 'df and what begins with stats_' }],
   },
+  flow: {
+    summary: 'a notebook of a block and its dependencies',
+    description:
+      'Makes one notebook of a block and all it depends on, to read and edit as a whole. Bring edits back with dagpy submit.',
+    arguments: [id],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'notebook',
+        summary: 'file to write (default: ID.flow.ipynb in the project)',
+      },
+    },
+    examples: [{ call: 'flow model', does: 'model.flow.ipynb with model and what it needs' }],
+  },
+  submit: {
+    summary: 'write a flow notebook back into its blocks',
+    description:
+      'Merges what was edited in a flow with what changed in the blocks since, cell by cell. Where both changed a cell, both versions stay in the flow and nothing else is written.',
+    arguments: [{ name: 'notebook', takes: 'one' }],
+    options: { json },
+    examples: [{ call: 'submit model.flow.ipynb', does: 'edited, moved and new cells go into the blocks' }],
+  },
   status: {
     summary: 'state of every block, with reasons',
     arguments: [],

@@ -1,0 +1,73 @@
+/** Notebooks of blocks as files that come, move and are found by identity. */
+import { constants, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BlockDeclaration, DagFile } from '../protocol/dagFile.js';
+import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { readNotebook, type Notebook } from './notebooks/index.js';
+import { fileProblem } from './textFile.js';
+
+/** Where the notebook of a renamed block goes: one that is named after its block keeps being so. */
+export function moveOf(
+  { id, notebook }: Pick<BlockDeclaration, 'id' | 'notebook'>,
+  to: string,
+): { readonly from: string; readonly to: string } | undefined {
+  const folder = notebook.replace(/[^/]*$/, '');
+  return notebook === `${folder}${id}.ipynb` ? { from: notebook, to: `${folder}${to}.ipynb` } : undefined;
+}
+
+/**
+ * Puts notebooks under new names, in two steps: copies first, and the old names are taken away once dag.json names the
+ * new ones, so that a crash in between leaves one file too many and never one too few.
+ */
+export function copyNotebooks(
+  project: string,
+  moves: readonly { readonly from: string; readonly to: string }[],
+): Result<{ finish(): void; undo(): void }> {
+  const made: string[] = [];
+  const undo = (): void => made.forEach(path => rmSync(path, { force: true }));
+  for (const { from, to } of moves) {
+    const target = join(project, to);
+    if (existsSync(target)) {
+      undo();
+      return failure({
+        code: 'file-exists',
+        message: `${to} is there already`,
+        file: to,
+        remedy: 'move that notebook away, or choose another id',
+      });
+    }
+    try {
+      copyFileSync(join(project, from), target, constants.COPYFILE_EXCL);
+      made.push(target);
+    } catch (error) {
+      undo();
+      return failure(fileProblem(error, to, 'write'));
+    }
+  }
+  const finish = (): void => moves.forEach(({ from }) => rmSync(join(project, from), { force: true }));
+  return success({ finish, undo });
+}
+
+/** A block with its notebook and permanent identity. */
+export interface BlockFile {
+  readonly uid: string;
+  readonly declaration: BlockDeclaration;
+  readonly notebook: Notebook;
+}
+
+/** Reads the notebooks of all blocks; what is wrong with any of them comes back at once. */
+export function readBlockFiles(
+  project: string,
+  dag: DagFile,
+  derivedUid: (id: string) => string,
+): Result<readonly BlockFile[]> {
+  const problems: Problem[] = [];
+  const files = dag.blocks.flatMap((declaration): readonly BlockFile[] => {
+    const read = readNotebook(join(project, declaration.notebook), declaration.notebook);
+    if (!read.ok) problems.push(...read.problems);
+    return read.ok
+      ? [{ uid: read.value.uid ?? derivedUid(declaration.id), declaration, notebook: read.value }]
+      : [];
+  });
+  return problems.length > 0 ? failure(...problems) : success(files);
+}

@@ -1,0 +1,243 @@
+/** Flow notebooks on disk: made of blocks, and written back into them. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { blockReads, buildGraph } from '../../engine/index.js';
+import type { CellFacts } from '../../protocol/cellFacts.js';
+import { decodeDagFile, editDagFile } from '../../protocol/dagFileCodec/index.js';
+import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
+import { copyNotebooks, readBlockFiles } from '../blockFiles.js';
+import { DAG_FILE } from '../dagFile/find.js';
+import { loadDagFile } from '../dagFile/index.js';
+import { readNotebook, type TrustKeeper } from '../notebooks/index.js';
+import { replaceTextFile } from '../textFile.js';
+import type { Digest } from './compose.js';
+import { editsOf, wordsOf } from './dagEdits.js';
+import { readFlow, type Flow } from './readFlow.js';
+import { planSubmission, type Disagreement, type ProjectBlock, type Submission } from './submit.js';
+
+export { composeFlow, type FlowBlock } from './compose.js';
+export { wordsOf } from './dagEdits.js';
+export { CONFLICT_CODE, readFlow } from './readFlow.js';
+export { isEdited } from './submit.js';
+
+export interface SubmitPorts {
+  readonly digest: Digest;
+  derivedUid(id: string): string;
+  readonly trust: Pick<TrustKeeper, 'wasTrusted' | 'signAgain'>;
+  /** What code reads and binds; asked only where a new block does not name its parents. */
+  factsOf(sources: readonly string[]): Promise<(source: string) => CellFacts>;
+}
+
+export interface Submitted {
+  readonly kind: 'submitted';
+  /** Names of blocks whose notebooks changed. */
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly renamed: readonly { readonly from: string; readonly to: string }[];
+  /** Blocks whose parents or filter changed. */
+  readonly rewired: readonly string[];
+  /** Blocks that were deleted from the flow and stay in the project. */
+  readonly left: readonly string[];
+  /** Cells that were deleted on one side and changed on the other, and stay. */
+  readonly kept: number;
+  /** Cells that both sides ran; each keeps its own outputs. */
+  readonly outputsDiffer: number;
+}
+
+export type SubmitOutcome = Submitted | ({ readonly kind: 'conflict' } & Pick<Disagreement, 'conflicts'>);
+
+const ATTEMPTS = 5;
+
+/**
+ * Writes a flow back into its blocks. Nothing is written where anything is wrong; on a conflict only the flow is, with
+ * both versions in it.
+ * @param path of the flow, absolute. @param shown as messages name it
+ */
+export async function submitFlow(
+  project: string,
+  path: string,
+  shown: string,
+  ports: SubmitPorts,
+): Promise<Result<SubmitOutcome>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await attemptToSubmit(project, path, shown, ports);
+    // Somebody saved one of the files meanwhile: their edit takes part in the merge now.
+    if (outcome.ok || outcome.problems[0]?.code !== 'file-changed' || attempt === ATTEMPTS) return outcome;
+  }
+}
+
+async function attemptToSubmit(
+  project: string,
+  path: string,
+  shown: string,
+  ports: SubmitPorts,
+): Promise<Result<SubmitOutcome>> {
+  const dag = loadDagFile(project);
+  if (!dag.ok) return dag;
+  const files = readBlockFiles(project, dag.value.dag, ports.derivedUid);
+  if (!files.ok) return files;
+  const notebook = readNotebook(path, shown);
+  if (!notebook.ok) return notebook;
+  const flow = readFlow(notebook.value);
+  if (!flow.ok) return flow;
+  const blocks: readonly ProjectBlock[] = files.value;
+  const uids = new Set(blocks.map(({ uid }) => uid));
+  const newUid = (name: string): string => {
+    for (let number = 1; ; number += 1) {
+      const uid = ports.derivedUid(number === 1 ? name : `${name} ${String(number)}`);
+      if (!uids.has(uid)) {
+        uids.add(uid);
+        return uid;
+      }
+    }
+  };
+  const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid });
+  if (!planned.ok) return planned;
+  const plan = planned.value;
+  if ('conflicts' in plan) {
+    const written = replaceTextFile(path, plan.flowText, notebook.value.stamp, shown);
+    return written.ok ? success({ kind: 'conflict', conflicts: plan.conflicts }) : written;
+  }
+  const parents = await parentsOfNew(flow.value, plan, ports);
+  const edits = editsOf(flow.value, plan, blocks, name => parents.get(name) ?? []);
+  if (!edits.ok) return edits;
+  const nextDag = editDagFile(dag.value.text, edits.value.edits, { file: DAG_FILE });
+  if (!nextDag.ok) return nextDag;
+  const decoded = decodeDagFile(nextDag.value, { file: DAG_FILE });
+  if (!decoded.ok) return failure(...decoded.problems);
+  const graph = buildGraph(decoded.value.dag);
+  if (!graph.ok) return graph;
+
+  const written = await write(project, plan, blocks, edits.value, ports, notebook.value.text, () =>
+    nextDag.value === dag.value.text
+      ? success('')
+      : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE),
+  );
+  if (!written.ok) return written;
+  const after = new Map(decoded.value.dag.blocks.map(declaration => [declaration.id as string, declaration]));
+  const names = new Map<string, string>([
+    ...blocks.map(
+      ({ uid, declaration }) =>
+        [uid, plan.headers.find(edit => edit.uid === uid)?.name ?? declaration.id] as const,
+    ),
+    ...plan.added.map(({ uid, name }) => [uid, name] as const),
+  ]);
+  const text = plan.flowAfter(uid => wordsOf({ declaration: after.get(names.get(uid)!)! }));
+  if (text !== notebook.value.text) {
+    const [trusted] = await ports.trust.wasTrusted([notebook.value.text]);
+    const refreshed = replaceTextFile(path, text, notebook.value.stamp, shown);
+    if (!refreshed.ok) return refreshed;
+    if (trusted === true) await ports.trust.signAgain([path]);
+  }
+  const nameBefore = (uid: string): string => blocks.find(block => block.uid === uid)!.declaration.id;
+  return success({
+    kind: 'submitted',
+    changed: plan.changed.map(({ uid }) => names.get(uid)!),
+    added: plan.added.map(({ name }) => name),
+    renamed: plan.headers.flatMap(({ uid, name }) =>
+      name === undefined || name === nameBefore(uid) ? [] : [{ from: nameBefore(uid), to: name }],
+    ),
+    rewired: plan.headers
+      .filter(({ parents: changed, filter }) => changed !== undefined || filter !== undefined)
+      .map(({ uid }) => names.get(uid)!),
+    left: plan.left,
+    kept: plan.merge.remarks.filter(({ kind }) => kind === 'kept-edited').length,
+    outputsDiffer: plan.merge.remarks.filter(({ kind }) => kind === 'outputs-differ').length,
+  });
+}
+
+/** Blocks first, dag.json last: what it names is there. A crash in between is put right by submitting again. */
+async function write(
+  project: string,
+  plan: Submission,
+  blocks: readonly ProjectBlock[],
+  {
+    created,
+    moves,
+  }: {
+    readonly created: readonly { notebook: string; text: string }[];
+    readonly moves: readonly { from: string; to: string }[];
+  },
+  { trust }: SubmitPorts,
+  flowText: string,
+  writeDag: () => Result<string>,
+): Promise<Result<string>> {
+  const taken = created.filter(({ notebook }) => existsSync(join(project, notebook)));
+  if (taken.length > 0) {
+    return failure(
+      ...taken.map(({ notebook }): Problem => ({
+        code: 'file-exists',
+        message: `${notebook} is there already`,
+        file: notebook,
+        remedy: 'move that notebook away, or give the new block another name',
+      })),
+    );
+  }
+  const byUid = new Map(blocks.map(block => [block.uid, block]));
+  const changed = plan.changed.map(({ uid, text }) => ({ ...byUid.get(uid)!, text }));
+  // Outputs of an untrusted flow must not become trusted by way of a block.
+  const trusted = await trust.wasTrusted([flowText, ...changed.map(({ notebook }) => notebook.text)]);
+  for (const { declaration, notebook, text } of changed) {
+    const path = declaration.notebook;
+    const written = replaceTextFile(join(project, path), text, notebook.stamp, path);
+    if (!written.ok) return written;
+  }
+  const made: string[] = [];
+  const undo = (): void => made.forEach(path => rmSync(path, { force: true }));
+  for (const { notebook, text } of created) {
+    mkdirSync(dirname(join(project, notebook)), { recursive: true });
+    const written = replaceTextFile(join(project, notebook), text, null, notebook);
+    if (!written.ok) {
+      undo();
+      return written;
+    }
+    made.push(join(project, notebook));
+  }
+  const copied = copyNotebooks(project, moves);
+  const dag = copied.ok ? writeDag() : copied;
+  if (!copied.ok || !dag.ok) {
+    undo();
+    if (copied.ok) copied.value.undo();
+    return dag.ok ? success('') : dag;
+  }
+  copied.value.finish();
+  const moved = new Map(moves.map(({ from, to }) => [from, to]));
+  const toSign = changed
+    .filter((_, at) => trusted[0] === true && trusted[at + 1] === true)
+    .map(({ declaration }) => join(project, moved.get(declaration.notebook) ?? declaration.notebook));
+  if (toSign.length > 0) await trust.signAgain(toSign);
+  return success('');
+}
+
+/** Of each new block that does not say: the nearest blocks above it that make what it reads. */
+async function parentsOfNew(
+  flow: Flow,
+  { added }: Submission,
+  ports: SubmitPorts,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const asking = added.filter(({ parents }) => parents === undefined);
+  if (asking.length === 0) return new Map();
+  const codeOf = (cells: readonly string[]): readonly string[] =>
+    cells.flatMap(id => {
+      const cell = flow.cells.get(id);
+      return cell?.type === 'code' ? [cell.source] : [];
+    });
+  const facts = await ports.factsOf(flow.sections.flatMap(({ cells }) => codeOf(cells)));
+  const reads = flow.sections.map(({ cells }) => blockReads(codeOf(cells).map(facts)));
+  return new Map(
+    asking.map(({ name }) => {
+      const at = flow.sections.findIndex(section => section.uid === null && section.name === name);
+      const parents = new Set<string>();
+      for (const read of reads[at]?.reads ?? []) {
+        for (let above = at - 1; above >= 0; above -= 1) {
+          if (reads[above]?.mayBind.includes(read) !== true) continue;
+          parents.add(flow.sections[above]!.name);
+          break;
+        }
+      }
+      const nearest = flow.sections[at - 1]?.name;
+      if (reads[at]?.everything === true && nearest !== undefined) parents.add(nearest);
+      return [name, flow.sections.map(section => section.name).filter(each => parents.has(each))];
+    }),
+  );
+}

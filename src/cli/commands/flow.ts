@@ -1,0 +1,174 @@
+/** `flow` and `submit`: several blocks as one notebook, and back. */
+import { dirname, join, relative, resolve } from 'node:path';
+import { readBlockFiles, type BlockFile } from '../../adapters/blockFiles.js';
+import { loadDagFile } from '../../adapters/dagFile/index.js';
+import {
+  composeFlow,
+  CONFLICT_CODE,
+  isEdited,
+  readFlow,
+  submitFlow,
+  wordsOf,
+  type SubmitOutcome,
+} from '../../adapters/flows/index.js';
+import { createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
+import { replaceTextFile, stampOf } from '../../adapters/textFile.js';
+import { factsOf } from '../../daemon/cellFacts.js';
+import { derivedUid } from '../../daemon/loadProject.js';
+import { ancestorsOf, buildGraph } from '../../engine/index.js';
+import type { DagFile } from '../../protocol/dagFile.js';
+import { blockId } from '../../protocol/ids.js';
+import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { openKernel } from '../openKernel.js';
+import type { Session } from '../session.js';
+import { plural, printable } from '../terminal/style.js';
+
+export async function flow(
+  session: Session,
+  id: string,
+  options: { readonly output?: string },
+): Promise<number> {
+  const project = session.folder();
+  const { hasher } = await session.ground();
+  const { dag } = orThrow(loadDagFile(project));
+  const uidOf = (name: string): string => derivedUid(name, hasher.digest);
+  const files = orThrow(readBlockFiles(project, dag, uidOf));
+  const needed = withDependencies(dag, files, id);
+  const file =
+    options.output === undefined
+      ? join(project, `${id}.flow.ipynb`)
+      : resolve(session.around.cwd, options.output);
+  const shown = relative(session.around.cwd, file) || file;
+  const stamp = replaceable(file, shown, dag, hasher.digest);
+  const text = composeFlow(
+    dag.name,
+    needed.map(block => ({ ...block, ...wordsOf(block) })),
+    hasher.digest,
+  );
+  orThrow(replaceTextFile(file, text, stamp, shown));
+  const names = needed.map(({ declaration }) => printable(declaration.id)).join(', ');
+  session.note(
+    `${printable(shown)} made of ${plural(needed.length, 'block')}: ${names}\nEdit it in Jupyter, then: dagpy submit ${printable(shown)}`,
+  );
+  return 0;
+}
+
+/** The block and everything above it, in an order in which it runs; the prelude first. */
+function withDependencies(dag: DagFile, files: readonly BlockFile[], id: string): readonly BlockFile[] {
+  const graph = orThrow(buildGraph(dag));
+  const target = graph.indexOf.get(blockId(id));
+  if (target === undefined) {
+    throw new ProblemError([
+      {
+        code: 'unknown-block',
+        message: `there is no block ${id}`,
+        file: 'dag.json',
+        remedy: '"dagpy status" lists the blocks',
+      },
+    ]);
+  }
+  const marks = ancestorsOf(graph, [target]);
+  const prelude = dag.prelude === undefined ? undefined : graph.indexOf.get(dag.prelude);
+  const order = [...graph.order].filter(block => marks[block] === 1 && block !== prelude && block !== target);
+  const first = prelude === undefined || prelude === target ? [] : [prelude];
+  return [...first, ...order, target].map(block => files[block]!);
+}
+
+/** Stamp of what may be replaced; `null`: nothing is there. */
+function replaceable(
+  file: string,
+  shown: string,
+  dag: DagFile,
+  digest: (text: string) => string,
+): string | null {
+  const stamp = stampOf(file);
+  if (stamp === null) return null;
+  const notebook = readNotebook(file, shown);
+  const read = notebook.ok ? readFlow(notebook.value) : notebook;
+  const refuse = (message: string, remedy: string): never => {
+    throw new ProblemError([{ code: 'file-exists', message, file: shown, remedy }]);
+  };
+  if (!read.ok && read.problems[0]?.code === CONFLICT_CODE) throw new ProblemError(read.problems);
+  if (!read.ok || read.value.record.project !== dag.name)
+    return refuse(
+      `${shown} is there already, and is no flow of this project`,
+      'choose another file with -o, or move it away',
+    );
+  if (isEdited(read.value, digest))
+    return refuse(
+      `${shown} has edits that are not in the blocks`,
+      `bring them in first: dagpy submit ${shown}; or choose another file with -o`,
+    );
+  return notebook.ok ? notebook.value.stamp : stamp;
+}
+
+export async function submit(
+  session: Session,
+  path: string,
+  options: { readonly json?: boolean },
+): Promise<number> {
+  const { around } = session;
+  const file = resolve(around.cwd, path);
+  const shown = relative(around.cwd, file) || file;
+  const project = session.folder(dirname(file));
+  const { dag } = orThrow(loadDagFile(project));
+  const kernel = await openKernel(around, dag.kernel);
+  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
+  try {
+    const outcome = orThrow(
+      await submitFlow(project, file, shown, {
+        digest: kernel.hasher.digest,
+        derivedUid: name => derivedUid(name, kernel.hasher.digest),
+        trust,
+        factsOf: sources => factsOf(kernel, kernel.environment, sources),
+      }),
+    );
+    if (options.json === true) session.printJson(outcome);
+    else tell(session, shown, outcome);
+    return outcome.kind === 'conflict' ? 1 : 0;
+  } catch (error) {
+    // Two versions of a cell that nobody decided between: not a wrong call, and nothing was written.
+    if (!(error instanceof ProblemError) || error.problems.some(({ code }) => code !== CONFLICT_CODE))
+      throw error;
+    error.problems.forEach(problem => session.complain(problem));
+    return 1;
+  } finally {
+    trust.close();
+    await kernel.close();
+  }
+}
+
+function tell(session: Session, shown: string, outcome: SubmitOutcome): void {
+  if (outcome.kind === 'conflict') {
+    for (const { name, place } of outcome.conflicts) {
+      session.complain({
+        code: CONFLICT_CODE,
+        message: `this cell of ${name} was changed here and in the block`,
+        file: shown,
+        cell: place,
+        remedy:
+          'the version of the block stands below it now: bring what you want into one of them, delete the other, and submit again',
+      });
+    }
+    session.note('Nothing was written into the blocks.');
+    return;
+  }
+  const { changed, added, renamed, rewired, left, kept, outputsDiffer } = outcome;
+  const list = (names: readonly string[]): string => names.map(printable).join(', ');
+  const lines = [
+    ...renamed.map(({ from, to }) => `${printable(from)} is now called ${printable(to)}`),
+    ...(added.length > 0 ? [`new: ${list(added)}`] : []),
+    ...(changed.length > 0 ? [`changed: ${list(changed)}`] : []),
+    ...(rewired.length > 0 ? [`parents or filter changed: ${list(rewired)}`] : []),
+    ...(left.length > 0
+      ? [`not in the flow any more, and left in the project (dagpy remove takes it out): ${list(left)}`]
+      : []),
+    ...(kept > 0 ? [`${plural(kept, 'cell')} deleted on one side and changed on the other: kept`] : []),
+    ...(outputsDiffer > 0
+      ? [
+          `${plural(outputsDiffer, 'cell')} ran on both sides: the blocks keep their outputs, the flow its own`,
+        ]
+      : []),
+  ];
+  session.note(lines.length === 0 ? 'Nothing to submit: the blocks say the same.' : lines.join('\n'));
+}
