@@ -80,7 +80,7 @@ export async function makePacks() {
   return { packs, inputs: Object.keys(metafile.inputs) };
 }
 
-/** Chunk to pack: the first pack, `engine` before `project` before the others, that needs it; shared ones go to `project`. */
+/** Chunk to pack: `engine` or `project` if they need it, else the only one that does, else `shared`. */
 function assign(outputs) {
   const chunks = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const reached = (name, into = new Set()) => {
@@ -100,7 +100,8 @@ function assign(outputs) {
   for (const [name, packs] of needs) {
     const wanted = new Set(packs);
     const [only] = wanted;
-    homes.set(name, wanted.has('engine') ? 'engine' : wanted.size === 1 ? only : 'project');
+    const first = ['engine', 'project'].find(pack => wanted.has(pack));
+    homes.set(name, first ?? (wanted.size === 1 ? only : 'shared'));
   }
   return homes;
 }

@@ -1,7 +1,9 @@
 /** Notebooks of blocks as files that come, move and are found by identity. */
 import { constants, copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { assignUids } from '../engine/identity.js';
 import type { BlockDeclaration, DagFile } from '../protocol/dagFile.js';
+import type { Digest, Uid } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { readNotebook, type Notebook } from './notebooks/index.js';
 import { fileProblem } from './textFile.js';
@@ -50,24 +52,41 @@ export function copyNotebooks(
 
 /** A block with its notebook and permanent identity. */
 export interface BlockFile {
-  readonly uid: string;
+  readonly uid: Uid;
   readonly declaration: BlockDeclaration;
   readonly notebook: Notebook;
+}
+
+export interface IdentityPorts {
+  digest(text: string): Digest;
+  /** Name of the block that an identity last ran as. */
+  ranAs(uid: Uid): string | undefined;
 }
 
 /** Reads the notebooks of all blocks; what is wrong with any of them comes back at once. */
 export function readBlockFiles(
   project: string,
   dag: DagFile,
-  derivedUid: (id: string) => string,
+  { digest, ranAs }: IdentityPorts,
 ): Result<readonly BlockFile[]> {
   const problems: Problem[] = [];
-  const files = dag.blocks.flatMap((declaration): readonly BlockFile[] => {
-    const read = readNotebook(join(project, declaration.notebook), declaration.notebook);
-    if (!read.ok) problems.push(...read.problems);
-    return read.ok
-      ? [{ uid: read.value.uid ?? derivedUid(declaration.id), declaration, notebook: read.value }]
-      : [];
-  });
-  return problems.length > 0 ? failure(...problems) : success(files);
+  const notebooks = new Map<string, Notebook>();
+  for (const { id, notebook } of dag.blocks) {
+    const read = readNotebook(join(project, notebook), notebook);
+    if (read.ok) notebooks.set(id, read.value);
+    else problems.push(...read.problems);
+  }
+  if (problems.length > 0) return failure(...problems);
+  const uids = assignUids(
+    dag.blocks.map(({ id }) => ({ id, uid: notebooks.get(id)?.uid as Uid | undefined })),
+    digest,
+    ranAs,
+  );
+  return success(
+    dag.blocks.map(declaration => ({
+      uid: uids.get(declaration.id)!,
+      declaration,
+      notebook: notebooks.get(declaration.id)!,
+    })),
+  );
 }

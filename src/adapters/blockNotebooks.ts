@@ -158,5 +158,6 @@ function withOutputs(
     if (!taken.has(cell.index)) updates.push({ cell: cell.index, outputs: [], executionCount: null });
   }
   const spliced = spliceOutputs(current.text, updates, display.widgets ?? null);
-  return current.uid === undefined ? setMetadata(spliced, ['dagpy', 'uid'], uid) : spliced;
+  // None yet, or that of the notebook it was copied from.
+  return current.uid === uid ? spliced : setMetadata(spliced, ['dagpy', 'uid'], uid);
 }

@@ -13,6 +13,7 @@ function handlersFor(session: Session): Handlers {
   const cache = () => import('./commands/cache.js');
   const edit = () => import('./commands/edit.js');
   const flows = () => import('./commands/flow.js');
+  const restructure = () => import('./commands/restructure.js');
   const inspect = () => import('./commands/inspect.js');
   return {
     init: async (folder, options) => (await edit()).init(session, folder, options),
@@ -22,6 +23,9 @@ function handlersFor(session: Session): Handlers {
     link: async (parent, child, options) => (await edit()).link(session, parent, child, options),
     unlink: async (parent, child) => (await edit()).unlink(session, parent, child),
     remove: async id => (await edit()).remove(session, id),
+    rename: async (id, to) => (await restructure()).rename(session, id, to),
+    merge: async (id, other) => (await restructure()).merge(session, id, other),
+    splitBlock: async (id, cell, name) => (await restructure()).splitBlock(session, id, cell, name),
     filter: async (id, names) => (await edit()).filter(session, id, names),
     flow: async (id, options) => (await flows()).flow(session, id, options),
     submit: async (notebook, options) => (await flows()).submit(session, notebook, options),

@@ -42,6 +42,9 @@ export interface Handlers {
   link(parent: string, child: string, options: { readonly use: readonly string[] }): Promise<number>;
   unlink(parent: string, child: string): Promise<number>;
   remove(id: string): Promise<number>;
+  rename(id: string, to: string): Promise<number>;
+  merge(id: string, other: string): Promise<number>;
+  splitBlock(id: string, cell: string, name: string | undefined): Promise<number>;
   filter(id: string, names: readonly string[]): Promise<number>;
   flow(id: string, options: { readonly output?: string }): Promise<number>;
   submit(notebook: string, options: JsonOption): Promise<number>;
@@ -72,6 +75,9 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   link: (to, { arguments: [parent, child], options }) => to.link(parent, child, options),
   unlink: (to, { arguments: [parent, child] }) => to.unlink(parent, child),
   remove: (to, { arguments: [id] }) => to.remove(id),
+  rename: (to, { arguments: [id, name] }) => to.rename(id, name),
+  merge: (to, { arguments: [id, other] }) => to.merge(id, other),
+  'split-block': (to, { arguments: [id, cell, name] }) => to.splitBlock(id, cell, name),
   filter: (to, { arguments: [id, names] }) => to.filter(id, names.flatMap(commaList)),
   flow: (to, { arguments: [id], options }) => to.flow(id, options),
   submit: (to, { arguments: [notebook], options }) => to.submit(notebook, options),

@@ -1,7 +1,8 @@
 /** From files to a snapshot: reads notebooks, finds out what their code reads, remembers it. */
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
-import { uid as asUid, type BlockId, type Digest, type Uid } from '../protocol/ids.js';
-import type { BlockDeclaration, DagFile, Json } from '../protocol/dagFile.js';
+import type { BlockId, Digest, Uid } from '../protocol/ids.js';
+import type { DagFile, Json } from '../protocol/dagFile.js';
+import { assignUids } from '../engine/identity.js';
 import type { BlockSnapshot, ProjectSnapshot } from '../engine/ports.js';
 import { factsOf } from './cellFacts.js';
 import { encodeDisplay } from './display.js';
@@ -42,8 +43,11 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
     }
   }
   if (problems.length > 0) return failure(...problems);
-  const uids = uidsOf(options.dag.blocks, notebooks, ports.hasher.digest);
-  if (!uids.ok) return uids;
+  const uids = assignUids(
+    options.dag.blocks.map(({ id }) => ({ id, uid: notebooks.get(id)?.uid })),
+    ports.hasher.digest,
+    uid => ports.memory.read(uid).last?.block,
+  );
   const code = [...notebooks.values()].flatMap(notebook =>
     notebook.cells.filter(cell => cell.type === 'code'),
   );
@@ -55,7 +59,7 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
   const blocks = new Map<BlockId, LoadedBlock>();
   for (const declaration of options.dag.blocks) {
     const notebook = notebooks.get(declaration.id);
-    const uid = uids.value.get(declaration.id);
+    const uid = uids.get(declaration.id);
     if (notebook === undefined || uid === undefined) continue;
     const own = notebook.cells.filter(cell => cell.type === 'code');
     const cells = own.map(cell => {
@@ -83,38 +87,6 @@ export async function loadProject(ports: ProjectPorts, options: LoadOptions): Pr
 
 /** Tag of cells whose errors do not end the run, as nbclient knows it. */
 export const RAISES = 'raises-exception';
-
-/** Identity of every block; a notebook that has none yet gets one derived from its block's name, written at the next run. */
-function uidsOf(
-  declarations: readonly BlockDeclaration[],
-  notebooks: ReadonlyMap<BlockId, BlockNotebook>,
-  digest: (text: string) => Digest,
-): Result<ReadonlyMap<BlockId, Uid>> {
-  const owners = new Map<string, BlockDeclaration>();
-  const uids = new Map<BlockId, Uid>();
-  const problems: Problem[] = [];
-  for (const declaration of declarations) {
-    const own = notebooks.get(declaration.id)?.uid ?? derivedUid(declaration.id, digest);
-    const other = owners.get(own);
-    if (other !== undefined) {
-      problems.push({
-        code: 'doubled-uid',
-        message: `${declaration.notebook} has the same identity as ${other.notebook}: one is a copy of the other`,
-        file: declaration.notebook,
-        remedy: `delete "uid" from metadata.dagpy in the copy; it gets one of its own at the next run`,
-      });
-    }
-    owners.set(own, declaration);
-    uids.set(declaration.id, own);
-  }
-  return problems.length > 0 ? failure(...problems) : success(uids);
-}
-
-const UID_DIGITS = 16;
-
-export function derivedUid(id: string, digest: (text: string) => Digest): Uid {
-  return asUid(digest(`dagpy block ${id}`).slice(0, UID_DIGITS));
-}
 
 /** Memory of a block; what it shows counts only while the notebook's outputs are still those of that trace. */
 function shownMemory(

@@ -5,12 +5,12 @@ import { blockReads, buildGraph } from '../../engine/index.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import { decodeDagFile, editDagFile } from '../../protocol/dagFileCodec/index.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { copyNotebooks, readBlockFiles } from '../blockFiles.js';
+import { freeUid } from '../../engine/identity.js';
+import { copyNotebooks, readBlockFiles, type IdentityPorts } from '../blockFiles.js';
 import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
 import { readNotebook, type TrustKeeper } from '../notebooks/index.js';
 import { replaceTextFile } from '../textFile.js';
-import type { Digest } from './compose.js';
 import { editsOf, wordsOf } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import { planSubmission, type Disagreement, type ProjectBlock, type Submission } from './submit.js';
@@ -20,9 +20,7 @@ export { wordsOf } from './dagEdits.js';
 export { CONFLICT_CODE, readFlow } from './readFlow.js';
 export { isEdited } from './submit.js';
 
-export interface SubmitPorts {
-  readonly digest: Digest;
-  derivedUid(id: string): string;
+export interface SubmitPorts extends IdentityPorts {
   readonly trust: Pick<TrustKeeper, 'wasTrusted' | 'signAgain'>;
   /** What code reads and binds; asked only where a new block does not name its parents. */
   factsOf(sources: readonly string[]): Promise<(source: string) => CellFacts>;
@@ -74,22 +72,18 @@ async function attemptToSubmit(
 ): Promise<Result<SubmitOutcome>> {
   const dag = loadDagFile(project);
   if (!dag.ok) return dag;
-  const files = readBlockFiles(project, dag.value.dag, ports.derivedUid);
+  const files = readBlockFiles(project, dag.value.dag, ports);
   if (!files.ok) return files;
   const notebook = readNotebook(path, shown);
   if (!notebook.ok) return notebook;
   const flow = readFlow(notebook.value);
   if (!flow.ok) return flow;
   const blocks: readonly ProjectBlock[] = files.value;
-  const uids = new Set(blocks.map(({ uid }) => uid));
+  const uids = new Set<string>(blocks.map(({ uid }) => uid));
   const newUid = (name: string): string => {
-    for (let number = 1; ; number += 1) {
-      const uid = ports.derivedUid(number === 1 ? name : `${name} ${String(number)}`);
-      if (!uids.has(uid)) {
-        uids.add(uid);
-        return uid;
-      }
-    }
+    const uid = freeUid(name, uids, ports.digest);
+    uids.add(uid);
+    return uid;
   };
   const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid });
   if (!planned.ok) return planned;

@@ -106,6 +106,34 @@ export const commands = {
     arguments: [id],
     options: {},
   },
+  rename: {
+    summary: 'give a block another name',
+    description:
+      'Renames a block everywhere in dag.json, and its notebook if that is named after it. Its results are kept.',
+    arguments: [id, { name: 'new-id', takes: 'one' }],
+    options: {},
+    examples: [{ call: 'rename clean tidy', does: 'clean is called tidy, its results stay' }],
+  },
+  merge: {
+    summary: 'make two blocks one',
+    description:
+      'Puts the cells of the second block into the first, which takes over its edges. The notebook of the second stays on disk.',
+    arguments: [id, { name: 'other', takes: 'one' }],
+    options: {},
+    examples: [{ call: 'merge load clean', does: 'load then also cleans' }],
+  },
+  'split-block': {
+    summary: 'make one block two',
+    description:
+      'Cells from the given one on become a new block. Edges and filters follow from what the code reads.',
+    arguments: [
+      id,
+      { name: 'cell', takes: 'one', summary: 'first cell of the new block, counted from 1' },
+      { name: 'new-id', takes: 'optional', summary: 'name of the new block (default: ID-2)' },
+    ],
+    options: {},
+    examples: [{ call: 'split-block model 4 evaluate', does: 'cells 4 and later become evaluate' }],
+  },
   filter: {
     summary: 'choose what a block hands on',
     description:

@@ -7,11 +7,11 @@ import { createHasher } from '../../adapters/hash.js';
 import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
 import { replaceTextFile } from '../../adapters/textFile.js';
-import { derivedUid } from '../../daemon/loadProject.js';
+import { assignUids, freeUid } from '../../engine/identity.js';
 import { buildGraph } from '../../engine/index.js';
 import { idProblem, type DagEdit } from '../../protocol/dagFileCodec/index.js';
 import type { DagFile, Filter } from '../../protocol/dagFile.js';
-import { blockId } from '../../protocol/ids.js';
+import { blockId, type Digest, type Uid } from '../../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
 import type { AddOptions } from '../program.js';
 import type { Session } from '../session.js';
@@ -63,7 +63,7 @@ export async function add(session: Session, id: string, options: AddOptions): Pr
     ]);
   }
   const hasher = await createHasher();
-  const uid = freshUid(project, dag, id, text => hasher.digest(text));
+  const uid = newUid(project, dag, id, hasher.digest);
   const text =
     options.from === undefined
       ? newNotebook(uid, { name: dag.kernel, display_name: dag.kernel }, uid.slice(0, 8))
@@ -83,23 +83,15 @@ export async function add(session: Session, id: string, options: AddOptions): Pr
   return 0;
 }
 
-/** Derived from the name where that is free, so that the same steps give the same project. */
-function freshUid(
-  project: string,
-  dag: DagFile,
-  id: string,
-  digest: (text: string) => ReturnType<Awaited<ReturnType<typeof createHasher>>['digest']>,
-): string {
-  const taken = new Set(
-    dag.blocks.map(block => {
-      const read = readNotebook(join(project, block.notebook), block.notebook);
-      return (read.ok ? read.value.uid : undefined) ?? derivedUid(block.id, digest);
-    }),
-  );
-  for (let attempt = 0; ; attempt += 1) {
-    const uid = derivedUid(attempt === 0 ? id : `${id} ${String(attempt)}`, digest);
-    if (!taken.has(uid)) return uid;
-  }
+/** One that no other block of the project has, whether its notebook can be read or not. */
+function newUid(project: string, dag: DagFile, id: string, digest: (text: string) => Digest): Uid {
+  const blocks = dag.blocks.map(block => {
+    const read = readNotebook(join(project, block.notebook), block.notebook);
+    return { id: block.id, uid: (read.ok ? read.value.uid : undefined) as Uid | undefined };
+  });
+  const taken = new Set<string>(assignUids(blocks, digest, () => undefined).values());
+  for (const { uid } of blocks) if (uid !== undefined) taken.add(uid);
+  return freeUid(id, taken, digest);
 }
 
 function notebookFrom(session: Session, project: string, options: AddOptions, uid: string): string {

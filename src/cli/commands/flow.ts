@@ -14,11 +14,11 @@ import {
 import { createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
 import { replaceTextFile, stampOf } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
-import { derivedUid } from '../../daemon/loadProject.js';
 import { ancestorsOf, buildGraph } from '../../engine/index.js';
 import type { DagFile } from '../../protocol/dagFile.js';
-import { blockId } from '../../protocol/ids.js';
+import { blockId, type Uid } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { openGround } from '../ground.js';
 import { openKernel } from '../openKernel.js';
 import type { Session } from '../session.js';
 import { plural, printable } from '../terminal/style.js';
@@ -29,10 +29,10 @@ export async function flow(
   options: { readonly output?: string },
 ): Promise<number> {
   const project = session.folder();
-  const { hasher } = await session.ground();
+  const { hasher, store } = await session.ground();
   const { dag } = orThrow(loadDagFile(project));
-  const uidOf = (name: string): string => derivedUid(name, hasher.digest);
-  const files = orThrow(readBlockFiles(project, dag, uidOf));
+  const ranAs = (uid: Uid): string | undefined => store.memory.read(uid).last?.block;
+  const files = orThrow(readBlockFiles(project, dag, { digest: hasher.digest, ranAs }));
   const needed = withDependencies(dag, files, id);
   const file =
     options.output === undefined
@@ -113,12 +113,13 @@ export async function submit(
   const project = session.folder(dirname(file));
   const { dag } = orThrow(loadDagFile(project));
   const kernel = await openKernel(around, dag.kernel);
+  const { store } = await openGround(around, project);
   const trust = createTrustKeeper({ python: around.python(), env: around.environment });
   try {
     const outcome = orThrow(
       await submitFlow(project, file, shown, {
         digest: kernel.hasher.digest,
-        derivedUid: name => derivedUid(name, kernel.hasher.digest),
+        ranAs: uid => store.memory.read(uid).last?.block,
         trust,
         factsOf: sources => factsOf(kernel, kernel.environment, sources),
       }),

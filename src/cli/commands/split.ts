@@ -13,7 +13,7 @@ import { listKernelspecs } from '../../adapters/kernelspecs.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
 import { replaceTextFile } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
-import { derivedUid } from '../../daemon/loadProject.js';
+import { derivedUid } from '../../engine/identity.js';
 import { buildGraph } from '../../engine/index.js';
 import { proposeSplit, type SplitBy, type SplitCell, type SplitProposal } from '../../engine/split.js';
 import type { NewBlock } from '../../protocol/dagFileCodec/index.js';

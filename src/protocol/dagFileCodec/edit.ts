@@ -2,7 +2,7 @@
  * Edits of `dag.json` as text: order, layout, unknown keys and line ends stay. Every edit takes a valid file and gives
  * one back; it is decoded again, so an edit that breaks a rule comes back as problems.
  */
-import type { Filter, ParentEdge } from '../dagFile.js';
+import type { Filter, Json, ParentEdge } from '../dagFile.js';
 import type { BlockId } from '../ids.js';
 import { formatShort } from '../jsonFormat.js';
 import {
@@ -24,6 +24,10 @@ import { failure, type Problem, type Result, success } from '../problem.js';
 import { decodeDagFile, type DecodeOptions } from './decode.js';
 import { edgeValue, filterValue, formatBlock, LINE_WIDTH, type NewBlock } from './format.js';
 
+/** Entries of a block that edits write as a whole. */
+export type BlockKey =
+  'parents' | 'after' | 'inputs' | 'outputs' | 'env' | 'tags' | 'run' | 'ttl' | 'timeout' | 'retries';
+
 export type DagEdit =
   /** At the end, or after the block `after`. */
   | { readonly kind: 'addBlock'; readonly block: NewBlock; readonly after?: BlockId }
@@ -36,6 +40,8 @@ export type DagEdit =
   | { readonly kind: 'setPrelude'; readonly block: BlockId | null }
   /** Everywhere: as a parent, in `after`, as prelude. */
   | { readonly kind: 'renameBlock'; readonly from: BlockId; readonly to: string }
+  /** Any entry of a block, `null` takes it away. */
+  | { readonly kind: 'set'; readonly block: BlockId; readonly key: BlockKey; readonly value: Json | null }
   | { readonly kind: 'setNotebook'; readonly block: BlockId; readonly notebook: string };
 
 /** Applies edits one after the other. */
@@ -131,6 +137,10 @@ function applyEdit(text: string, edit: DagEdit): string {
       return edit.block === null
         ? dropMember(text, [], 'prelude')
         : putMember(text, [], 'prelude', edit.block);
+    case 'set':
+      return edit.value === null
+        ? dropMember(text, ['blocks', edit.block], edit.key)
+        : putMember(text, ['blocks', edit.block], edit.key, edit.value);
     case 'setNotebook':
       return putMember(text, ['blocks', edit.block], 'notebook', edit.notebook);
     case 'renameBlock':
