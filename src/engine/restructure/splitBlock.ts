@@ -27,11 +27,14 @@ export function splitBlock(request: SplitRequest): readonly DagEdit[] {
   const { dag, block, id, notebook, second } = request;
   const head = blockReads(request.first);
   const tail = blockReads(second);
-  const made = namesMade(request.first, head);
-  const remade = namesMade(second, tail);
+  const modules = new Set(
+    dag.blocks.flatMap(({ id: each }) => request.factsOf(each).flatMap(({ importedNames }) => importedNames)),
+  );
+  const made = namesMade(request.first, head, modules);
+  const remade = namesMade(second, tail, modules);
   const needsHead = tail.everything || tail.reads.some(name => made.has(name));
   const parents: readonly ParentEdge[] = [
-    ...block.parents.filter(edge => carries(edge, tail, request.factsOf)),
+    ...block.parents.filter(edge => carries(edge, tail, modules, request.factsOf)),
     ...(needsHead ? [{ block: block.id }] : []),
   ];
   const children = dag.blocks.filter(child => child.parents.some(edge => edge.block === block.id));
@@ -71,20 +74,25 @@ export function splitBlock(request: SplitRequest): readonly DagEdit[] {
   return edits;
 }
 
-/** Names that cells bind or change. */
-const namesMade = (cells: readonly CellFacts[], { mayBind }: BlockReads): ReadonlySet<string> =>
-  new Set([...mayBind, ...cells.flatMap(({ mayMutate }) => mayMutate)]);
+/** Names that cells bind or change. @param modules names of modules, whose settings are no values of a block */
+const namesMade = (
+  cells: readonly CellFacts[],
+  { mayBind }: BlockReads,
+  modules: ReadonlySet<string>,
+): ReadonlySet<string> =>
+  new Set([...mayBind, ...cells.flatMap(({ mayMutate }) => mayMutate.filter(name => !modules.has(name)))]);
 
 /** Whether a parent may hand on something that is read. */
 function carries(
   { block, use }: ParentEdge,
   { reads, everything }: BlockReads,
+  modules: ReadonlySet<string>,
   factsOf: SplitRequest['factsOf'],
 ): boolean {
   if (everything) return true;
   if (use !== undefined) return [...use.values()].some(mine => reads.includes(mine));
   const facts = factsOf(block);
-  const made = namesMade(facts, blockReads(facts));
+  const made = namesMade(facts, blockReads(facts), modules);
   return reads.some(name => made.has(name)) || facts.some(({ bindsUnknown }) => bindsUnknown.length > 0);
 }
 
