@@ -32,6 +32,7 @@ function handlersFor(session: Session): Handlers {
     status: async options => (await inspect()).status(session, options),
     why: async (id, options) => (await inspect()).why(session, id, options),
     run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),
+    watch: async options => (await import('./commands/watch.js')).watch(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),
     value: async (id, name) => (await inspect()).value(session, id, name),
     cacheList: async options => (await cache()).list(session, options),

@@ -6,9 +6,11 @@ import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
 import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
+import type { PoolOptions } from '../adapters/workers/pool.js';
 import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { buildGraph, openContext, type Context } from '../engine/index.js';
+import type { Workers } from '../engine/runPorts.js';
 import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
@@ -38,6 +40,7 @@ export async function openProject(
   around: Surroundings,
   { folder, hasher, store, kernel: findKernel }: Ground,
   note: (message: string) => void,
+  makeWorkers: (options: PoolOptions) => Workers = createLazyWorkers,
 ): Promise<OpenProject> {
   const dag = orThrow(loadDagFile(folder));
   const graph = buildGraph(dag.dag);
@@ -45,7 +48,7 @@ export async function openProject(
   const { environment, variables, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();
-  const workers = createLazyWorkers({
+  const workers = makeWorkers({
     command: {
       executable: kernel.python,
       flags: kernel.flags,

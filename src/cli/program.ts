@@ -51,6 +51,7 @@ export interface Handlers {
   status(options: JsonOption): Promise<number>;
   why(id: string, options: JsonOption): Promise<number>;
   run(targets: readonly string[], options: RunOptions): Promise<number>;
+  watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
   value(id: string, name: string): Promise<number>;
   cacheList(options: JsonOption): Promise<number>;
@@ -84,6 +85,7 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   status: (to, { options }) => to.status(options),
   why: (to, { arguments: [id], options }) => to.why(id, options),
   run: (to, { arguments: [targets], options }) => to.run(targets, options),
+  watch: (to, { options }) => to.watch(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),
   value: (to, { arguments: [id, name] }) => to.value(id, name),
   'cache list': (to, { options }) => to.cacheList(options),

@@ -21,6 +21,26 @@ export function stillStands(
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, place) => text === b[place]);
 
+/** What looks different by now: names of files, folders, modules, packages, variables and globs. */
+export function differences(
+  { sights, expansions }: Pick<Seen, 'sights' | 'expansions'>,
+  world: Pick<World, 'observe' | 'expand'>,
+): readonly Difference[] {
+  return [
+    ...sights
+      .filter(({ kind, name, digest }) => world.observe(kind, name) !== digest)
+      .map(({ kind, name }): Difference => ({ kind, name })),
+    ...expansions
+      .filter(({ glob, paths }) => !sameTexts(world.expand(glob), paths))
+      .map(({ glob }): Difference => ({ kind: 'glob', name: glob })),
+  ];
+}
+
+export interface Difference {
+  readonly kind: Sight['kind'] | 'glob';
+  readonly name: string;
+}
+
 /** A file that was read into memory, with the digest of what was read. */
 export interface ReadFile {
   readonly name: string;

@@ -99,7 +99,7 @@ export function openStore(options: StoreOptions): Store {
     discoveries: createDiscoveryReader({ project, observer, stamps }),
     verdicts: new FileVerdictStore(common),
     looked,
-    world: () => createWorld(outside),
+    world: () => looked.world(createWorld(outside)),
     liveWorld: () => looked.world(createLiveWorld(outside)),
     prepare: () => prepareStore(layout),
     lock(command) {

@@ -208,6 +208,22 @@ export const commands = {
       { call: 'run -p year=2023', does: 'with another value of a parameter' },
     ],
   },
+  watch: {
+    summary: 'run what is affected whenever something is saved',
+    description:
+      'Watches notebooks, data files and modules. Saving one of them in any editor runs what it affects, until Ctrl-C.',
+    arguments: [],
+    options: {
+      jobs: { kind: 'count', short: 'j', value: 'n', summary: 'blocks at a time (default: processor cores)' },
+      parameter: {
+        kind: 'repeated',
+        short: 'p',
+        value: 'k=v',
+        summary: 'value of a project parameter (repeatable)',
+      },
+    },
+    examples: [{ call: 'watch', does: 'keep every result fresh while you edit' }],
+  },
   exports: {
     summary: 'what a block hands on',
     arguments: [id],

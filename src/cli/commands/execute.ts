@@ -88,7 +88,8 @@ function exitCode(report: RunReport, problems: readonly Problem[], interrupted: 
   return report.failed.length > 0 ? 1 : 0;
 }
 
-function tellFailure(
+/** Why a block failed, with its traceback. */
+export function tellFailure(
   session: Session,
   { problem, traceback }: { readonly problem: Problem; readonly traceback: readonly string[] },
 ): void {

@@ -1,0 +1,282 @@
+/** `watch`: whenever a notebook, a data file or a module is saved, runs what that affects. */
+import { dirname, resolve } from 'node:path';
+import { DAG_FILE } from '../../adapters/dagFile/find.js';
+import { loadDagFile } from '../../adapters/dagFile/index.js';
+import { watchFolders } from '../../adapters/watchFolders.js';
+import type { LoadedProject } from '../../daemon/loadProject.js';
+import { runProject } from '../../daemon/run.js';
+import { differences, type Difference } from '../../daemon/verdict.js';
+import { ancestorsOf, buildGraph, plan, type RunRequest } from '../../engine/index.js';
+import type { BlockNotebook } from '../../engine/notebookPorts.js';
+import type { BlockDeclaration } from '../../protocol/dagFile.js';
+import type { RunEvent } from '../../protocol/events.js';
+import type { BlockId } from '../../protocol/ids.js';
+import { orThrow, ProblemError } from '../../protocol/problem.js';
+import type { Sight } from '../../protocol/verdict.js';
+import { openGround } from '../ground.js';
+import { keepWorkers, type KeptWorkers } from '../keptWorkers.js';
+import { openProject, type OpenProject } from '../openProject.js';
+import { parametersOf } from '../parameters.js';
+import type { Session } from '../session.js';
+import { openTelling } from '../telling.js';
+import { printable } from '../terminal/style.js';
+import { tellFailure } from './execute.js';
+
+export interface WatchOptions {
+  readonly jobs?: number;
+  readonly parameter: readonly string[];
+}
+
+/** Saving is often several events: write, rename, the notebook's twin of a script. */
+const SETTLING_MILLISECONDS = 150;
+/** For file systems that tell nothing, and for what no folder tells, such as packages. */
+const LOOK_EVERY_MILLISECONDS = 2_000;
+const LOOK_WHILE_RUNNING_MILLISECONDS = 500;
+
+const AFFECTED: RunRequest = { target: { kind: 'affected' }, force: false };
+
+type Seen = Parameters<typeof differences>[0];
+
+export async function watch(session: Session, options: WatchOptions): Promise<number> {
+  const watcher = new Watcher(session, options, keepWorkers());
+  return watcher.watch();
+}
+
+class Watcher {
+  private readonly folder: string;
+  private readonly folders = watchFolders(() => this.wake());
+  private wake: () => void = () => undefined;
+  private ended = false;
+  private seen: Seen = { sights: [], expansions: [] };
+  private running: AbortController | undefined;
+
+  constructor(
+    private readonly session: Session,
+    private readonly options: WatchOptions,
+    private readonly workers: KeptWorkers,
+  ) {
+    this.folder = session.folder();
+  }
+
+  async watch(): Promise<number> {
+    const stop = (): void => {
+      this.ended = true;
+      this.running?.abort();
+      this.wake();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    try {
+      this.say('watching: notebooks, data files and modules; Ctrl-C ends it');
+      await this.cycle([]);
+      for (;;) {
+        await this.nextHint();
+        if (this.ended) return 0;
+        const changed = await this.differences();
+        if (changed.length === 0) continue;
+        if (changed.some(({ kind }) => kind === 'package')) await this.workers.retire();
+        await this.cycle(changed);
+      }
+    } finally {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      this.folders.close();
+      await this.workers.retire();
+    }
+  }
+
+  /** Waits for an event in a followed folder and until no more come, or for the time to look anyway. */
+  private async nextHint(): Promise<void> {
+    const hint = (milliseconds: number): Promise<'event' | 'time'> =>
+      new Promise(settle => {
+        const timer = setTimeout(() => settle('time'), milliseconds);
+        this.wake = () => {
+          clearTimeout(timer);
+          settle('event');
+        };
+      });
+    if (this.ended || (await hint(LOOK_EVERY_MILLISECONDS)) === 'time') return;
+    while (!this.ended && (await hint(SETTLING_MILLISECONDS)) === 'event');
+  }
+
+  private async differences(): Promise<readonly Difference[]> {
+    const { store } = await openGround(this.session.around, this.folder);
+    return differences(this.seen, store.observer);
+  }
+
+  /** Runs what is affected, if anything is, and takes note of all that was looked at. */
+  private async cycle(changed: readonly Difference[]): Promise<void> {
+    try {
+      const project = await this.open();
+      try {
+        await this.runAffected(project, changed);
+      } finally {
+        await project.close();
+      }
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      if (changed.length > 0) this.say(described(changed));
+      for (const problem of error.problems) this.session.complain(problem);
+    }
+    if (!this.ended) await this.look();
+  }
+
+  private async open(): Promise<OpenProject> {
+    const ground = await openGround(this.session.around, this.folder);
+    return openProject(
+      this.session.around,
+      ground,
+      text => this.say(text),
+      pool => this.workers.for(pool),
+    );
+  }
+
+  private async runAffected(project: OpenProject, changed: readonly Difference[]): Promise<void> {
+    const parameters = orThrow(parametersOf(project.dag.dag.parameters, this.options.parameter));
+    const planned = orThrow(plan(project.context(await project.load(parameters)), AFFECTED));
+    const count = planned.runs.length + planned.mayRun.length;
+    if (count === 0 && planned.restored.length === 0) {
+      if (changed.length > 0) this.say(`${described(changed)}: nothing is affected`);
+      return;
+    }
+    if (changed.length > 0) this.say(described(changed));
+    project.lock('dagpy watch');
+    const loaded = await project.load(parameters);
+    const telling = openTelling(this.session, project.layout.root);
+    const failures: Extract<RunEvent, { event: 'blockFailed' }>[] = [];
+    const cancel = new AbortController();
+    this.running = cancel;
+    const obsolete = this.cancelWhenObsolete(project, loaded, cancel);
+    try {
+      const { problems } = await runProject(
+        project.ports,
+        {
+          run: telling.run,
+          emit: event => {
+            telling.emit(event);
+            obsolete.take(event);
+            if (event.event === 'blockFailed') failures.push(event);
+          },
+        },
+        {
+          loaded,
+          request: AFFECTED,
+          jobs: this.options.jobs ?? this.session.around.cores,
+          cancel: cancel.signal,
+        },
+      );
+      for (const failure of failures) tellFailure(this.session, failure);
+      for (const problem of problems) this.session.complain(problem);
+    } finally {
+      obsolete.end();
+      this.running = undefined;
+    }
+  }
+
+  /** Gives a run up in which a running block, or one above it, was edited: what it would store is of no use any more. */
+  private cancelWhenObsolete(project: OpenProject, loaded: LoadedProject, cancel: AbortController) {
+    const running = new Set<BlockId>();
+    const look = (): void => {
+      const changed = cancel.signal.aborted ? [] : editedAbove(project, loaded, running);
+      if (changed.length === 0) return;
+      this.say(`${changed.map(printable).join(', ')} was edited meanwhile: starting over`);
+      cancel.abort();
+    };
+    const timer = setInterval(look, LOOK_WHILE_RUNNING_MILLISECONDS);
+    return {
+      take(event: RunEvent): void {
+        if (event.event === 'blockStarted') running.add(event.block);
+        else if (
+          'block' in event &&
+          event.block !== undefined &&
+          event.event !== 'note' &&
+          !event.event.startsWith('cell')
+        )
+          running.delete(event.block);
+      },
+      end: () => clearInterval(timer),
+    };
+  }
+
+  /** Judges once more, for what the answer rests on now, and follows the folders in which that lies. */
+  private async look(): Promise<void> {
+    const ground = await openGround(this.session.around, this.folder);
+    const { observer, looked } = ground.store;
+    const file = (name: string): Sight => ({ kind: 'file', name, digest: observer.observe('file', name) });
+    let sights: readonly Sight[] = [file(DAG_FILE)];
+    try {
+      const project = await openProject(
+        this.session.around,
+        ground,
+        () => undefined,
+        pool => this.workers.for(pool),
+      );
+      sights = [...sights, ...project.dag.dag.blocks.map(({ notebook }) => file(notebook))];
+      try {
+        const parameters = orThrow(parametersOf(project.dag.dag.parameters, this.options.parameter));
+        plan(project.context(await project.load(parameters)), AFFECTED);
+      } finally {
+        await project.close();
+      }
+    } catch (error) {
+      // It was told already; whatever could be read is watched.
+      if (!(error instanceof ProblemError)) throw error;
+    }
+    const seen = looked.seen();
+    this.seen = { sights: [...sights, ...seen.sights], expansions: seen.expansions };
+    const folders = this.seen.sights
+      .filter(({ kind }) => kind !== 'environment' && kind !== 'package')
+      .map(({ kind, name }) =>
+        kind === 'folder' ? resolve(this.folder, name) : dirname(resolve(this.folder, name)),
+      );
+    this.folders.follow(folders);
+  }
+
+  private say(text: string): void {
+    const time = new Date().toTimeString().slice(0, 8);
+    this.session.note(`${this.session.errorStyle.paint('gray', time)} ${text}`);
+  }
+}
+
+/** `clean.ipynb changed`, of several the first few. */
+function described(changed: readonly Difference[]): string {
+  const names = [...new Set(changed.map(({ name }) => printable(name)))];
+  const shown = names.slice(0, 3).join(', ');
+  return `${shown}${names.length > 3 ? ` and ${String(names.length - 3)} more` : ''} changed`;
+}
+
+/** Blocks whose code is another one than a run works on, and that are running or above one that is. */
+function editedAbove(
+  { dag, ports, folder }: OpenProject,
+  { blocks }: LoadedProject,
+  running: ReadonlySet<BlockId>,
+): readonly BlockId[] {
+  const now = loadDagFile(folder);
+  // In the middle of an edit, it says nothing yet.
+  if (!now.ok) return [];
+  const graph = orThrow(buildGraph(dag.dag));
+  const above = ancestorsOf(
+    graph,
+    [...running].map(id => graph.indexOf.get(id)!),
+  );
+  return graph.ids.filter((id, index) => {
+    if (above[index] !== 1) return false;
+    const block = blocks.get(id)!;
+    const declaration = now.value.dag.blocks.find(each => each.id === id);
+    if (JSON.stringify(plainly(declaration)) !== JSON.stringify(plainly(block.snapshot.declaration)))
+      return true;
+    const read = ports.notebooks.read(block.snapshot.declaration.notebook);
+    return read.ok && codeOf(read.value) !== codeOf(block.notebook);
+  });
+}
+
+const codeOf = ({ cells }: BlockNotebook): string =>
+  JSON.stringify(cells.filter(({ type }) => type === 'code').map(({ source }) => source));
+
+/** What matters of a declaration for a block that runs. */
+const plainly = (declaration: BlockDeclaration | undefined): unknown =>
+  declaration && {
+    ...declaration,
+    parents: declaration.parents.map(({ block, use }) => [block, ...(use ?? [])]),
+    tags: null,
+  };
