@@ -6,7 +6,7 @@ import { watchFolders } from '../../adapters/watchFolders.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
 import { runProject } from '../../daemon/run.js';
 import { differences, type Difference } from '../../daemon/verdict.js';
-import { ancestorsOf, buildGraph, plan, type RunRequest } from '../../engine/index.js';
+import { ancestorsOf, buildGraph, plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
 import type { BlockNotebook } from '../../engine/notebookPorts.js';
 import type { BlockDeclaration } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
@@ -104,21 +104,28 @@ class Watcher {
     return differences(this.seen, store.observer);
   }
 
-  /** Runs what is affected, if anything is, and takes note of all that was looked at. */
+  /** Runs what is affected, and again as long as something else became stale meanwhile; then takes note of all it saw. */
   private async cycle(changed: readonly Difference[]): Promise<void> {
-    try {
-      const project = await this.open();
+    let left = '';
+    for (let turn = 0; ; turn += 1) {
       try {
-        await this.runAffected(project, changed);
-      } finally {
-        await project.close();
+        const project = await this.open();
+        try {
+          await this.runAffected(project, turn === 0 ? changed : []);
+        } finally {
+          await project.close();
+        }
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        if (changed.length > 0 && turn === 0) this.say(described(changed));
+        for (const problem of error.problems) this.session.complain(problem);
       }
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      if (changed.length > 0) this.say(described(changed));
-      for (const problem of error.problems) this.session.complain(problem);
+      if (this.ended) return;
+      const before = left;
+      left = await this.look();
+      // What stays stale for the same reason after a run will not be put right by another one.
+      if (left === '' || left === before) return;
     }
-    if (!this.ended) await this.look();
   }
 
   private async open(): Promise<OpenProject> {
@@ -177,7 +184,7 @@ class Watcher {
   private cancelWhenObsolete(project: OpenProject, loaded: LoadedProject, cancel: AbortController) {
     const running = new Set<BlockId>();
     const look = (): void => {
-      const changed = cancel.signal.aborted ? [] : editedAbove(project, loaded, running);
+      const changed = cancel.signal.aborted ? [] : edited(project, loaded, [...running]);
       if (changed.length === 0) return;
       this.say(`${changed.map(printable).join(', ')} was edited meanwhile: starting over`);
       cancel.abort();
@@ -198,8 +205,12 @@ class Watcher {
     };
   }
 
-  /** Judges once more, for what the answer rests on now, and follows the folders in which that lies. */
-  private async look(): Promise<void> {
+  /**
+   * Judges once more, for what the answer rests on now, and follows the folders in which that lies.
+   * @returns what is stale although it just ran, as a text to be compared; empty: nothing
+   */
+  private async look(): Promise<string> {
+    let stale = '';
     const ground = await openGround(this.session.around, this.folder);
     const { observer, looked } = ground.store;
     const file = (name: string): Sight => ({ kind: 'file', name, digest: observer.observe('file', name) });
@@ -214,7 +225,9 @@ class Watcher {
       sights = [...sights, ...project.dag.dag.blocks.map(({ notebook }) => file(notebook))];
       try {
         const parameters = orThrow(parametersOf(project.dag.dag.parameters, this.options.parameter));
-        plan(project.context(await project.load(parameters)), AFFECTED);
+        const planned = plan(project.context(await project.load(parameters)), AFFECTED);
+        stale = planned.ok ? JSON.stringify(planned.value.runs.filter(isNews)) : '';
+        if (stale === '[]') stale = '';
       } finally {
         await project.close();
       }
@@ -230,6 +243,7 @@ class Watcher {
         kind === 'folder' ? resolve(this.folder, name) : dirname(resolve(this.folder, name)),
       );
     this.folders.follow(folders);
+    return stale;
   }
 
   private say(text: string): void {
@@ -245,11 +259,15 @@ function described(changed: readonly Difference[]): string {
   return `${shown}${names.length > 3 ? ` and ${String(names.length - 3)} more` : ''} changed`;
 }
 
-/** Blocks whose code is another one than a run works on, and that are running or above one that is. */
-function editedAbove(
+/** Blocks that fail, and those that run every time, are stale after a run too. */
+const isNews = ({ reasons }: PlannedBlock): boolean =>
+  reasons.some(({ kind }) => kind !== 'failed' && kind !== 'untracked' && kind !== 'forced');
+
+/** Blocks whose code is another one than a run works on, among those given and above. */
+function edited(
   { dag, ports, folder }: OpenProject,
   { blocks }: LoadedProject,
-  running: ReadonlySet<BlockId>,
+  among: readonly BlockId[],
 ): readonly BlockId[] {
   const now = loadDagFile(folder);
   // In the middle of an edit, it says nothing yet.
@@ -257,7 +275,7 @@ function editedAbove(
   const graph = orThrow(buildGraph(dag.dag));
   const above = ancestorsOf(
     graph,
-    [...running].map(id => graph.indexOf.get(id)!),
+    among.map(id => graph.indexOf.get(id)!),
   );
   return graph.ids.filter((id, index) => {
     if (above[index] !== 1) return false;
