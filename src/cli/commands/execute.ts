@@ -1,6 +1,6 @@
 /** Carries out a run, or previews it. */
 import { runProject } from '../../daemon/run.js';
-import { plan, type Plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
+import type { RunRequest } from '../../engine/index.js';
 import type { Json } from '../../protocol/dagFile.js';
 import type { Digest } from '../../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
@@ -10,10 +10,10 @@ import { parametersOf } from '../parameters.js';
 import type { RunOptions } from '../program.js';
 import { describe } from '../report.js';
 import { keepAnswer, QuietAnswer } from './keepAnswer.js';
+import { preview } from './preview.js';
 import type { Session } from '../session.js';
 import { openTelling } from '../telling.js';
-import { glyph, plural, oneLine, printable } from '../terminal/style.js';
-import { table } from '../terminal/table.js';
+import { printable } from '../terminal/style.js';
 
 const INTERRUPTED = 130;
 
@@ -27,7 +27,9 @@ export async function execute(
   return session.withProject(async project => {
     const parameters = orThrow(parametersOf(project.dag.dag.parameters, options.parameter));
     const request = requestOf(project, targets, options);
-    if (options.dryRun === true) return preview(session, project, request, parameters, options.json === true);
+    const jobs = options.jobs ?? session.around.cores;
+    if (options.dryRun === true)
+      return preview(session, project, request, parameters, { jobs, json: options.json === true });
     return carryOut(session, project, request, parameters, options, asked);
   });
 }
@@ -101,45 +103,6 @@ export function tellFailure(
 
 // eslint-disable-next-line no-control-regex
 const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/g;
-
-async function preview(
-  session: Session,
-  project: OpenProject,
-  request: RunRequest,
-  parameters: ReadonlyMap<string, Json>,
-  json: boolean,
-): Promise<number> {
-  const loaded = await project.load(parameters);
-  const planned = orThrow(plan(project.context(loaded), request));
-  if (planned.problems.length > 0) throw new ProblemError(planned.problems);
-  if (json) {
-    session.printJson(planned);
-    return 0;
-  }
-  session.print(describePlan(session, planned));
-  return 0;
-}
-
-function describePlan(session: Session, planned: Plan): string {
-  const style = session.outStyle;
-  const upTo = planned.runs.length + planned.mayRun.length;
-  if (upTo === 0 && planned.restored.length === 0) return 'Everything is fresh: nothing would run.\n';
-  const rows = (
-    blocks: readonly PlannedBlock[],
-    state: 'stale' | 'affected',
-  ): readonly (readonly string[])[] =>
-    blocks.map(({ block, reasons }) => [
-      glyph(style, state),
-      printable(block),
-      reasons.map(reason => oneLine(reason.detail)).join(', '),
-    ]);
-  const restored = planned.restored.map(block => [
-    style.paint('green', '↺'),
-    printable(block),
-    'a stored result is put back',
-  ]);
-  return `Up to ${plural(upTo, 'block')} would run, ${planned.fresh.length} kept.\n${table([...rows(planned.runs, 'stale'), ...rows(planned.mayRun, 'affected'), ...restored], '  ')}`;
-}
 
 function requestOf(project: OpenProject, targets: readonly string[], options: RunOptions): RunRequest {
   const reaches = [
