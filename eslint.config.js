@@ -4,9 +4,9 @@ import typescript from 'typescript-eslint';
 
 const scripts = ['**/*.{js,mjs,cjs}'];
 
-/** Nothing in protocol and engine may depend on when, where or in which language it runs. */
+/** Nothing in protocol, engine and dagLayout may depend on when, where or in which language it runs. */
 const pure = {
-  files: ['src/protocol/**/*.ts', 'src/engine/**/*.ts'],
+  files: ['src/protocol/**/*.ts', 'src/engine/**/*.ts', 'src/dagLayout/**/*.ts'],
   rules: {
     'no-restricted-globals': [
       'error',
@@ -14,8 +14,8 @@ const pure = {
       { name: 'performance', message: 'Time comes in with the input.' },
       { name: 'crypto', message: 'Randomness comes in with the input.' },
       { name: 'Intl', message: 'Results must not depend on a locale.' },
-      { name: 'process', message: 'protocol and engine perform no I/O.' },
-      { name: 'console', message: 'protocol and engine perform no I/O.' },
+      { name: 'process', message: 'this layer performs no I/O.' },
+      { name: 'console', message: 'this layer performs no I/O.' },
     ],
     'no-restricted-properties': [
       'error',
@@ -28,9 +28,7 @@ const pure = {
     'no-restricted-imports': [
       'error',
       {
-        patterns: [
-          { group: ['node:*', 'fs', 'path', 'crypto'], message: 'protocol and engine perform no I/O.' },
-        ],
+        patterns: [{ group: ['node:*', 'fs', 'path', 'crypto'], message: 'this layer performs no I/O.' }],
       },
     ],
   },

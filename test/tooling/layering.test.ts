@@ -8,15 +8,16 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..', '..');
-const folders = ['protocol', 'engine', 'adapters', 'daemon', 'cli'] as const;
+const folders = ['protocol', 'dagLayout', 'engine', 'adapters', 'daemon', 'cli'] as const;
 type Folder = (typeof folders)[number];
 
 const mayImport: Record<Folder, readonly Folder[]> = {
   protocol: [],
+  dagLayout: ['protocol'],
   engine: ['protocol'],
   adapters: ['protocol', 'engine'],
   daemon: ['protocol', 'engine'],
-  cli: ['protocol', 'engine', 'adapters', 'daemon'],
+  cli: ['protocol', 'dagLayout', 'engine', 'adapters', 'daemon'],
 };
 
 /** A copy of the projects' settings with one tiny module a folder. */
@@ -70,7 +71,7 @@ describe('direction of imports', () => {
     });
   }
 
-  for (const folder of ['protocol', 'engine'] as const) {
+  for (const folder of ['protocol', 'dagLayout', 'engine'] as const) {
     test(`${folder} knows neither Node nor a browser`, () => {
       const written = join(copy, 'src', folder, 'importing.ts');
       writeFileSync(
