@@ -31,6 +31,10 @@ const packFile = name => join(bundleFolder, `${name}.cjs`);
 const startFile = join(bundleFolder, 'dagpy.cjs');
 const licencesFile = join(bundleFolder, 'LICENSES.txt');
 const stampFile = join(bundleFolder, 'sources.sha256');
+/** Fonts of PNG pictures, for machines without any. */
+const fontsFolder = join(bundleFolder, 'fonts');
+const fontPackage = join('node_modules', 'dejavu-fonts-ttf');
+const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 /** Bytes of what `dagpy run` loads. */
 const largestRun = 300_000;
 const sizeOfRun = () => ['engine', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
@@ -72,8 +76,13 @@ export async function checkTypes() {
 
 function isBuilt(digest) {
   return (
-    [packFile('engine'), startFile, licencesFile, stampFile].every(file => existsSync(file)) &&
-    readFileSync(stampFile, 'utf8') === digest
+    [
+      packFile('engine'),
+      startFile,
+      licencesFile,
+      stampFile,
+      ...fonts.map(font => join(fontsFolder, font)),
+    ].every(file => existsSync(file)) && readFileSync(stampFile, 'utf8') === digest
   );
 }
 
@@ -90,11 +99,14 @@ async function makeBundle(digest) {
     if (name.endsWith('.cjs') && name !== 'dagpy.cjs' && !packs.has(name.slice(0, -'.cjs'.length)))
       rmSync(join(bundleFolder, name));
   replaceFile(startFile, readFileSync(join(root, 'scripts', 'bin', 'start.cjs')));
-  replaceFile(licencesFile, licencesOf(inputs));
+  mkdirSync(fontsFolder, { recursive: true });
+  for (const font of fonts)
+    replaceFile(join(fontsFolder, font), readFileSync(join(root, fontPackage, 'ttf', font)));
+  replaceFile(licencesFile, licencesOf([...inputs, fontPackage]));
   replaceFile(stampFile, digest);
 }
 
-/** The licences of the packages that went into the bundle, which keeps none of their comments. */
+/** The licences of the packages that went into the bundle, which keeps none of their comments, and of the fonts. */
 function licencesOf(inputs) {
   const packages = new Set(
     inputs.flatMap(file => /\bnode_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),

@@ -113,7 +113,7 @@ export function fileProblem(error: unknown, shown: string, doing: 'read' | 'writ
 }
 
 /**
- * Puts new text in place of a file at once: a reader sees the old or the new, also after a crash.
+ * Puts new content in place of a file at once: a reader sees the old or the new, also after a crash.
  * Links are followed, mode and owner kept.
  * @param expected stamp of what was read (`null`: nothing was there); if the file is another one by now, nothing is
  *   written and the problem `file-changed` asks the caller to read again
@@ -121,7 +121,7 @@ export function fileProblem(error: unknown, shown: string, doing: 'read' | 'writ
  */
 export function replaceTextFile(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   expected: TextStamp | null,
   shown: string,
 ): Result<TextStamp> {
@@ -134,7 +134,7 @@ export function replaceTextFile(
     const handle = openSync(name, 'wx', mode);
     temporary = name;
     try {
-      writeFileSync(handle, text);
+      writeFileSync(handle, content);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

@@ -31,6 +31,8 @@ function handlersFor(session: Session): Handlers {
     submit: async (notebook, options) => (await flows()).submit(session, notebook, options),
     status: async options => (await inspect()).status(session, options),
     why: async (id, options) => (await inspect()).why(session, id, options),
+    graph: async (selectors, options) =>
+      (await import('./commands/graph.js')).graph(session, selectors, options),
     run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),
     watch: async options => (await import('./commands/watch.js')).watch(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),

@@ -31,6 +31,15 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
+export type GraphFormat = 'svg' | 'png' | 'mmd' | 'dot' | 'text';
+
+export interface GraphOptions extends JsonOption {
+  readonly output?: string;
+  readonly format?: GraphFormat;
+  readonly states?: boolean;
+  readonly noStates?: boolean;
+}
+
 /** One handler a command; each resolves to the exit code. */
 export interface Handlers {
   init(
@@ -50,6 +59,7 @@ export interface Handlers {
   submit(notebook: string, options: JsonOption): Promise<number>;
   status(options: JsonOption): Promise<number>;
   why(id: string, options: JsonOption): Promise<number>;
+  graph(selectors: readonly string[], options: GraphOptions): Promise<number>;
   run(targets: readonly string[], options: RunOptions): Promise<number>;
   watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
@@ -84,6 +94,7 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   submit: (to, { arguments: [notebook], options }) => to.submit(notebook, options),
   status: (to, { options }) => to.status(options),
   why: (to, { arguments: [id], options }) => to.why(id, options),
+  graph: (to, { arguments: [selectors], options }) => to.graph(selectors, options),
   run: (to, { arguments: [targets], options }) => to.run(targets, options),
   watch: (to, { options }) => to.watch(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),

@@ -4,7 +4,7 @@ export { openContext, type Context, type ContextOptions } from './context.js';
 export { buildGraph, cycleProblem, type Graph } from './graph.js';
 export { ancestorsOf, descendantsOf, isDescendant } from './closures.js';
 export { blockReads } from './reads.js';
-export { type RunRequest, type Target } from './selection.js';
+export { lineageOf, type RunRequest, type Target } from './selection.js';
 export { judge, type Judgement } from './staleness.js';
 export { ambientNotes, historyNotes, type Note } from './notes.js';
 export { plan, type Plan, type PlannedBlock } from './plan.js';

@@ -61,6 +61,22 @@ export function select(context: Context, { target: asked, force }: RunRequest): 
   return success({ target: chosen, scope, forced });
 }
 
+/** Marks for looking at a part of the graph: as selectors of a run, but `k` alone stands for all above and below it too. */
+export function lineageOf(graph: Graph, selectors: readonly string[]): Result<Uint8Array> {
+  const chosen = new Uint8Array(graph.size);
+  const seeds = new Uint8Array(graph.size);
+  const problems: Problem[] = [];
+  for (const selector of selectors) {
+    const parsed = parse(graph, selector);
+    if (parsed === undefined) problems.push(unknownBlock(graph, selector));
+    else {
+      const isAlone = parsed.itself && !parsed.above && !parsed.below;
+      mark(graph, chosen, seeds, isAlone ? { ...parsed, above: true, below: true } : parsed, 'needs');
+    }
+  }
+  return problems.length > 0 ? failure(...problems) : success(chosen);
+}
+
 interface Parsed {
   readonly block: number;
   readonly above: boolean;

@@ -36,3 +36,48 @@ export interface RunReport {
   readonly cancelled: readonly string[];
   readonly seconds: number;
 }
+
+/** A variable that crosses an edge: `name` as the parent calls it, `as` as the child does. */
+export interface CrossingVariable {
+  readonly name: string;
+  readonly as: string;
+  /** `null`: not known before the parent ran. */
+  readonly type: string | null;
+  readonly bytes: number | null;
+}
+
+export interface GraphNode {
+  readonly id: string;
+  /** `null`: states were not asked for. */
+  readonly state: BlockState | null;
+  readonly reasons: readonly Reason[];
+  readonly prelude: boolean;
+  readonly seconds: number | null;
+  /** Of all that it hands on; `null`: nothing known. */
+  readonly bytes: number | null;
+}
+
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  /** `order`: the child comes later and gets nothing. */
+  readonly kind: 'values' | 'order';
+  /** The parent's filter is off: it hands on its whole session. */
+  readonly session: boolean;
+  readonly variables: readonly CrossingVariable[];
+}
+
+/** Nodes in topological order, ties in notebook order; places in pixels, `x` and `y` of the upper left corner. */
+export interface GraphReport {
+  readonly project: string;
+  readonly nodes: readonly (GraphNode & {
+    readonly layer: number;
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  })[];
+  readonly edges: readonly GraphEdge[];
+  /** Ids by layer, from left to right. */
+  readonly layers: readonly (readonly string[])[];
+}

@@ -78,6 +78,8 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
       'jupyterlab_dagpy/_engine/engine.cjs',
       'jupyterlab_dagpy/_engine/project.cjs',
       'jupyterlab_dagpy/_engine/LICENSES.txt',
+      'jupyterlab_dagpy/_engine/fonts/DejaVuSans.ttf',
+      'jupyterlab_dagpy/_engine/graph.cjs',
       'jupyterlab_dagpy/worker/__init__.py',
       'jupyterlab_dagpy/worker/vendored/cloudpickle/LICENSE',
       'jupyterlab_dagpy/worker/vendored/cloudpickle/cloudpickle.py',
@@ -93,7 +95,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
 
   test('holds nothing else', () => {
     const known =
-      /^(jupyterlab_dagpy\/(_engine\/[a-z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
+      /^(jupyterlab_dagpy\/(_engine\/[a-z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256|fonts\/DejaVuSans(-Bold)?\.ttf)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
     assert.deepEqual(
       files.filter(file => !known.test(file) || /\/tests\/|\.(pyc|so)$/.test(file)),
       [],

@@ -175,6 +175,41 @@ export const commands = {
     arguments: [id],
     options: { json },
   },
+  graph: {
+    summary: 'draw the blocks and their edges',
+    description:
+      'Draws the graph in the terminal, or as a picture or text for other tools. The suffix of the file says which.',
+    arguments: [
+      {
+        name: 'ids',
+        takes: 'many',
+        summary: 'only these and all above and below; k+ (and below), +k (and above)',
+      },
+    ],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        summary: '.svg, .png, .mmd (Mermaid), .dot or .txt; - for stdout',
+      },
+      format: {
+        kind: 'choice',
+        value: 'format',
+        choices: ['svg', 'png', 'mmd', 'dot', 'text'],
+        summary: 'format whatever the name of the file; without a file: to stdout',
+      },
+      states: { kind: 'flag', summary: 'with state and reason of every block (the default)' },
+      noStates: { kind: 'flag', summary: 'structure alone: reads dag.json and nothing else' },
+      json,
+    },
+    examples: [
+      { call: 'graph', does: 'in the terminal' },
+      { call: 'graph -o graph.svg', does: 'a picture for light and dark pages' },
+      { call: 'graph model -o model.png', does: 'what model builds on and what builds on it' },
+      { call: 'graph --format mmd', does: 'Mermaid, for a Markdown page' },
+    ],
+  },
   run: {
     summary: 'run what a change affects',
     description: 'Runs blocks whose result can differ, restores the rest. Without a target: affected.',

@@ -1,60 +1,13 @@
 /** `status`, `why`, `exports`, `value`: looking at a project without changing it. */
-import { ambientNotes, historyNotes, judge, type Context, type Judgement } from '../../engine/index.js';
-import { filterTest } from '../../engine/index.js';
+import { ambientNotes, historyNotes } from '../../engine/index.js';
 import { ProblemError } from '../../protocol/problem.js';
-import type { BlockStatus, ExportReport, StatusReport } from '../../protocol/reports.js';
-import type { Trace } from '../../protocol/trace.js';
+import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
 import { printStoredValue, whyWithheld } from '../../daemon/storedValue.js';
-import type { OpenProject } from '../openProject.js';
+import { exportsOf, judged, statusOf, traceOf, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
 import { bytes, duration, glyph, oneLine, printable, stateWord } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
-
-interface Judged {
-  readonly context: Context;
-  readonly judgements: readonly (Judgement | undefined)[];
-}
-
-async function judged(project: OpenProject): Promise<Judged> {
-  const context = project.context(await project.load());
-  return { context, judgements: judge(context) };
-}
-
-/** The trace whose values stand for a block now: the answering one, or the last good one while it is stale. */
-function traceOf({ context, judgements }: Judged, block: number): Trace | null {
-  return judgements[block]?.trace ?? context.project.snapshot.blocks[block]?.memory.last ?? null;
-}
-
-function statusOf(all: Judged, block: number): BlockStatus {
-  const { graph, snapshot } = all.context.project;
-  const judgement = all.judgements[block];
-  const trace = traceOf(all, block);
-  return {
-    id: graph.ids[block] ?? '',
-    state: judgement?.state ?? 'never',
-    reasons: judgement?.reasons ?? [],
-    parents: snapshot.blocks[block]?.declaration.parents.map(parent => parent.block) ?? [],
-    seconds: trace?.seconds ?? null,
-    exports: trace === null ? [] : exportsOf(all, block, trace),
-  };
-}
-
-function exportsOf({ context }: Judged, block: number, trace: Trace): readonly ExportReport[] {
-  const filter = context.project.snapshot.blocks[block]?.declaration.filter ?? { kind: 'auto' };
-  const accepts = filterTest(filter);
-  const stored = trace.exports.flatMap(component =>
-    component.variables
-      .filter(({ name }) => accepts(name) && !component.hidden.includes(name))
-      .map(({ name, type, bytes: size }): ExportReport => ({
-        name,
-        type,
-        bytes: size,
-        digest: component.digest,
-      })),
-  );
-  return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 export async function status(session: Session, options: JsonOption): Promise<number> {
   return session.withProject(async project => {

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { BlockState } from '../../protocol/states.js';
 
-type Format = Parameters<typeof styleText>[0];
+export type Format = Parameters<typeof styleText>[0];
 
 export interface Style {
   readonly colour: boolean;
@@ -39,6 +39,8 @@ export function glyph(style: Style, state: BlockState): string {
 export function stateWord(style: Style, state: BlockState): string {
   return style.paint(GLYPHS[state][1], state);
 }
+
+export const stateFormat = (state: BlockState): Format => GLYPHS[state][1];
 
 /** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(seconds: number): string {
