@@ -26,6 +26,7 @@ export async function makePacks() {
     absWorkingDir: root,
     entryPoints: { main: entry },
     outdir: 'chunks',
+    chunkNames: '[hash]',
     bundle: true,
     splitting: true,
     minify: true,

@@ -9,7 +9,7 @@ import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import type { PoolOptions } from '../adapters/workers/pool.js';
 import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
 import type { ProjectPorts } from '../daemon/ports.js';
-import { buildGraph, openContext, type Context } from '../engine/index.js';
+import { buildGraph, openContext, type Context, type Graph } from '../engine/index.js';
 import type { Workers } from '../engine/runPorts.js';
 import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
@@ -36,15 +36,21 @@ export interface OpenProject {
   close(): Promise<void>;
 }
 
+/** What stands in `dag.json` alone; throws a `ProblemError` where it is wrong. */
+export function readStructure(folder: string): { readonly dag: LoadedDagFile; readonly graph: Graph } {
+  const dag = orThrow(loadDagFile(folder));
+  const graph = buildGraph(dag.dag);
+  if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
+  return { dag, graph: graph.value };
+}
+
 export async function openProject(
   around: Surroundings,
   { folder, hasher, store, kernel: findKernel }: Ground,
   note: (message: string) => void,
   makeWorkers: (options: PoolOptions) => Workers = createLazyWorkers,
 ): Promise<OpenProject> {
-  const dag = orThrow(loadDagFile(folder));
-  const graph = buildGraph(dag.dag);
-  if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
+  const { dag } = readStructure(folder);
   const { environment, variables, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();

@@ -177,13 +177,12 @@ export const commands = {
   },
   graph: {
     summary: 'draw the blocks and their edges',
-    description:
-      'Draws the graph in the terminal, or as a picture or text for other tools. The suffix of the file says which.',
+    description: 'Draws the graph in the terminal, or into a file: a picture, or text for other tools.',
     arguments: [
       {
         name: 'ids',
         takes: 'many',
-        summary: 'only these and all above and below; k+ (and below), +k (and above)',
+        summary: 'these with all above and below; k+: and below, +k: and above',
       },
     ],
     options: {
@@ -191,13 +190,13 @@ export const commands = {
         kind: 'text',
         short: 'o',
         value: 'file',
-        summary: '.svg, .png, .mmd (Mermaid), .dot or .txt; - for stdout',
+        summary: '.svg, .png, .mmd, .dot or .txt; - is stdout',
       },
       format: {
         kind: 'choice',
         value: 'format',
         choices: ['svg', 'png', 'mmd', 'dot', 'text'],
-        summary: 'format whatever the name of the file; without a file: to stdout',
+        summary: 'whatever the suffix; without -o: to stdout',
       },
       states: { kind: 'flag', summary: 'with state and reason of every block (the default)' },
       noStates: { kind: 'flag', summary: 'structure alone: reads dag.json and nothing else' },

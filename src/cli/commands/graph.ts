@@ -1,9 +1,8 @@
 /** `graph`: the blocks and their edges as rails, a picture, text for other tools, or JSON. */
 import { extname, relative, resolve } from 'node:path';
-import { loadDagFile, placeInFile } from '../../adapters/dagFile/index.js';
 import { writeResult } from '../../adapters/resultFile.js';
-import { buildGraph, lineageOf } from '../../engine/index.js';
-import { orThrow, ProblemError, type Result } from '../../protocol/problem.js';
+import { lineageOf } from '../../engine/index.js';
+import { orThrow, type Result } from '../../protocol/problem.js';
 import { dotText } from '../graph/dot.js';
 import { judgedKnowledge } from '../graph/judgedKnowledge.js';
 import { mermaidText, MOST_CHARACTERS, MOST_EDGES } from '../graph/mermaid.js';
@@ -91,11 +90,10 @@ async function graphToDraw(
 ): Promise<DrawnGraph> {
   if (noStates === true) {
     // Structure stands in dag.json alone: no kernel, no notebook and no cache is looked at.
-    const { dag, text } = orThrow(loadDagFile(session.folder()));
-    const built = buildGraph(dag);
-    if (!built.ok) throw new ProblemError(placeInFile(built.problems, text));
-    const marks = selectors.length === 0 ? undefined : orThrow(lineageOf(built.value, selectors));
-    return drawnGraph(dag, built.value, declaredKnowledge(dag), marks);
+    const { readStructure } = await import('../openProject.js');
+    const { dag, graph: built } = readStructure(session.folder());
+    const marks = selectors.length === 0 ? undefined : orThrow(lineageOf(built, selectors));
+    return drawnGraph(dag.dag, built, declaredKnowledge(dag.dag), marks);
   }
   return session.withProject(async project => {
     const all = await judged(project);
