@@ -16,6 +16,7 @@ const packOf = {
   'src/cli/openProject.ts': 'project',
   'src/cli/commands/execute.ts': 'project',
   'src/adapters/workers/pool.ts': 'project',
+  'src/adapters/store/collect.ts': 'cache',
 };
 
 /** @returns {Promise<{ packs: Map<string, string>, inputs: string[] }>} text of each pack by its name; sources that went in */

@@ -292,13 +292,21 @@ def receive(connection: Any) -> dict[str, Any]:
 
 
 def segment(
-    *cells: str | dict[str, Any], role: str = "main", block: str = "block", inputs: Any = ()
+    *cells: str | dict[str, Any], role: str = "main", block: str = "block", inputs: Any = (), live: Any = ()
 ) -> dict[str, Any]:
     made = []
     for ordinal, cell in enumerate(cells):
         fields = {"source": cell} if isinstance(cell, str) else cell
         made.append({"ordinal": ordinal, "id": f"cell-{ordinal}", "place": ordinal + 1, **fields})
-    return {"role": role, "block": block, "notebook": f"{block}.ipynb", "cells": made, "inputs": list(inputs)}
+    return {
+        "role": role,
+        "block": block,
+        "notebook": f"{block}.ipynb",
+        "cells": made,
+        "inputs": list(inputs),
+        "live": list(live),
+        "setting": None,
+    }
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .process import Control, die, end_children, flush_open_files, peak_bytes, run_endings
@@ -20,7 +21,6 @@ def run_job(connection: Connection, specification: Message, kernel: BlockKernel)
     # standard error is a pipe of the session soon
     errors = os.dup(2)
     try:
-        os.chdir(specification["cwd"])
         session = Session(kernel, connection, specification["job"])
         control = Control(connection, session.streams)
         job = Job(session, specification)
@@ -49,7 +49,6 @@ class Job:
         self._storage = Storage(specification, session.namespace, session.shell.transform_cell)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
         self._reads.on_package(self._storage.package_imported)
-        session.identity = f"{specification['uid']}"
 
     def result(self) -> Message:
         """Run everything; the message ``done``."""
@@ -84,31 +83,80 @@ class Job:
         }
 
     async def _run(self) -> Failure | None:
-        session, specification = self._session, self._specification
-        self._storage.begin()
-        restored = False
-        try:
-            for segment in specification["segments"]:
-                if segment["role"] != "prelude" and not restored:
-                    # after the prelude, as in the one notebook that the blocks make up
-                    restored = True
-                    self._storage.restore_ambient(specification["ambient"])
-                if segment["role"] == "main":
-                    self._storage.watch_ambient()
-                self._reads.begin()
-                try:
-                    self._storage.bind(segment)
-                    failure = await session.run_cells(segment, specification["hints"])
-                finally:
-                    self._reads.end()
+        preludes = [part for part in self._specification["segments"] if part["role"] == "prelude"]
+        chain = [part for part in self._specification["segments"] if part["role"] != "prelude"]
+        # a session is seeded once before the prelude, for the block whose code comes after it
+        self._prepare(_first(chain))
+        self._storage.begin(self._setting(_first(chain))["seed"])
+        for segment in preludes:
+            failure = await self._cells(segment, {})
+            if failure is not None:
+                return failure
+            self._storage.ran(segment)
+        self._storage.base_is_there()
+        return await self._chain(chain)
+
+    async def _chain(self, segments: Sequence[Message], beside: bool = False) -> Failure | None:
+        """Run segments one after the other in one namespace. `beside`: it is left afterwards."""
+        for segment in segments:
+            handed: dict[str, object] = {}
+            for live in segment["live"]:
+                failure, values = await self._made_beside(live)
                 if failure is not None:
                     return failure
-                self._storage.ran(segment)
+                handed.update(values)
+            failure = await self._block(segment, handed)
+            if failure is not None:
+                return failure
+            if segment["role"] != "main":
+                self._session.forget_history()
+                if not beside:
+                    self._storage.ran(segment)
+        return None
+
+    async def _made_beside(self, live: Message) -> tuple[Failure | None, dict[str, object]]:
+        """Run another block's session in this process and take the variables that are asked for out of it."""
+        aside = self._storage.set_aside()
+        failure = await self._chain(live["segments"], beside=True)
+        values = {} if failure is not None else self._storage.taken(live)
+        self._storage.put_back(aside)
+        return failure, values
+
+    async def _block(self, segment: Message, handed: dict[str, object]) -> Failure | None:
+        """A block's cells, started as they would be if it ran by itself."""
+        main = segment["role"] == "main"
+        if not main:
+            self._session.connection.send({"type": "replaying", "block": segment["block"]})
+        self._prepare(segment)
+        setting = self._setting(segment)
+        self._storage.enter(setting["seed"], setting["ambient"])
+        if main:
+            self._reads.own_cells_begin()
+            self._storage.watch_ambient()
+        try:
+            return await self._cells(segment, handed)
         finally:
             self._reads.begin()
-            await session.finish()
+            await self._session.finish(segment["role"])
             self._reads.end()
-        return None
+
+    async def _cells(self, segment: Message, handed: dict[str, object]) -> Failure | None:
+        hints = self._specification["hints"] if segment["role"] == "main" else {}
+        self._reads.begin()
+        try:
+            self._storage.bind(segment, handed)
+            return await self._session.run_cells(segment, hints)
+        finally:
+            self._reads.end()
+
+    def _prepare(self, segment: Message) -> None:
+        setting = self._setting(segment)
+        os.chdir(setting["cwd"])
+        self._session.identity = setting["uid"]
+
+    def _setting(self, segment: Message) -> Message:
+        setting: Message = segment["setting"] or self._specification
+        return setting
 
     def _outside(self, error: BaseException, interrupted: bool = False) -> Failure:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -121,3 +169,11 @@ class Job:
         run_endings()
         if self._reads.wrote_something():
             flush_open_files()
+
+
+def _first(segments: Sequence[Message]) -> Message:
+    """The segment whose cells run first."""
+    first = segments[0]
+    while first["live"]:
+        first = first["live"][0]["segments"][0]
+    return first

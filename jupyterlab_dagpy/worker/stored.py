@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from .values import (
     baseline,
     bound_names,
     dotted_imports,
+    is_machine_name,
     plan_exports,
     restore,
 )
@@ -31,6 +33,9 @@ class Storage:
         self._namespace = namespace
         self._transform = transform
         self._ambient = Ambient(namespace, specification["project"])
+        self._entered = False
+        self._parameters: dict[str, Any] = {}
+        self._base: dict[str, Any] = {}
         self._baselines: list[Baseline] = []
         self._known: set[str] = set(namespace)
         self._restored: list[Restored] = []
@@ -40,20 +45,66 @@ class Storage:
 
     # ------------------------------------------------------------ what it starts from
 
-    def begin(self) -> None:
+    def begin(self, seed: str | None) -> None:
         """Seed generators and bind parameters."""
-        self._ambient.seed(self._specification["seed"])
-        self._namespace.update(self._specification["parameters"])
+        self._ambient.seed(seed)
+        self._parameters = copy.deepcopy(self._specification["parameters"])
+        self._namespace.update(self._parameters)
         self._take_baseline("parameters")
 
-    def bind(self, segment: dict[str, Any]) -> None:
-        """Restore the components of a segment and bind the names asked for.
+    def base_is_there(self) -> None:
+        """The prelude is done: any block's session starts from here."""
+        self._base = _variables(self._namespace)
+
+    def set_aside(self) -> dict[str, Any]:
+        """Empty the namespace for a session beside this one; what to `put_back`.
+
+        The dict itself stays, so that functions and frames of that session find their globals in this one when they are
+        handed on. The prelude's objects are those of this session too, or `isinstance` would not hold.
+        """
+        aside = self._replace(self._base)
+        fresh = copy.deepcopy(self._specification["parameters"])
+        for name, value in self._parameters.items():
+            # another session must not see what this one does to them
+            if self._base.get(name, self) is value:
+                self._namespace[name] = fresh[name]
+        return aside
+
+    def taken(self, live: dict[str, Any]) -> dict[str, Any]:
+        """Variables to hand on, under the names that the reader gives them.
+
+        Raises:
+            NameError: one was not made this time.
+        """
+        maker = live["segments"][-1]["block"]
+        found: dict[str, Any] = {}
+        for theirs, names in live["bind"].items():
+            if theirs not in self._namespace:
+                raise NameError(f"{maker} ran again and did not make {theirs} this time")
+            found.update(dict.fromkeys(names, self._namespace[theirs]))
+        return found
+
+    def put_back(self, aside: dict[str, Any]) -> None:
+        """End a session beside this one."""
+        self._replace(aside)
+
+    def _replace(self, variables: dict[str, Any]) -> dict[str, Any]:
+        before = _variables(self._namespace)
+        for name in before:
+            del self._namespace[name]
+        self._namespace.update(variables)
+        return before
+
+    def bind(self, segment: dict[str, Any], handed: dict[str, Any]) -> None:
+        """Restore the components of a segment and bind the names asked for, and what is handed on alive.
 
         Raises:
             RestoreError: one can not be loaded.
         """
         restored = restore(segment["inputs"], self._namespace)
+        self._namespace.update(handed)
         if segment["role"] == "main":
+            self._baselines.append(baseline(self._namespace, handed, "live"))
             self._restored = restored
             self._before = dict(self._namespace)
 
@@ -69,9 +120,14 @@ class Storage:
 
     # ------------------------------------------------------------ ambient state
 
-    def restore_ambient(self, states: dict[str, str]) -> None:
-        """Put the ancestors' ambient state in place."""
-        self._ambient.restore(states)
+    def enter(self, seed: str | None, states: dict[str, str]) -> None:
+        """Put the ambient state that a block starts from in place."""
+        if self._entered:
+            self._ambient.enter(seed, states)
+        else:
+            # after the prelude, as in the one notebook that the blocks make up
+            self._entered = True
+            self._ambient.restore(states)
 
     def watch_ambient(self) -> None:
         """The block's own cells come next: what they change is its own."""
@@ -130,3 +186,7 @@ class Storage:
     def ambient_used(self) -> list[str]:
         """Adapters whose incoming state may have mattered; known after `keep`."""
         return self._used
+
+
+def _variables(namespace: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in namespace.items() if not is_machine_name(name)}

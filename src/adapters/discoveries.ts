@@ -33,7 +33,9 @@ export function createDiscoveryReader({
 
   return {
     dependencies(discoveries: Discoveries): Discovered {
-      const written = new Set(discoveries.written.map(path => resolve(path)));
+      const written = new Set(
+        [...discoveries.written, ...discoveries.writtenBefore].map(path => resolve(path)),
+      );
       const changed = new Set<string>();
       const dependencies = new Map<string, Dependency>();
       const add = (kind: Exclude<Dependency['kind'], 'ambient'>, name: string, detail?: string): void => {

@@ -31,7 +31,7 @@ export interface OpenProject {
   context(loaded: LoadedProject): Context;
   /** Held until `close`; throws a `ProblemError` that says who holds it. */
   lock(command: string): ProjectLock;
-  keeper(lock: ProjectLock | null): CacheKeeper;
+  keeper(lock: ProjectLock | null): Promise<CacheKeeper>;
   /** Ends Python, saves stamps, lets the lock go. */
   close(): Promise<void>;
 }
@@ -106,7 +106,12 @@ export async function openProject(
       ports.scratch.clean();
       return lock;
     },
-    keeper: store.keeper,
+    async keeper(held) {
+      // A run keeps no house, and does not load what does.
+      const { createCacheKeeper } = await import('../adapters/store/collect.js');
+      const { layout, records: traces, objects, stamps, keyId } = store;
+      return createCacheKeeper({ layout, traces, objects, stamps, keyId, lock: held });
+    },
     async close() {
       await workers.close();
       await notebooks.settle();

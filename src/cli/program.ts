@@ -8,6 +8,7 @@ export interface RunOptions {
   readonly downstream?: boolean;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  readonly check?: boolean;
   readonly jobs?: number;
   readonly parameter: readonly string[];
   readonly tag: readonly string[];

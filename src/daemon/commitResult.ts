@@ -14,6 +14,7 @@ import type { BlobRef, JobResult } from '../protocol/workerMessages.js';
 import type { Hasher } from '../engine/ports.js';
 import type { NewObject } from '../engine/storePorts.js';
 import { encodeDisplay } from './display.js';
+import { relativeInside } from './fileUse.js';
 import type { ProjectPorts } from './ports.js';
 
 /** What is known of an execution besides its result. */
@@ -85,6 +86,7 @@ export async function commitResult(
       ...file,
       object: object === null ? null : at(object),
     })),
+    appended: result.discoveries.appended.map(path => relativeInside(ports.folder, path)),
     external: result.discoveries.external,
     untracked: result.discoveries.untracked,
     imports: result.discoveries.imports,

@@ -18,7 +18,8 @@ export function dependenciesOf(
   // What changed while the block ran belongs to no state of the world: the result is used now and never again.
   if (!found.ok) return found.changed.map((name): Dependency => ({ kind: 'file', name, digest: NEVER }));
   const seen = new Set(found.dependencies.filter(each => each.kind === 'file').map(each => each.name));
-  const written = new Set(result.discoveries.written.map(path => relativeInside(ports.folder, path)));
+  const { written: own, writtenBefore } = result.discoveries;
+  const written = new Set([...own, ...writtenBefore].map(path => relativeInside(ports.folder, path)));
   const named = literal.flatMap(({ path, digest }): readonly Dependency[] => {
     if (seen.has(path) || written.has(path)) return [];
     const now = ports.world.observe('file', path);

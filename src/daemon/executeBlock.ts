@@ -20,12 +20,14 @@ export type Executed =
   | { readonly kind: 'stored'; readonly trace: Trace }
   | {
       readonly kind: 'failed';
+      /** Blocks whose code ran again for it until then. */
+      readonly replayed: readonly BlockId[];
       readonly problem: Problem;
       readonly traceback: readonly string[];
       readonly seconds: number;
       readonly display: Display;
     }
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted'; readonly replayed: readonly BlockId[] };
 
 export interface ExecuteOptions {
   readonly loaded: LoadedProject;
@@ -54,17 +56,20 @@ export async function executeBlock(
   });
   const collector = createOutputCollector(block.codeCells.length);
   const scratch = ports.scratch.open(job);
+  const replays = new Set<BlockId>();
   const failed = (problem: Problem, traceback: readonly string[], display: Display): Executed => ({
     kind: 'failed',
     problem,
     traceback,
     seconds: (ports.clock.now() - began) / 1000,
     display,
+    replayed: [...replays],
   });
   try {
     const spec = jobSpecOf(ports, loaded, effect, job, scratch);
     const literal = files.literalFiles(effect.block);
     const running = ports.workers.start(spec, { bare: needsBareStart(loaded, effect) }, message => {
+      if (message.type === 'replaying') replays.add(message.block as BlockId);
       tell(sink, effect, message);
       collector.accept(message);
     });
@@ -78,7 +83,7 @@ export async function executeBlock(
     if (end.kind === 'died')
       return failed(deathProblem(block, end), end.tail === '' ? [] : [end.tail], shown(null));
     const { result } = end;
-    if (result.status === 'interrupted') return { kind: 'interrupted' };
+    if (result.status === 'interrupted') return { kind: 'interrupted', replayed: [...replays] };
     if (result.status === 'error') {
       const error = result.error ?? {
         ename: 'Error',
@@ -102,9 +107,7 @@ export async function executeBlock(
           uid: block.snapshot.uid,
           block: effect.block,
           ingredients: effect.ingredients,
-          replayed: effect.segments
-            .filter(segment => segment.role === 'replay')
-            .map(segment => segment.block),
+          replayed: [...replays],
         },
         scratch,
         display: shown(result.widgets),
@@ -123,6 +126,8 @@ export async function executeBlock(
 }
 
 function tell(sink: RunSink, { block }: ExecuteEffect, message: FromWorker): void {
+  if (message.type === 'replaying')
+    sink.emit({ event: 'blockReplayed', block: message.block as BlockId, reader: block });
   if (message.type === 'cellStarted') sink.emit({ event: 'cellStarted', block, cell: message.ordinal });
   if (message.type === 'cellFinished') {
     sink.emit({
@@ -136,11 +141,11 @@ function tell(sink: RunSink, { block }: ExecuteEffect, message: FromWorker): voi
 }
 
 /** Which of the ambient states that it inherited may have mattered to it. */
-function ambientUsed({ inherited }: ExecuteEffect, result: JobResult): readonly Dependency[] {
+function ambientUsed({ ambient }: ExecuteEffect, result: JobResult): readonly Dependency[] {
   return result.discoveries.ambientUsed.map(adapter => ({
     kind: 'ambient',
     name: adapter,
-    digest: inherited.get(adapter)?.digest ?? null,
+    digest: ambient.get(adapter)?.digest ?? null,
   }));
 }
 
@@ -197,9 +202,15 @@ function errorProblem(loaded: LoadedProject, block: LoadedBlock, error: WorkerEr
   const owner = loaded.blocks.get(error.block as BlockId) ?? block;
   const index = owner.codeCells[error.ordinal];
   const place = index === undefined ? undefined : owner.notebook.cells[index]?.place;
+  const { id } = block.snapshot.declaration;
+  const isReplay = owner !== block && owner.snapshot.declaration.id !== loaded.snapshot.dag.prelude;
+  // It went well when it ran for itself: whoever reads this must know which run of it is meant.
+  const where = isReplay
+    ? `while ${error.block} ran again for ${id}, which needs values of it that can not be stored: `
+    : '';
   return {
     code: 'block-error',
-    message: `${error.ename}: ${error.evalue}`,
+    message: `${where}${error.ename}: ${error.evalue}`,
     file: owner.snapshot.declaration.notebook,
     ...(place === undefined ? {} : { cell: place }),
     ...(error.line > 0 ? { line: error.line } : {}),

@@ -4,7 +4,7 @@ import type { BlockId } from '../protocol/ids.js';
 import { ProblemError } from '../protocol/problem.js';
 import type { ObjectRef } from '../protocol/trace.js';
 import type { JobCell, JobInput, JobSegment, JobSpec } from '../protocol/workerMessages.js';
-import { cwdOf, type BoundComponent, type ExecuteEffect } from '../engine/index.js';
+import { cwdOf, type BoundComponent, type ExecuteEffect, type Segment } from '../engine/index.js';
 import { RAISES, type LoadedBlock, type LoadedProject } from './loadProject.js';
 import type { ProjectPorts } from './ports.js';
 
@@ -23,17 +23,15 @@ export function jobSpecOf(
   const { dag } = loaded.snapshot;
   const segments: JobSegment[] = [];
   if (dag.prelude !== undefined && dag.prelude !== effect.block) {
-    segments.push(segmentOf(blockOf(loaded, dag.prelude), 'prelude', []));
+    segments.push({
+      ...codeOf(blockOf(loaded, dag.prelude)),
+      role: 'prelude',
+      inputs: [],
+      live: [],
+      setting: null,
+    });
   }
-  for (const { block, role, inputs } of effect.segments) {
-    segments.push(
-      segmentOf(
-        blockOf(loaded, block),
-        role,
-        inputs.map(bound => inputOf(ports, bound)),
-      ),
-    );
-  }
+  for (const segment of effect.segments) segments.push(segmentOf(ports, loaded, segment));
   return {
     type: 'execute',
     job,
@@ -43,13 +41,8 @@ export function jobSpecOf(
     cwd: join(ports.folder, cwdOf(declaration)),
     segments,
     parameters: Object.fromEntries(effect.parameters),
-    ambient: Object.fromEntries(
-      [...effect.ambient].map(([adapter, state]) => [
-        adapter,
-        pathOf(ports, state, 'head', `state of ${adapter}`),
-      ]),
-    ),
-    seed: dag.seed === null ? null : ports.hasher.digest(`seed ${String(dag.seed)} ${uid}`).slice(0, 32),
+    ambient: statesOf(ports, effect.ambient),
+    seed: seedOf(ports, loaded, uid),
     keep: {
       filter: effect.filter.kind === 'names' ? effect.filter.patterns : effect.filter.kind,
       wanted: effect.wanted,
@@ -62,14 +55,24 @@ export function jobSpecOf(
   };
 }
 
+const statesOf = (ports: ProjectPorts, ambient: ExecuteEffect['ambient']): JobSpec['ambient'] =>
+  Object.fromEntries(
+    [...ambient].map(([adapter, state]) => [adapter, pathOf(ports, state, 'head', `state of ${adapter}`)]),
+  );
+
+const seedOf = (ports: ProjectPorts, { snapshot }: LoadedProject, uid: string): string | null =>
+  snapshot.dag.seed === null
+    ? null
+    : ports.hasher.digest(`seed ${String(snapshot.dag.seed)} ${uid}`).slice(0, 32);
+
 /** Whether it must start in an interpreter that has imported nothing: it sets variables that packages read on import. */
 export function needsBareStart(loaded: LoadedProject, effect: ExecuteEffect): boolean {
-  if (effect.ambient.has('os.environ')) return true;
+  const every = (segments: readonly Segment[]): readonly Segment[] =>
+    segments.flatMap(segment => [segment, ...segment.live.flatMap(session => every(session.segments))]);
+  const segments = every(effect.segments);
+  if (segments.some(({ ambient }) => ambient.has('os.environ'))) return true;
   const { prelude } = loaded.snapshot.dag;
-  const blocks = [
-    ...effect.segments.map(segment => segment.block),
-    ...(prelude === undefined ? [] : [prelude]),
-  ];
+  const blocks = [...segments.map(segment => segment.block), ...(prelude === undefined ? [] : [prelude])];
   return blocks.some(id => blockOf(loaded, id).snapshot.cells.some(facts => facts.setsEnvironment));
 }
 
@@ -79,18 +82,41 @@ export function blockOf(loaded: LoadedProject, id: BlockId): LoadedBlock {
   return found;
 }
 
-function segmentOf(
-  { snapshot, notebook, codeCells }: LoadedBlock,
-  role: JobSegment['role'],
-  inputs: readonly JobInput[],
-): JobSegment {
+function segmentOf(ports: ProjectPorts, loaded: LoadedProject, segment: Segment): JobSegment {
+  const block = blockOf(loaded, segment.block);
+  const { declaration, uid } = block.snapshot;
+  return {
+    ...codeOf(block),
+    role: segment.role,
+    inputs: segment.inputs.map(bound => inputOf(ports, bound)),
+    live: segment.live.map(({ segments, bind }) => ({
+      segments: segments.map(each => segmentOf(ports, loaded, each)),
+      bind: Object.fromEntries(bind),
+    })),
+    setting:
+      segment.role === 'main'
+        ? null
+        : {
+            uid,
+            cwd: join(ports.folder, cwdOf(declaration)),
+            seed: seedOf(ports, loaded, uid),
+            ambient: statesOf(ports, segment.ambient),
+          },
+  };
+}
+
+function codeOf({
+  snapshot,
+  notebook,
+  codeCells,
+}: LoadedBlock): Pick<JobSegment, 'block' | 'notebook' | 'cells'> {
   const cells = codeCells.flatMap((index, ordinal): readonly JobCell[] => {
     const cell = notebook.cells[index];
     if (cell === undefined) return [];
     const raises = cell.tags.includes(RAISES);
     return [{ ordinal, id: cell.id, place: cell.place, source: cell.source, raises }];
   });
-  return { role, block: snapshot.declaration.id, notebook: snapshot.declaration.notebook, cells, inputs };
+  return { block: snapshot.declaration.id, notebook: snapshot.declaration.notebook, cells };
 }
 
 export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundComponent): JobInput {

@@ -12,6 +12,7 @@ import {
   type Context,
   type Effect,
   type ExecuteEffect,
+  type Outcome,
   type RunInput,
   type RunRequest,
 } from '../engine/index.js';
@@ -251,23 +252,21 @@ class Run {
   }
 
   /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
-  private async settle(
-    effect: ExecuteEffect,
-    executed: Executed,
-  ): Promise<Extract<RunInput, { kind: 'finished' }>['outcome']> {
+  private async settle(effect: ExecuteEffect, executed: Executed): Promise<Outcome> {
     const { ports, sink, files } = this;
     const block = blockOf(this.options.loaded, effect.block);
     const cancelled = this.options.cancel.aborted;
     if (executed.kind === 'interrupted' || (executed.kind === 'failed' && cancelled)) {
       sink.emit({ event: 'blockCancelled', block: effect.block });
-      return { kind: 'interrupted' };
+      return { kind: 'interrupted', replayed: executed.replayed };
     }
     if (executed.kind === 'failed') return this.fail(effect, executed);
     const { trace } = executed;
     const hidden = files.missingEdge(effect.block, trace);
     if (hidden !== undefined) {
       this.problems.push(hidden);
-      return this.fail(effect, { problem: hidden, traceback: [], seconds: trace.seconds });
+      const { seconds, replayed } = trace;
+      return this.fail(effect, { problem: hidden, traceback: [], seconds, replayed });
     }
     ports.traces.add(trace);
     await keepWrittenFiles(ports, this.options.loaded, files.writersFor(effect.block, trace));
@@ -284,6 +283,7 @@ class Run {
         .flatMap(each => each.variables)
         .reduce((sum, variable) => sum + variable.bytes, 0),
       changed: before === null || exportsOf(before) !== exportsOf(trace),
+      replayed: trace.replayed,
       warnings: trace.warnings,
     });
     return { kind: 'stored', trace };
@@ -291,15 +291,15 @@ class Run {
 
   private async fail(
     effect: ExecuteEffect,
-    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds'> & {
+    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds' | 'replayed'> & {
       readonly display?: Extract<Executed, { kind: 'failed' }>['display'];
     },
-  ): Promise<{ readonly kind: 'failed' }> {
+  ): Promise<Extract<Outcome, { kind: 'failed' | 'interrupted' }>> {
     const block = blockOf(this.options.loaded, effect.block);
-    const { problem, traceback, seconds } = failed;
+    const { problem, traceback, seconds, replayed } = failed;
     if (problem.code === 'object-damaged') {
       this.sawDamage = true;
-      return { kind: 'failed' };
+      return { kind: 'failed', replayed };
     }
     // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.
     this.ports.memory.fail(block.snapshot.uid, { key: effect.key, message: problem.message, seconds });
@@ -312,7 +312,7 @@ class Run {
       }
     }
     this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
-    return { kind: 'failed' };
+    return { kind: 'failed', replayed };
   }
 }
 

@@ -34,6 +34,8 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
           block: trace.block,
           notebook: '',
           inputs,
+          live: [],
+          setting: null,
           cells: [{ ordinal: 0, id: 'value', place: 1, source: `print(repr(${name}))`, raises: false }],
         },
       ],
@@ -78,7 +80,7 @@ function notStored(trace: Trace, name: string) {
       message: `${name} of ${trace.block} is not stored: ${whyWithheld(withheld)}`,
       remedy:
         withheld.why === 'opaque'
-          ? 'store what it was made from instead'
+          ? 'a block that reads it runs this one again; to look at it here, store what it was made from'
           : `ask for it: dagpy filter ${trace.block} ${name}, then dagpy run ${trace.block}`,
     };
   }

@@ -5,7 +5,7 @@ import { inheritedAmbient, NO_AMBIENT, outgoingAmbient, type Ambient } from './a
 import { keyWith, type KeyFunction } from './key.js';
 import type { Hasher, ProjectSnapshot, World } from './ports.js';
 import { openProject, type Project } from './project.js';
-import { neededBy, sourcesOf } from './replay.js';
+import { neededBy, valueParents } from './replay.js';
 
 export interface Context {
   readonly project: Project;
@@ -53,6 +53,7 @@ export class Values {
   readonly #scope: Uint8Array | undefined;
   readonly #traces: (Trace | undefined)[];
   readonly #ambient: (Ambient | undefined)[];
+  readonly #isRemembered = new Set<number>();
   /** Ambient state by last stored values alone, for blocks whose parents are not judged. */
   #remembered: readonly Ambient[] | undefined;
 
@@ -83,20 +84,27 @@ export class Values {
 
   set(block: number, trace: Trace, inherited: Ambient): void {
     this.#traces[block] = trace;
+    this.#isRemembered.delete(block);
     this.#ambient[block] = outgoingAmbient(inherited, trace);
+  }
+
+  /** Whether nobody judged it: its last stored values stand for it, whatever its code and its parents are by now. */
+  isRemembered(block: number): boolean {
+    return this.#isRemembered.has(block);
   }
 
   /** Takes a block's last stored values as they are, whatever its own parents hold by now. */
   setRemembered(block: number, trace: Trace): void {
     this.#traces[block] = trace;
+    this.#isRemembered.add(block);
     this.#remembered ??= rememberedAmbient(this.#context);
     this.#ambient[block] = this.#remembered[block]!;
   }
 
-  /** Of all that its session is made of: ancestors that run again in it change it there, and so do not count. */
+  /** State that a block starts from, whether the code of its parents runs again in its session or not. */
   inheritedBy(block: number): Ambient {
     const { project } = this.#context;
-    return inheritedAmbient(project.graph, sourcesOf(project, block), this.ambientOf);
+    return inheritedAmbient(project.graph, valueParents(project, block), this.ambientOf);
   }
 
   /** Blocks whose traces have to be there before `block` can be evaluated, and are not. */
@@ -109,7 +117,7 @@ function rememberedAmbient({ project }: Context): readonly Ambient[] {
   const { graph, snapshot } = project;
   const ambient = new Array<Ambient>(graph.size).fill(NO_AMBIENT);
   for (const block of graph.order) {
-    const inherited = inheritedAmbient(graph, sourcesOf(project, block), parent => ambient[parent]!);
+    const inherited = inheritedAmbient(graph, valueParents(project, block), parent => ambient[parent]!);
     const { last } = snapshot.blocks[block]!.memory;
     ambient[block] = last === null ? inherited : outgoingAmbient(inherited, last);
   }

@@ -20,8 +20,8 @@ export interface RunOptions {
 export type Outcome =
   /** Its trace and everything it stored are committed, so the world would find it. */
   | { readonly kind: 'stored'; readonly trace: Trace }
-  | { readonly kind: 'failed' }
-  | { readonly kind: 'interrupted' };
+  /** `replayed`: blocks whose code ran again for it before it ended. */
+  | { readonly kind: 'failed' | 'interrupted'; readonly replayed: readonly BlockId[] };
 
 export type RunInput =
   | { readonly kind: 'started' }
@@ -36,6 +36,17 @@ export interface Segment {
   readonly block: BlockId;
   readonly role: 'replay' | 'main';
   readonly inputs: readonly BoundComponent[];
+  /** Sessions made beside first, for values of theirs that can not be stored. */
+  readonly live: readonly LiveSession[];
+  /** State its code starts from. */
+  readonly ambient: Ambient;
+}
+
+export interface LiveSession {
+  /** Replays; the last one is of the block whose variables are handed on. */
+  readonly segments: readonly Segment[];
+  /** Its name → names to bind. */
+  readonly bind: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface ExecuteEffect {
@@ -50,10 +61,8 @@ export interface ExecuteEffect {
   readonly segments: readonly Segment[];
   /** Parameters that any of the segments reads. */
   readonly parameters: ReadonlyMap<string, Json>;
-  /** State the session starts with, replays included. */
+  /** State the block starts with, and what a discovered `ambient` dependency is recorded with and verified against. */
   readonly ambient: Ambient;
-  /** What a discovered `ambient` dependency is recorded with: the same state, since that is what it is verified against. */
-  readonly inherited: Ambient;
   readonly filter: Filter;
   /** Names that children read; `null`: any. */
   readonly wanted: readonly string[] | null;

@@ -5,9 +5,10 @@ import type { Ingredients, Trace } from '../protocol/trace.js';
 import type { Ambient } from './ambient.js';
 import type { Context, Values } from './context.js';
 import type { ExportRequest } from './filters.js';
+import { inputNames } from './inputNames.js';
 import { resolveInputs, type ResolvedInputs } from './inputs.js';
 import { ingredientsOf } from './key.js';
-import { lookUp, outputsInPlace, type Circumstances, type Refusal } from './lookup.js';
+import { dependencyFailing, lookUp, outputsInPlace, type Circumstances, type Refusal } from './lookup.js';
 import { namesOf } from './project.js';
 
 /** What is known of a block before it runs. */
@@ -40,6 +41,8 @@ export function prepare(
   const { project, world, hasher } = context;
   const inputs = resolveInputs(project, hasher, block, values.traceOf);
   if (!inputs.ok) return { kind: 'problem', problems: inputs.problems };
+  const stale = replayedOf(inputs.value).find(replayed => !isCurrent(context, replayed, values));
+  if (stale !== undefined) return { kind: 'problem', problems: [staleReplay(context, block, stale)] };
   const ingredients = ingredientsOf(project, world, block, inputs.value.ingredients, inputs.value.parameters);
   return {
     kind: 'prepared',
@@ -47,6 +50,35 @@ export function prepare(
     ingredients,
     inputs: inputs.value,
     inherited: values.inheritedBy(block),
+  };
+}
+
+export const replayedOf = ({ replay, live }: ResolvedInputs): readonly number[] =>
+  live.length === 0 ? replay : [...replay, ...live.map(({ from }) => from)];
+
+/**
+ * Whether running a block again gives the session that its trace stands for: its code and inputs are those of the
+ * trace. So it is with every block that was judged; last stored values of others can be older than their code.
+ */
+function isCurrent(context: Context, block: number, values: Values): boolean {
+  if (!values.isRemembered(block)) return true;
+  if (values.lackedBy(block).length > 0) return false;
+  const trace = values.traceOf(block);
+  const prepared = prepare(context, block, values);
+  return (
+    prepared.kind === 'prepared' &&
+    prepared.key === trace.key &&
+    dependencyFailing(trace, context.world, prepared.inherited) === undefined
+  );
+}
+
+function staleReplay({ project }: Context, block: number, replayed: number): Problem {
+  const { ids } = project.graph;
+  return {
+    code: 'replay-stale',
+    message: `${ids[block]} needs ${ids[replayed]} to run again beside it, and what is stored of ${ids[replayed]} is older than its code or inputs`,
+    file: project.snapshot.blocks[block]!.declaration.notebook,
+    remedy: `run it with what it needs: dagpy run ${ids[block]}`,
   };
 }
 
@@ -70,7 +102,7 @@ export function evaluate(context: Context, block: number, values: Values): Evalu
 const handedToReplays =
   ({ replay }: ResolvedInputs, values: Values) =>
   (): readonly string[] =>
-    replay.flatMap(block => values.traceOf(block).ingredients.inputs.map(({ name }) => name));
+    replay.flatMap(block => inputNames(values.traceOf(block)));
 
 /** @param replayed names handed to replayed ancestors, where their traces are known */
 export function circumstancesOf(

@@ -1,6 +1,7 @@
 /** Which names a block hands on under its filter. */
 import type { Filter } from '../protocol/dagFile.js';
 import type { Component, Trace, Withheld } from '../protocol/trace.js';
+import { inputNames } from './inputNames.js';
 
 export type NameTest = (name: string) => boolean;
 
@@ -114,5 +115,5 @@ function firstUnstoredInput(trace: Trace, request: ExportRequest): string | unde
     !trace.exports.some(component => component.names.includes(name)) &&
     !trace.withheld.some(withheld => withheld.name === name) &&
     !request.deletes().includes(name);
-  return trace.ingredients.inputs.map(({ name }) => name).find(isLacked) ?? request.replayed().find(isLacked);
+  return inputNames(trace).find(isLacked) ?? request.replayed().find(isLacked);
 }

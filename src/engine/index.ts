@@ -10,7 +10,16 @@ export { ambientNotes, historyNotes, type Note } from './notes.js';
 export { plan, type Plan, type PlannedBlock } from './plan.js';
 export { startRun, stateOf, type RunState } from './runState.js';
 export { step, type StepResult } from './step.js';
-export type { Effect, ExecuteEffect, Outcome, RunInput, RunOptions, Segment } from './effects.js';
+export type {
+  Effect,
+  ExecuteEffect,
+  LiveSession,
+  Outcome,
+  RunInput,
+  RunOptions,
+  Segment,
+} from './effects.js';
+export { replayedBy } from './sessions.js';
 export type { BoundComponent } from './inputs.js';
 export type { Ambient } from './ambient.js';
 export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';

@@ -5,6 +5,7 @@ import type { Component, InputIngredient, Trace } from '../protocol/trace.js';
 import {
   conflictProblem,
   isSame,
+  offerAlive,
   offerBehind,
   offersBy,
   opaqueProblem,
@@ -14,7 +15,8 @@ import {
 } from './offers.js';
 import type { Hasher } from './ports.js';
 import type { Project, ReadSet } from './project.js';
-import { offAncestors, REPLAYED, sessionDigest } from './replay.js';
+import { sessionName } from './inputNames.js';
+import { isOff, offAncestors, sessionDigest, whyNotReplayed } from './replay.js';
 
 /** A component to restore, and what its variables are called in the block. */
 export interface BoundComponent {
@@ -24,8 +26,17 @@ export interface BoundComponent {
   readonly bind: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Values that can not be stored, of one parent whose code runs again beside the block's session to make them. */
+export interface LiveInputs {
+  readonly from: number;
+  /** Its name → names to bind. */
+  readonly bind: ReadonlyMap<string, readonly string[]>;
+}
+
 export interface ResolvedInputs {
   readonly components: readonly BoundComponent[];
+  /** In topological order. */
+  readonly live: readonly LiveInputs[];
   /** Sorted by name. */
   readonly ingredients: readonly InputIngredient[];
   /** Names of project parameters that it reads, sorted. */
@@ -51,20 +62,22 @@ export function resolveInputs(
   const { chosen, unmet, problems } = choose(parents, reads);
   if (problems.length > 0) return failure(...problems);
   const components = bindComponents(project, chosen);
+  const live = bindLive(project, chosen);
   const ingredients = components.flatMap(ingredientsFrom);
-  const { graph, snapshot } = project;
-  for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1) {
-    const parent = graph.parents[slot]!;
-    if (snapshot.blocks[parent]!.declaration.filter.kind !== 'off') continue;
+  const { graph } = project;
+  const addSession = (parent: number, sharing: readonly string[]) =>
     ingredients.push({
-      name: REPLAYED + graph.ids[parent]!,
-      component: sessionDigest(hasher, traceOf(parent)),
-      sharing: [],
+      name: sessionName(graph.ids[parent]!),
+      component: sessionDigest(hasher, project, parent, traceOf(parent)),
+      sharing,
     });
-  }
+  for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1)
+    if (isOff(project, graph.parents[slot]!)) addSession(graph.parents[slot]!, []);
+  for (const { from, bind } of live) addSession(from, sharingOf(bind).sharing);
   if (ingredients.length > 1) ingredients.sort((a, b) => byCodeUnit(a.name, b.name));
   return success({
     components,
+    live,
     ingredients,
     replay: offAncestors(project, block),
     ...otherNames(project, block, chosen, unmet),
@@ -91,9 +104,14 @@ function choose(parents: Parents, reads: ReadSet): Choice {
     chosen.delete(name);
     problems.delete(name);
     if ('length' in best) problems.set(name, conflictProblem(project, block, best));
-    else if (best.source.kind === 'opaque')
-      problems.set(name, opaqueProblem(project, block, best, best.source.withheld));
-    else chosen.set(name, best);
+    else {
+      const obstacle =
+        best.source.kind === 'opaque'
+          ? whyNotReplayed(project, best.parent, parents.traceOf(best.parent))
+          : undefined;
+      if (obstacle === undefined) chosen.set(name, best);
+      else problems.set(name, opaqueProblem(project, block, best, obstacle));
+    }
   };
   for (const [name, candidates] of offers) settle(name, candidates);
 
@@ -102,11 +120,12 @@ function choose(parents: Parents, reads: ReadSet): Choice {
   const followed = new Set<Offer>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const offer = chosen.get(name);
-    if (offer === undefined || offer.source.kind !== 'stored' || followed.has(offer)) continue;
+    if (offer === undefined || followed.has(offer)) continue;
     followed.add(offer);
-    for (const reached of offer.source.component.reaches) {
+    for (const reached of reachesOf(offer)) {
       const known = offers.get(reached) ?? offersBy(parents, other => other === reached).get(reached) ?? [];
-      const own = offerBehind(parents, offer.parent, reached);
+      const behind = offer.source.kind === 'opaque' ? offerAlive : offerBehind;
+      const own = behind(parents, offer.parent, reached);
       // Equal ones of several parents all stay, so that the choice does not depend on who was followed first.
       const isKnown =
         own === undefined || known.some(other => other.parent === own.parent && isSame(other, own));
@@ -119,7 +138,49 @@ function choose(parents: Parents, reads: ReadSet): Choice {
       }
     }
   }
+  takeAliveWhatIsShared(offers, chosen);
   return { chosen, unmet, problems: [...problems.values()] };
+}
+
+function reachesOf({ source }: Offer): readonly string[] {
+  if (source.kind === 'stored') return source.component.reaches;
+  return source.kind === 'opaque' ? (source.withheld?.reaches ?? NO_NAMES) : NO_NAMES;
+}
+
+/**
+ * A stored variable whose objects a live one holds too is handed on alive with it: two copies would drift apart where
+ * the parent's session has one object. Readers of the stored one alone get it from the store.
+ */
+function takeAliveWhatIsShared(
+  offers: ReadonlyMap<string, readonly Offer[]>,
+  chosen: Map<string, Offer>,
+): void {
+  for (const { parent, source } of [...chosen.values()]) {
+    const shares = source.kind === 'opaque' ? (source.withheld?.shares ?? NO_NAMES) : NO_NAMES;
+    if (shares.length === 0) continue;
+    for (const [name, best] of chosen) {
+      if (best.source.kind !== 'stored') continue;
+      const own = offers.get(name)?.find(other => other.parent === parent && isSame(other, best)) ?? best;
+      if (own.parent === parent && own.source.kind === 'stored' && shares.includes(own.source.stored))
+        chosen.set(name, { parent, name, source: { kind: 'opaque', stored: own.source.stored } });
+    }
+  }
+}
+
+function bindLive({ graph }: Project, chosen: ReadonlyMap<string, Offer>): readonly LiveInputs[] {
+  const byParent = new Map<number, Map<string, string[]>>();
+  for (const [name, { parent, source }] of chosen) {
+    if (source.kind !== 'opaque') continue;
+    let bind = byParent.get(parent);
+    if (bind === undefined) byParent.set(parent, (bind = new Map()));
+    const names = bind.get(source.stored);
+    if (names === undefined) bind.set(source.stored, [name]);
+    else names.push(name);
+  }
+  for (const bind of byParent.values()) for (const names of bind.values()) names.sort(byCodeUnit);
+  return [...byParent]
+    .map(([from, bind]) => ({ from, bind }))
+    .sort((a, b) => graph.rank[a.from]! - graph.rank[b.from]!);
 }
 
 /** One restored component for each that is read of each parent, so that what shared memory there shares it here. */
@@ -155,6 +216,14 @@ function firstName({ bind }: BoundComponent): string {
 }
 
 function ingredientsFrom({ component, bind }: BoundComponent): InputIngredient[] {
+  const { names, sharing } = sharingOf(bind);
+  return names.map(name => ({ name, component: component.digest, sharing }));
+}
+
+function sharingOf(bind: ReadonlyMap<string, readonly string[]>): {
+  readonly names: readonly string[];
+  readonly sharing: readonly string[];
+} {
   // `mine=theirs` where an edge renames: members of one component can be different objects under one digest.
   const sharing: string[] = [];
   const names: string[] = [];
@@ -165,7 +234,7 @@ function ingredientsFrom({ component, bind }: BoundComponent): InputIngredient[]
     }
   }
   if (sharing.length > 1) sharing.sort(byCodeUnit);
-  return names.map(name => ({ name, component: component.digest, sharing }));
+  return { names, sharing };
 }
 
 function otherNames(

@@ -3,7 +3,7 @@ import type { BlockId } from '../protocol/ids.js';
 import { contestedAmbient, inheritedAmbient, NO_AMBIENT, outgoingAmbient, type Ambient } from './ambient.js';
 import type { Context } from './context.js';
 import type { Project } from './project.js';
-import { sourcesOf } from './replay.js';
+import { valueParents } from './replay.js';
 import type { Judgement } from './staleness.js';
 
 export interface Note {
@@ -20,7 +20,7 @@ export function ambientNotes(
   const outgoing = new Array<Ambient>(graph.size).fill(NO_AMBIENT);
   const notes: Note[] = [];
   for (const block of graph.order) {
-    const sources = sourcesOf(project, block);
+    const sources = valueParents(project, block);
     for (const { adapter, winner, others } of contestedAmbient(graph, sources, parent => outgoing[parent]!)) {
       const losers = others.map(other => graph.ids[other]!).join(', ');
       notes.push({

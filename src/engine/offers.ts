@@ -5,11 +5,13 @@ import type { Component, Trace, Withheld } from '../protocol/trace.js';
 import { isVisible } from './filters.js';
 import { isDescendant } from './closures.js';
 import type { Project } from './project.js';
+import { inputNames } from './inputNames.js';
 import { sessionNames } from './replay.js';
 
 export type Source =
   | { readonly kind: 'stored'; readonly component: Component; readonly stored: string }
-  | { readonly kind: 'opaque'; readonly withheld: Withheld }
+  /** Not stored under its parent's name: made again beside. `withheld` absent: stored or not, it shares or is reached. */
+  | { readonly kind: 'opaque'; readonly stored: string; readonly withheld?: Withheld }
   /** Made again by running the code of parents whose filter is off. */
   | { readonly kind: 'session' };
 
@@ -58,7 +60,8 @@ export function offersBy(
     for (const withheld of trace.withheld) {
       const name = use === undefined ? withheld.name : use.get(withheld.name);
       if (name === undefined || withheld.why !== 'opaque' || !accepts(withheld.name)) continue;
-      if (asks(name, 'opaque')) add(byName, { parent, name, source: { kind: 'opaque', withheld } });
+      if (asks(name, 'opaque'))
+        add(byName, { parent, name, source: { kind: 'opaque', stored: withheld.name, withheld } });
     }
   }
   return byName;
@@ -81,7 +84,17 @@ export function offerBehind({ project, traceOf }: Parents, parent: number, name:
   const component = exports.find(({ names }) => names.includes(name));
   if (component !== undefined) return { parent, name, source: { kind: 'stored', component, stored: name } };
   const opaque = withheld.find(each => each.why === 'opaque' && each.name === name);
-  return opaque && { parent, name, source: { kind: 'opaque', withheld: opaque } };
+  return opaque && { parent, name, source: { kind: 'opaque', stored: name, withheld: opaque } };
+}
+
+/** A global that a live value of a parent reaches: stored if it can be, else as that parent's session holds it. */
+export function offerAlive(parents: Parents, parent: number, name: string): Offer | undefined {
+  const trace = parents.traceOf(parent);
+  const holds = () => trace.withheld.some(each => each.name === name) || inputNames(trace).includes(name);
+  return (
+    offerBehind(parents, parent, name) ??
+    (holds() ? { parent, name, source: { kind: 'opaque', stored: name } } : undefined)
+  );
 }
 
 /** Whether two offers of one name give the same value. */
@@ -90,6 +103,8 @@ export function isSame(a: Offer, b: Offer): boolean {
     // The same variable of equal components, whichever parent hands it on; members of one component can differ.
     return a.source.component.digest === b.source.component.digest && a.source.stored === b.source.stored;
   }
+  if (a.source.kind === 'opaque' && b.source.kind === 'opaque')
+    return a.parent === b.parent && a.source.stored === b.source.stored;
   return a.source.kind === b.source.kind && a.parent === b.parent;
 }
 
@@ -127,13 +142,15 @@ export function opaqueProblem(
   { graph, snapshot }: Project,
   block: number,
   offer: Offer,
-  withheld: Withheld,
+  reason: string,
 ): Problem {
   const child = graph.ids[block]!;
   const parent = graph.ids[offer.parent]!;
+  const withheld = offer.source.kind === 'opaque' ? offer.source.withheld : undefined;
+  const what = withheld === undefined ? '' : `, a ${withheld.type} that can not be stored`;
   return {
     code: 'opaque-input',
-    message: `${child} needs ${offer.name} of ${parent}, a ${withheld.type} that can not be stored: ${withheld.detail}`,
+    message: `${child} needs ${offer.name} of ${parent}${what}, and ${parent} can not run again for it: it ${reason}`,
     file: snapshot.blocks[block]!.declaration.notebook,
     remedy: `make ${offer.name} in ${child} itself, or let ${child} run on the live session of ${parent}: dagpy filter ${parent} off`,
   };

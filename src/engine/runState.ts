@@ -61,6 +61,8 @@ export class RunState {
   /** How many parents in scope are not done. */
   readonly waitingFor: Int32Array;
   restoring = 0;
+  /** What runs writes files again that others may read: nothing else starts. */
+  isAlone = false;
   isCancelled = false;
   isFinished = false;
   readonly #phases: Uint8Array;

@@ -3,14 +3,14 @@ import { unreachable, type Problem } from '../protocol/problem.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Trace } from '../protocol/trace.js';
 import { frozenTrace } from './context.js';
-import type { Effect, ExecuteEffect, Outcome, RunInput, Segment } from './effects.js';
+import type { Effect, ExecuteEffect, Outcome, RunInput } from './effects.js';
 import { evaluate, prepare } from './evaluate.js';
 import { hintsFor } from './hints.js';
-import { resolveInputs } from './inputs.js';
 import { CACHE_MISSING, FORCED, reasonsToRun } from './reasons.js';
 import { reportOf } from './report.js';
 import type { Pending, Phase, RunState } from './runState.js';
 import { marked } from './selection.js';
+import { segmentsOf, writesAgain } from './sessions.js';
 import { notRunProblem } from './staleness.js';
 
 export interface StepResult {
@@ -63,8 +63,8 @@ function proceed(state: RunState, effects: Effect[]): void {
   while (!state.isCancelled) {
     const place = state.toJudge.takeLeast();
     if (place >= 0) judgeBlock(state, order[place]!, effects);
-    else if (state.ready.size > 0 && state.running.size < state.options.jobs) start(state, effects);
-    else break;
+    else if (state.ready.size === 0 || state.running.size >= state.options.jobs || state.isAlone) break;
+    else if (!start(state, effects)) break;
   }
   if (state.running.size === 0 && state.restoring === 0) {
     state.isFinished = true;
@@ -181,15 +181,27 @@ function blockBelow(state: RunState, failed: number, effects: Effect[]): void {
   }
 }
 
-function start(state: RunState, effects: Effect[]): void {
+/** @returns `false`: the next one has to wait until nothing else runs */
+function start(state: RunState, effects: Effect[]): boolean {
   const [block, kept] = state.dequeue();
   const pending = kept ?? pendingAgain(state, block);
-  if ('problems' in pending) return refuse(state, block, pending.problems, effects);
+  if ('problems' in pending) {
+    refuse(state, block, pending.problems, effects);
+    return true;
+  }
   const attempt = (state.attempts.get(block) ?? 0) + 1;
+  const effect = executeEffect(state, block, pending, attempt);
+  const isAlone = writesAgain(state.context, effect.segments, state.values);
+  if (isAlone && state.running.size > 0) {
+    state.enqueue(block, pending);
+    return false;
+  }
+  state.isAlone = isAlone;
   state.attempts.set(block, attempt);
   state.enter(block, 'running');
   state.running.set(block, pending.prepared.key);
-  effects.push(executeEffect(state, block, pending, attempt));
+  effects.push(effect);
+  return true;
 }
 
 function pendingAgain(state: RunState, block: number): Pending | { readonly problems: readonly Problem[] } {
@@ -213,18 +225,11 @@ function executeEffect(
   attempt: number,
 ): ExecuteEffect {
   const { context, values } = state;
-  const { project, hasher } = context;
+  const { project } = context;
   const { graph, snapshot } = project;
-  const { inputs, ingredients, key, inherited } = prepared;
+  const { inputs, ingredients, key } = prepared;
   const parameters = new Map<string, Json>(ingredients.parameters.map(({ name, value }) => [name, value]));
-  const segments: Segment[] = inputs.replay.map(replayed => {
-    const theirs = resolveInputs(project, hasher, replayed, values.traceOf);
-    // It was resolved when the replayed block was judged, by the same traces.
-    if (!theirs.ok) throw new Error(`the inputs of ${graph.ids[replayed]} do not resolve any more`);
-    for (const name of theirs.value.parameters) parameters.set(name, snapshot.parameters.get(name)!);
-    return { block: graph.ids[replayed]!, role: 'replay', inputs: theirs.value.components };
-  });
-  segments.push({ block: graph.ids[block]!, role: 'main', inputs: inputs.components });
+  const segments = segmentsOf(context, block, inputs, values, parameters);
   return {
     kind: 'execute',
     block: graph.ids[block]!,
@@ -234,8 +239,7 @@ function executeEffect(
     attempt,
     segments,
     parameters,
-    ambient: inherited,
-    inherited,
+    ambient: prepared.inherited,
     filter: snapshot.blocks[block]!.declaration.filter,
     wanted: project.wanted(block),
     hints: hintsFor(project, block, inputs.missing, values, state.makers),
@@ -244,10 +248,12 @@ function executeEffect(
 
 function end(state: RunState, block: number, outcome: Outcome, effects: Effect[]): void {
   const { project } = state.context;
+  state.isAlone = false;
+  for (const replayed of outcome.kind === 'stored' ? outcome.trace.replayed : outcome.replayed)
+    state.replayed.add(project.graph.indexOf.get(replayed)!);
   switch (outcome.kind) {
     case 'stored':
       state.values.set(block, outcome.trace, state.values.inheritedBy(block));
-      for (const replayed of outcome.trace.replayed) state.replayed.add(project.graph.indexOf.get(replayed)!);
       return succeed(state, block, 'executed');
     case 'failed':
       if (

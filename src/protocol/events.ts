@@ -32,9 +32,13 @@ export type RunEvent =
       readonly ok: boolean;
       readonly seconds: number;
     }
+  /** `block` runs again in the process of `reader`, for values of it that can not be stored. */
+  | { readonly event: 'blockReplayed'; readonly block: BlockId; readonly reader: BlockId }
   | {
       readonly event: 'blockExecuted';
       readonly block: BlockId;
+      /** Blocks whose code ran again for it, in its process. */
+      readonly replayed: readonly BlockId[];
       readonly seconds: number;
       readonly storedBytes: number;
       readonly changed: boolean;

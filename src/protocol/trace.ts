@@ -3,7 +3,7 @@ import type { BlockId, Digest, Key, TraceId, Uid } from './ids.js';
 import type { Json } from './dagFile.js';
 
 /** Part of every key: raise it when stored bytes or the meaning of a key change. */
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 
 /** One immutable file of the object store. */
 export interface ObjectRef {
@@ -47,6 +47,10 @@ export interface Withheld {
   readonly why: 'filter' | 'size' | 'opaque';
   /** For `opaque`: what failed and what to do. */
   readonly detail: string;
+  /** For `opaque`: other names of the block that share mutable objects with it; whoever reads both gets both alive. */
+  readonly shares?: readonly string[];
+  /** For `opaque`: session globals that functions and frames inside reach, transitively. */
+  readonly reaches?: readonly string[];
 }
 
 /** Something outside the block that its result depends on, discovered while it ran. */
@@ -128,13 +132,15 @@ export interface Trace {
   /** Outputs of the non-empty code cells, in order, as `CellOutputs[]` in msgpack. */
   readonly display: ObjectRef;
   readonly written: readonly WrittenFile[];
+  /** Files that it added to: running its code again would add to them again. */
+  readonly appended: readonly string[];
   /** Hosts it connected to; empty: it did not. */
   readonly external: readonly string[];
   /** Why its reads can not be followed; empty: they can. */
   readonly untracked: readonly string[];
   /** Top-level modules worth importing beforehand. */
   readonly imports: readonly string[];
-  /** Blocks whose code was run again to make a value that can not be stored. */
+  /** Blocks whose code ran again for it in its process, for values that can not be stored; in the order of their start. */
   readonly replayed: readonly BlockId[];
   readonly warnings: readonly string[];
 }

@@ -53,12 +53,10 @@ const component = shape<Component>({
   hidden: texts,
 });
 
-const withheld = shape<Withheld>({
-  name: text,
-  type: text,
-  why: oneOf('filter', 'size', 'opaque'),
-  detail: text,
-});
+export const decodeWithheld = shape<Withheld>(
+  { name: text, type: text, why: oneOf('filter', 'size', 'opaque'), detail: text },
+  { shares: texts, reaches: texts },
+);
 
 const dependency = shape<Dependency>(
   {
@@ -102,10 +100,11 @@ const trace = shape<Trace>({
   ingredients,
   discovered: list(dependency),
   exports: list(component),
-  withheld: list(withheld),
+  withheld: list(decodeWithheld),
   ambient: list(shape<AmbientState>({ adapter: text, state: decodeObjectRef })),
   display: decodeObjectRef,
   written: list(written),
+  appended: texts,
   external: texts,
   untracked: texts,
   imports: texts,

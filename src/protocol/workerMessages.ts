@@ -12,7 +12,7 @@ import type { Json } from './dagFile.js';
 import type { VariableFacts, Withheld } from './trace.js';
 
 /** Both ends refuse another version in the handshake. */
-export const WORKER_PROTOCOL = 1;
+export const WORKER_PROTOCOL = 2;
 
 // ---------------------------------------------------------------- from Python, any role
 
@@ -91,9 +91,27 @@ export interface JobInput {
   readonly bind: { readonly [stored: string]: readonly string[] };
 }
 
+/** What a segment starts from as its block does when it runs by itself. */
+export interface SegmentSetting {
+  readonly uid: string;
+  /** Absolute working folder. */
+  readonly cwd: string;
+  /** As in `JobSpec`. */
+  readonly seed: string | null;
+  readonly ambient: { readonly [adapter: string]: string };
+}
+
+/** A session made again beside the job's own, from which live objects are handed on. */
+export interface JobSession {
+  /** The last one is of the block whose variables are handed on. */
+  readonly segments: readonly JobSegment[];
+  /** Its name → names to bind in the session that asks. */
+  readonly bind: { readonly [theirs: string]: readonly string[] };
+}
+
 /**
- * `prelude`: runs silently first · `replay`: an ancestor's code run again for values that can not be stored, silently ·
- * `main`: the block itself, with outputs.
+ * `prelude`: runs silently first · `replay`: another block's code run again for values that can not be stored, its
+ * outputs dropped · `main`: the block itself, with outputs.
  */
 export interface JobSegment {
   readonly role: 'prelude' | 'replay' | 'main';
@@ -102,6 +120,10 @@ export interface JobSegment {
   readonly notebook: string;
   readonly cells: readonly JobCell[];
   readonly inputs: readonly JobInput[];
+  /** Sessions that hand on values which can not be stored, made right before the inputs are bound. */
+  readonly live: readonly JobSession[];
+  /** `null`: that of the job, or for a prelude what comes after it. */
+  readonly setting: SegmentSetting | null;
 }
 
 export interface JobSpec {
@@ -200,8 +222,12 @@ export interface Discoveries {
   }[];
   /** Adapters of ambient state whose incoming state may have mattered. */
   readonly ambientUsed: readonly string[];
-  /** Files written, renamed into place or created. */
+  /** Files that the block itself wrote, renamed into place or created. */
   readonly written: readonly string[];
+  /** Files that blocks replayed for it wrote again. */
+  readonly writtenBefore: readonly string[];
+  /** Those of `written` that it only added to. */
+  readonly appended: readonly string[];
   readonly external: readonly string[];
   readonly untracked: readonly string[];
   readonly imports: readonly string[];
@@ -225,6 +251,8 @@ export interface JobResult {
 }
 
 export type FromWorker =
+  /** Another block's code runs again from here on, for values that can not be stored. */
+  | { readonly type: 'replaying'; readonly block: string }
   | { readonly type: 'cellStarted'; readonly ordinal: number }
   /** Streams come in pieces; the engine joins neighbours of one name. `transient.display_id` is kept for updates. */
   | { readonly type: 'output'; readonly ordinal: number; readonly output: CellOutput }

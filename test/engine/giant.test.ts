@@ -100,6 +100,7 @@ function traceOf(effect: ExecuteEffect, value: number): Trace {
     discovered: [],
     exports: [component],
     withheld: [],
+    appended: [],
     ambient: [],
     display: object,
     written: [],

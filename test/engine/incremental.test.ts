@@ -71,6 +71,14 @@ function tell(story: Story, keyOf?: KeyFunction): void {
       least.filter(index => !refused.includes(index)),
       `executed blocks\n${all}`,
     );
+    const replays = new Set(ran.flatMap(index => [...clean[index]!.replayed]));
+    // How far a block that fails came is not what this is about.
+    if (failing('failed').length === 0)
+      assert.deepEqual(
+        report.replayed.map(indexOf),
+        [...replays].sort((a, b) => a - b),
+        `replayed blocks\n${all}`,
+      );
     clean.forEach((block, index) => sameResult(bench, index, block, all));
 
     const again = bench.run(undefined, choose, story.jobs);
@@ -116,6 +124,22 @@ const mutants: Readonly<Record<string, KeyFunction>> = {
     frameIngredients({
       ...ingredients,
       inputs: ingredients.inputs.map(input => ({ ...input, sharing: [] })),
+    }),
+  ),
+  'sessions of replayed blocks': brokenKey(ingredients =>
+    frameIngredients({
+      ...ingredients,
+      inputs: ingredients.inputs.map(input =>
+        input.name.startsWith('*') ? { ...input, component: '' as never } : input,
+      ),
+    }),
+  ),
+  'names of live values': brokenKey(ingredients =>
+    frameIngredients({
+      ...ingredients,
+      inputs: ingredients.inputs.map(input =>
+        input.name.startsWith('*') ? { ...input, sharing: [] } : input,
+      ),
     }),
   ),
   code: brokenKey(ingredients => frameIngredients({ ...ingredients, cells: [] })),

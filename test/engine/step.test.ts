@@ -15,7 +15,8 @@ import {
 } from '../../src/engine/index.js';
 import { blockId, runId } from '../../src/protocol/ids.js';
 import { Bench } from './toy/bench.js';
-import type { Statement } from './toy/language.js';
+import type { Trace } from '../../src/protocol/trace.js';
+import { sha, type Statement } from './toy/language.js';
 import type { ToyBlock, ToyProject } from './toy/project.js';
 
 const affected: RunRequest = { target: { kind: 'affected' }, force: false };
@@ -177,16 +178,104 @@ test('two parents with one name: equal values agree, a descendant wins, else bot
   );
 });
 
-test('a value that can not be stored is refused by name, and lives on where the filter is off', () => {
+test('a value that can not be stored is made again for who reads it, in its own process', () => {
   const project = projectOf(
     block([{ op: 'lock', name: 'x0' }, literal('y0', 1)]),
     block([sum('x1', 'x0')], 0),
+    block([sum('x2', 'y0')], 0),
   );
-  const { problems } = new Bench(project).run();
-  assert.match(problems[0]!.message, /b1 needs x0 of b0, a toy that can not be stored/);
-  const off = new Bench(changed(project, 0, { filter: { kind: 'off' } }));
-  const { report } = off.run();
-  assert.deepEqual([report.executed, report.replayed, report.failed], [['b0', 'b1'], ['b0'], []]);
+  const bench = new Bench(project);
+  const { report, started } = bench.run();
+  assert.deepEqual([report.executed, report.replayed, report.failed], [['b0', 'b1', 'b2'], ['b0'], []]);
+  const [live] = started.find(({ block }) => block === 'b1')!.segments[0]!.live;
+  assert.deepEqual([live!.segments.map(each => each.block), [...live!.bind]], [['b0'], [['x0', ['x0']]]]);
+  assert.deepEqual(started.find(({ block }) => block === 'b2')!.segments[0]!.live, []);
+  // A fresh reader replays nothing; one that changed replays its maker and nobody else.
+  assert.deepEqual(bench.run().report.replayed, []);
+  bench.project = coded(project, 1, sum('x1', 'x0', 'x0'));
+  const again = bench.run().report;
+  assert.deepEqual([again.executed, again.replayed], [['b0', 'b1'], ['b0']]);
+  const off = new Bench(changed(project, 0, { filter: { kind: 'off' } })).run().report;
+  assert.deepEqual([off.executed, off.replayed, off.failed], [['b0', 'b1', 'b2'], ['b0'], []]);
+});
+
+test('what must not run again is refused by name, with its block and what to do', () => {
+  const project = projectOf(block([{ op: 'lock', name: 'x0' }]), block([sum('x1', 'x0')], 0));
+  const refusal = (change: (trace: Trace) => Trace, options: ToyBlock['options'] = {}): string => {
+    const bench = new Bench(changed(project, 0, { options }));
+    bench.run({ target: { kind: 'ids', selectors: ['b0'], reach: 'needs' }, force: false });
+    const made = change(bench.shownTrace(0)!);
+    bench.traces.set(0, [made]);
+    bench.memory.set(0, { ...bench.memory.get(0)!, last: made });
+    const { report, problems } = bench.run({
+      target: { kind: 'ids', selectors: ['b1'], reach: 'only' },
+      force: false,
+    });
+    assert.deepEqual([report.failed, report.replayed], [['b1'], []]);
+    assert.match(
+      problems[0]!.message,
+      /^b1 needs x0 of b0, a toy that can not be stored, and b0 can not run/,
+    );
+    assert.match(problems[0]!.remedy, /dagpy filter b0 off/);
+    return problems[0]!.message;
+  };
+  const file = { path: 'out.csv', digest: sha('1'), size: 0, object: null };
+  const same = (trace: Trace) => trace;
+  assert.match(refusal(same, { run: 'always' }), /set to run at every run/);
+  assert.match(refusal(same, { run: 'never' }), /frozen/);
+  assert.match(
+    refusal(trace => ({ ...trace, external: ['db:5432'] })),
+    /asks db:5432/,
+  );
+  assert.match(
+    refusal(trace => ({ ...trace, untracked: ['starts a process'] })),
+    /can not be followed/,
+  );
+  assert.match(
+    refusal(trace => ({ ...trace, written: [{ ...file, object: trace.display }], appended: ['out.csv'] })),
+    /adds to out.csv/,
+  );
+  const read = { kind: 'file' as const, name: 'out.csv', digest: null };
+  assert.match(
+    refusal(trace => ({ ...trace, written: [file], discovered: [read] })),
+    /reads and changes out.csv/,
+  );
+});
+
+test('alone on last stored values: not beside a block whose code is newer than what is stored of it', () => {
+  const project = projectOf(block([{ op: 'lock', name: 'x0' }]), block([sum('x1', 'x0')], 0));
+  for (const filter of ['auto', 'off'] as const) {
+    const bench = ranBench(changed(project, 0, { filter: { kind: filter } }));
+    bench.project = coded(bench.project, 0, literal('y0', 1), { op: 'lock', name: 'x0' });
+    const { report, problems } = bench.run({ ...reaching('only', 'b1'), force: true });
+    assert.deepEqual([report.failed, problems.map(({ code }) => code)], [['b1'], ['replay-stale']]);
+  }
+});
+
+test('a replay that writes files again runs while nothing else does', () => {
+  const project = projectOf(
+    block([{ op: 'lock', name: 'x0' }]),
+    block([sum('x1', 'x0')], 0),
+    block([sum('x2', 'x0')], 0),
+    block([literal('x3', 1)], 0),
+  );
+  const bench = new Bench(project);
+  const { send } = byHand(bench, affected, 3);
+  const [root] = executing(send({ kind: 'started' }));
+  const trace = bench.execute(root!)!;
+  const written = [{ path: 'out.csv', digest: sha('1'), size: 0, object: null }];
+  let effects = send({
+    kind: 'finished',
+    block: root!.block,
+    key: root!.key,
+    outcome: { kind: 'stored', trace: { ...trace, written } },
+  });
+  const order: string[][] = [];
+  while (executing(effects).length > 0) {
+    order.push(executing(effects).map(({ block }) => block));
+    effects = executing(effects).flatMap(effect => send(stored(bench, effect)));
+  }
+  assert.deepEqual(order, [['b1'], ['b2'], ['b3']]);
 });
 
 test('a run of some blocks: what they need, only them, above, below', () => {
@@ -285,7 +374,12 @@ test('cancel stops what runs, starts nothing, and keeps what was finished', () =
     ],
   );
   send(stored(bench, one!));
-  const last = send({ kind: 'finished', block: two!.block, key: two!.key, outcome: { kind: 'interrupted' } });
+  const last = send({
+    kind: 'finished',
+    block: two!.block,
+    key: two!.key,
+    outcome: { kind: 'interrupted', replayed: [] },
+  });
   const finish = last.find(effect => effect.kind === 'finish')!;
   assert.deepEqual(
     [finish.report.executed, finish.report.cancelled, finish.report.blocked],

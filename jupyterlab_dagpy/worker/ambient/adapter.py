@@ -47,6 +47,10 @@ class Adapter(ABC):
         """
         return
 
+    def reset(self) -> None:
+        """Bring the process back to the mark; nothing where a state is always brought about whole."""
+        return
+
     def was_asked(self) -> bool:
         """Whether code looked at the state or set it since `watch`, which its value may not show."""
         return False
@@ -86,6 +90,10 @@ class Delta(Adapter):
             for name in sorted(current)
             if name not in self._marked or not same_value(self._marked[name], current[name])
         }
+
+    def reset(self) -> None:
+        """See `Adapter`."""
+        self.apply({})
 
     def apply(self, state: Mapping[str, Any]) -> None:
         """Set what the state lists, everything else back to the mark."""

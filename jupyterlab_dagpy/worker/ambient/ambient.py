@@ -53,8 +53,9 @@ class _Outcome:
 class Ambient:
     """One per job.
 
-    Order of calls: construct and `seed` before the prelude runs, `restore` after it, `snapshot` before the block's
-    own cells, `conclude` right after them, before values are stored (storing runs user code); then `changed`, `used`.
+    Order of calls: construct and `seed` before the prelude runs, `restore` after it, `enter` before the cells of each
+    further block that runs in the process, `snapshot` before the block's own cells, `conclude` right after them,
+    before values are stored (storing runs user code); then `changed`, `used`.
     Packages that own a state and are imported later are noticed by a hook.
 
     Args:
@@ -110,6 +111,20 @@ class Ambient:
             if slot.active:
                 # what the prelude did happens in every session
                 slot.adapter.mark()
+                self._apply_pending(slot)
+
+    def enter(self, seed_hex: str | None, states: Mapping[str, str | os.PathLike[str]]) -> None:
+        """Another block's code comes next, here or after what others left: it starts as it would by itself.
+
+        Raises:
+            AmbientError: a state can not be brought about.
+        """
+        self._seed = seed_hex
+        self._pending = {name: Path(path) for name, path in states.items() if name in self._slots}
+        for slot in self._slots.values():
+            if slot.active:
+                slot.adapter.reset()
+                self._plant(slot)
                 self._apply_pending(slot)
 
     def snapshot(self) -> None:
@@ -197,6 +212,9 @@ class Ambient:
             importlib.import_module("numpy.random")
         slot.active = True
         slot.adapter.mark()
+        self._plant(slot)
+
+    def _plant(self, slot: _Slot) -> None:
         if self._seed is not None:
             material = f"{self._seed}\0{slot.adapter.name}".encode()
             slot.adapter.seed(int.from_bytes(hashlib.blake2b(material, digest_size=16).digest(), "big"))

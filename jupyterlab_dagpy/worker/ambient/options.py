@@ -72,6 +72,7 @@ class WarningFilters(Adapter):
     def __init__(self) -> None:
         self._own: set[_Filter] = set()
         self._reset = False
+        self._marked: list[Any] = list(warnings.filters)
         self._patches = Patches()
         for name in ("filterwarnings", "simplefilter"):
             self._patches.wrap(warnings, name, self._noting)
@@ -101,6 +102,21 @@ class WarningFilters(Adapter):
         """See `Adapter`."""
         self._own.clear()
         self._reset = False
+        self._marked = list(warnings.filters)
+
+    def reset(self) -> None:
+        """See `Adapter`. Filters of libraries that came in since stay, as their import would put them there."""
+        known = [_readable(entry) for entry in self._marked]
+        of_libraries = [
+            entry
+            for entry in warnings.filters
+            if _readable(entry) not in known and _readable(entry) not in self._own
+        ]
+        existing: Any = warnings.filters
+        existing[:] = [*of_libraries, *self._marked]
+        self._own.clear()
+        self._reset = False
+        warnings._filters_mutated()  # type: ignore[attr-defined]
 
     def observe(self) -> Any:
         """Whether all filters were removed, and the notebook's own ones, first to match first."""

@@ -80,6 +80,10 @@ class ModulePath(Adapter):
         removed = [self._paths.tell(path) for path in self._marked if path not in current]
         return {"behind": behind, "front": front, "removed": removed}
 
+    def reset(self) -> None:
+        """See `Adapter`."""
+        sys.path[:] = self._marked
+
     def apply(self, state: Any) -> None:
         """See `Adapter`."""
         removed = set(map(self._paths.find, state["removed"]))
@@ -122,6 +126,15 @@ class Environment(Adapter):
             if name in current and self._marked.get(name) != current[name]
         }
         return {"set": changed, "unset": [name for name in names if name not in current]}
+
+    def reset(self) -> None:
+        """See `Adapter`."""
+        changed = self.observe()
+        for name in {*changed["set"], *changed["unset"]}:
+            if name in self._marked:
+                os.environ[name] = self._marked[name]
+            else:
+                os.environ.pop(name, None)
 
     def apply(self, state: Any) -> None:
         """See `Adapter`."""

@@ -50,6 +50,8 @@ class Reads:
         self._pid = os.getpid()
         self._path_before = list(sys.path)
         self._hooked = False
+        #: What replays wrote: other blocks' files, read by this one like any file.
+        self._before: dict[str, None] = {}
 
     def begin(self) -> None:
         """Note accesses from here on."""
@@ -59,6 +61,13 @@ class Reads:
         natives.wrap_arrived(list(sys.modules))
         log.begin()
         recorder.sink = self._seen
+
+    def own_cells_begin(self) -> None:
+        """What was written until now was written for other blocks."""
+        self._merge_children()
+        self._before.update(self._seen.written)
+        self._seen.written.clear()
+        self._seen.appended.clear()
 
     def end(self) -> None:
         """Stop noting."""
@@ -77,7 +86,7 @@ class Reads:
 
     def wrote_something(self) -> bool:
         """Whether files were opened for writing, so that unflushed ones must be flushed before they are looked at."""
-        return bool(self._seen.written)
+        return bool(self._seen.written or self._before)
 
     def imported_tops(self) -> set[str]:
         """Top-level names of packages that the block imported, by name or along with others."""
@@ -100,7 +109,9 @@ class Reads:
         beforehand = {path for brought in log.brought.values() for path in brought.made}
         modules = self._modules(closure)
         local_paths = {module["path"] for module in modules}
-        written = self._written(outputs)
+        own = self._written(outputs)
+        before = [path for path in self._before if path not in own and _is_file(path)]
+        written = [*own, *before]
         files = {
             path: stamp
             for path, stamp in seen.files.items()
@@ -128,7 +139,9 @@ class Reads:
                 {"name": name, "value": value} for name, value in sorted(seen.environment.items())
             ],
             "packages": self._packages(closure),
-            "written": written,
+            "written": own,
+            "writtenBefore": before,
+            "appended": [path for path in own if path in seen.appended],
             "external": list(seen.external),
             "untracked": list(seen.untracked),
             "imports": self._worth_importing(),

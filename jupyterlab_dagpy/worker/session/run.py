@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from .kernel import BlockKernel, BlockShell, CellCompiler
 from .streams import Streams
 from .widgets import WidgetStates
 
+_HISTORY = re.compile(r"_\d+|_i\d+")
 #: Seconds that tasks of earlier cells get between two cells, about what a client needs to send the next one.
 TASK_SLOT = 0.005
 
@@ -51,7 +53,7 @@ class Session:
         self.interrupted = False
         self.widgets = WidgetStates(self._answer_comm)
         self._job = job
-        self._connection = connection
+        self.connection = connection
         self._pending_replies: dict[str, dict[str, Any]] = {}
         self._cell = ""
         self._ordinal = -1
@@ -83,7 +85,7 @@ class Session:
 
     def _on_interrupt(self, *_: Any) -> None:
         first, self.interrupted = not self.interrupted, True
-        if self._connection.holds_interrupts():
+        if self.connection.holds_interrupts():
             return
         future = self._awaiting
         if future is not None and first and self._loop is not None:
@@ -93,15 +95,30 @@ class Session:
 
     async def run_cells(self, segment: dict[str, Any], hints: dict[str, str]) -> Failure | None:
         """Run the cells of a segment until one fails. Outputs are sent for role ``main`` only."""
-        silent = segment["role"] != "main"
         self.shell.hints = hints
         for cell in segment["cells"]:
-            failure = await self._run_cell(segment["block"], cell, silent)
+            failure = await self._run_cell(segment["block"], cell, segment["role"])
             if failure is not None:
                 return failure
         return None
 
-    async def _run_cell(self, block: str, cell: dict[str, Any], silent: bool) -> Failure | None:
+    def forget_history(self) -> None:
+        """The next cell is the first of its block: `_`, ``In``, ``Out`` and counts know nothing of those before."""
+        shell: Any = self.shell
+        shell.execution_count = 1
+        shell.history_manager.input_hist_parsed[:] = [""]
+        shell.history_manager.input_hist_raw[:] = [""]
+        shell.history_manager.output_hist.clear()
+        for name in ("_i00", "_i", "_ii", "_iii"):
+            setattr(shell.history_manager, name, "")
+        displayed = shell.displayhook
+        displayed._ = displayed.__ = displayed.___ = ""
+        for name in [name for name in self.namespace if _HISTORY.fullmatch(name)]:
+            del self.namespace[name]
+        self.namespace.update(dict.fromkeys(("_", "__", "___", "_i", "_ii", "_iii"), ""))
+
+    async def _run_cell(self, block: str, cell: dict[str, Any], role: str) -> Failure | None:
+        silent = role != "main"
         source, ordinal = cell["source"], cell["ordinal"]
         name = f"/tmp/ipykernel_{zlib.crc32(block.encode())}/{zlib.crc32(str(cell['id']).encode())}.py"
         compiler: CellCompiler = self.shell.compile  # type: ignore[assignment]
@@ -110,12 +127,13 @@ class Session:
         self._cell = f"{self._job}_{block}_{ordinal}"
         self._set_parent()
         if not silent:
-            self._connection.send({"type": "cellStarted", "ordinal": ordinal})
+            self.connection.send({"type": "cellStarted", "ordinal": ordinal})
         start = time.monotonic()
         kernel: Any = self.kernel
         kernel._forward_input(False)
         try:
-            result = await self._execute(source, silent)
+            # a replay shows what its block shows, only that nobody sees it: `_` and what showing does are its as well
+            result = await self._execute(source, role == "prelude")
         finally:
             kernel._restore_input()
             kernel.shell.payload_manager.clear_payload()
@@ -134,7 +152,7 @@ class Session:
         if not silent:
             self.seconds += seconds
             message = {"type": "cellFinished", "ordinal": ordinal, "ok": failure is None, "seconds": seconds}
-            self._connection.send(message)
+            self.connection.send(message)
         return failure
 
     async def _execute(self, source: str, silent: bool) -> Any:
@@ -175,14 +193,15 @@ class Session:
             self._deliver(identity, state)
         self._pending_replies.clear()
 
-    async def finish(self) -> None:
-        """End of the block: what still runs in the event loop is cancelled."""
+    async def finish(self, role: str = "main") -> None:
+        """End of a block: what still runs in the event loop is cancelled."""
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         if tasks:
             names = ", ".join(
                 sorted({getattr(task.get_coro(), "__qualname__", task.get_name()) for task in tasks})
             )
-            self.warnings.append(f"cancelled at the end of the block, still running: {names}")
+            if role == "main":
+                self.warnings.append(f"cancelled at the end of the block, still running: {names}")
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=1)
@@ -239,7 +258,7 @@ class Session:
         if self._silent:
             return
         if not self.widgets.catch(self._cell, output):
-            self._connection.send({"type": "output", "ordinal": self._ordinal, "output": output})
+            self.connection.send({"type": "output", "ordinal": self._ordinal, "output": output})
 
     def _published(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         """A message of the kernel, in order with the streams: they are flushed before."""
@@ -260,12 +279,12 @@ class Session:
         elif kind == "clear_output":
             if not self._silent and not self.widgets.clear(self._cell, bool(body.get("wait"))):
                 wait = bool(body.get("wait"))
-                self._connection.send({"type": "clearOutput", "ordinal": self._ordinal, "wait": wait})
+                self.connection.send({"type": "clearOutput", "ordinal": self._ordinal, "wait": wait})
         elif kind == "update_display_data":
             display = (body.get("transient") or {}).get("display_id")
             if display and not self._silent:
                 message = {"type": "updateDisplay", "displayId": display, "data": body["data"]}
-                self._connection.send({**message, "metadata": body.get("metadata") or {}})
+                self.connection.send({**message, "metadata": body.get("metadata") or {}})
         else:
             output = {"output_type": kind, "data": body["data"], "metadata": body.get("metadata") or {}}
             if kind == "execute_result":

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 
 from .code import is_importable, reached_names
 from .describe import remedy, type_name, why_unstorable
+from .live import UNKNOWN, reaches, state_of
 from .names import is_machine_name, matches
 from .pickler import Pickled, Scope, pickled
 from .store import Dumper, Restored, StoredComponent, by_code_unit, size_of
@@ -24,6 +25,13 @@ class Withheld(TypedDict):
     detail: str
 
 
+class Opaque(Withheld):
+    """A variable that can not be stored: what else is handed on alive with it."""
+
+    shares: list[str]
+    reaches: list[str]
+
+
 class Keep(TypedDict):
     """As ``JobSpec.keep``."""
 
@@ -32,16 +40,21 @@ class Keep(TypedDict):
     smallBytes: int
 
 
+Origin = Literal["prelude", "parameters", "replay", "live"]
+
+
 @dataclass(frozen=True)
 class Baseline:
     """Variables that a session had before the block's own cells, other than restored ones.
 
     Attributes:
-        origin: `prelude` and `parameters` are there in every session; `replay` only where the parent is replayed.
-        values: name → object and fingerprint; no fingerprint: immutable, or nothing that can be compared.
+        origin: `prelude` and `parameters` are there in every session; `replay` only where the parent is replayed;
+            `live` where another session handed it on.
+        values: name → object and fingerprint; no fingerprint: immutable. Where it is `UNKNOWN`, what every session has
+            counts as unchanged, and what only this one has as changed: readers then get it as this block leaves it.
     """
 
-    origin: Literal["prelude", "parameters", "replay"]
+    origin: Origin
     values: Mapping[str, tuple[object, str | None]]
 
 
@@ -54,9 +67,7 @@ class Exports:
     warnings: list[str] = field(default_factory=list)
 
 
-def baseline(
-    namespace: dict[str, object], names: Iterable[str], origin: Literal["prelude", "parameters", "replay"]
-) -> Baseline:
+def baseline(namespace: dict[str, object], names: Iterable[str], origin: Origin) -> Baseline:
     """Fingerprint variables, to see later whether the block changed them."""
     found = {name: namespace[name] for name in names if name in namespace and not is_machine_name(name)}
     return Baseline(origin, {name: (value, _fingerprint(value, namespace)) for name, value in found.items()})
@@ -105,13 +116,14 @@ class _Plan:
         self._forms: dict[tuple[str, ...], Pickled | Exception] = {}
         now = {name: value for name, value in dumper.namespace.items() if not is_machine_name(name)}
         self._merge_submodules(restored, submodules)
-        everywhere = self._unchanged(now, [known for known in baselines if known.origin != "replay"])
+        alive = ("replay", "live")
+        everywhere = self._unchanged(now, [known for known in baselines if known.origin not in alive])
         # code of the prelude is there in every session: values refer to it by name, so that `isinstance` holds
         prelude = {name for known in baselines if known.origin == "prelude" for name in known.values}
         self.prelude_code = {name: now[name] for name in everywhere & prelude if _is_session_code(now[name])}
         self.prelude = everywhere & prelude
         dumper.everywhere = {id(value): name for name, value in self.prelude_code.items()}
-        still = self._unchanged(now, [known for known in baselines if known.origin == "replay"]) - assigned
+        still = self._unchanged(now, [known for known in baselines if known.origin in alive]) - assigned
         fixed = {name for known in baselines for name in known.values} | {
             bound for part in restored for names in part.bind.values() for bound in names
         }
@@ -147,8 +159,13 @@ class _Plan:
             for name, (value, fingerprint) in known.values.items()
             if name in now
             and now[name] is value
-            and (fingerprint is None or _fingerprint(value, self.dumper.namespace) == fingerprint)
+            and (fingerprint is None or self._is_same(known, value, fingerprint))
         }
+
+    def _is_same(self, known: Baseline, value: object, fingerprint: str) -> bool:
+        if fingerprint == UNKNOWN:
+            return known.origin not in ("replay", "live")
+        return _fingerprint(value, self.dumper.namespace) == fingerprint
 
     def _account(self, part: Restored, now: Mapping[str, object], assigned: set[str]) -> None:
         """Sort a restored component's members into unchanged and changed; unbound ones get their stored name."""
@@ -178,7 +195,9 @@ class _Plan:
             everything: set[str] = set().union(*(reaches[name] for name in component["names"]))
             # its own names too: whoever reads one member needs those that its functions look up
             component["reaches"] = by_code_unit(everything - self.prelude)
-        made.withheld = [self._withheld(name) for name in by_code_unit(self.changed - kept - self.unbound)]
+        lacking = (self.changed | set(self.opaque)) - kept - self.unbound
+        groups = self.dumper.partition(self.values, self.values) if self.opaque else []
+        made.withheld = [self._withheld(name, groups) for name in by_code_unit(lacking)]
         made.warnings = self._warnings(kept)
         return made
 
@@ -273,9 +292,16 @@ class _Plan:
 
     # ------------------------------------------------------------ what is told
 
-    def _withheld(self, name: str) -> Withheld:
+    def _withheld(self, name: str, groups: list[list[str]]) -> Withheld:
         if name in self.opaque:
-            return self.opaque[name]
+            (group,) = [group for group in groups if name in group]
+            reached = reaches(name, self.values | self.prelude_code, self.dumper.namespace)
+            opaque: Opaque = {
+                **self.opaque[name],
+                "shares": [other for other in group if other != name],
+                "reaches": by_code_unit(reached - self.prelude),
+            }
+            return opaque
         why: Literal["filter", "size"] = "size" if self.keep["filter"] == "auto" else "filter"
         return {"name": name, "type": type_name(self.values[name]), "why": why, "detail": ""}
 
@@ -314,7 +340,7 @@ def _code_reaches(value: object, namespace: dict[str, Any]) -> set[str]:
 
 
 def _fingerprint(value: object, namespace: dict[str, object]) -> str | None:
-    """Digest of a mutable value's pickle; `None` for what can not change or not be pickled."""
+    """Digest of a mutable value's pickle, or the state of one that has none; `None` for what can not change."""
     if value is None or isinstance(
         value, (int, float, str, bytes, types.ModuleType, types.BuiltinFunctionType)
     ):
@@ -324,7 +350,7 @@ def _fingerprint(value: object, namespace: dict[str, object]) -> str | None:
     try:
         form = pickled(value, Scope(namespace), sets=True)
     except Exception:
-        return None
+        return state_of(value)
     digest = hashlib.blake2b(form.head, digest_size=32)
     for buffer in form.buffers:
         digest.update(buffer)

@@ -33,7 +33,7 @@ _PLAIN = "plain"
 _Kind = str | _Referents
 
 #: Immutable, and reach nothing that matters; exact types, filtered out before anything else is asked.
-_ATOMS: frozenset[type] = frozenset(
+ATOMS: frozenset[type] = frozenset(
     {
         int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range, slice,
         datetime.datetime, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, fractions.Fraction,
@@ -82,7 +82,7 @@ class Walk:
         )
         self._leaves.update(id(stream) for stream in (sys.stdout, sys.stderr, sys.stdin))
         self._leaves.update(module_singletons())
-        self._kinds: dict[type, _Kind] = dict.fromkeys(_ATOMS, _LEAF)
+        self._kinds: dict[type, _Kind] = dict.fromkeys(ATOMS, _LEAF)
         self._owner: dict[int, int] = {}
         self._parent: list[int] = []
         # ids are only good while the objects live
@@ -154,7 +154,7 @@ class Walk:
                     if isinstance(obj, set):
                         self._with_sets.add(index)
                 owner[identity] = index
-            frontier = [obj for obj in gc.get_referents(*plain) if type(obj) not in _ATOMS] if plain else []
+            frontier = [obj for obj in gc.get_referents(*plain) if type(obj) not in ATOMS] if plain else []
             frontier.extend(extra)
 
     def _join(self, first: int, second: int, through: Any) -> None:

@@ -1,6 +1,5 @@
 /** The store of one project, put together. */
 import type {
-  CacheKeeper,
   DiscoveryReader,
   MemoryStore,
   ProjectLock,
@@ -12,7 +11,6 @@ import { createDiscoveryReader } from '../discoveries.js';
 import type { BytesHasher } from '../hash.js';
 import type { Observer } from '../observe.js';
 import { createLiveWorld, createObserver, createWorld } from '../observe.js';
-import { createCacheKeeper } from './collect.js';
 import type { Disk } from './disk.js';
 import { FileFactsStore } from './facts.js';
 import type { StoreLayout } from './layout.js';
@@ -64,8 +62,6 @@ export interface Store {
   prepare(): void;
   /** Becomes the one writer, or throws a `ProblemError` that says who is. `command`: as people would type it. */
   lock(command: string): ProjectLock;
-  /** `null`: for listing only. */
-  keeper(lock: ProjectLock | null): CacheKeeper;
   /** Writes what only saves time: facts and stamps. */
   save(): void;
 }
@@ -106,7 +102,6 @@ export function openStore(options: StoreOptions): Store {
       prepareStore(layout);
       return lockProject({ ...common, command });
     },
-    keeper: lock => createCacheKeeper({ layout, traces: stored, objects, stamps, keyId: key.id, lock }),
     save() {
       facts.save();
       stamps.save();

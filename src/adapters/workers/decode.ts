@@ -15,8 +15,7 @@ import {
 } from '../../protocol/decode.js';
 import type { AnalysedCell } from '../../protocol/cellFacts.js';
 import type { CellOutput, JsonObject } from '../../protocol/outputs.js';
-import { decodeVariableFacts } from '../../protocol/traceCodec.js';
-import type { Withheld } from '../../protocol/trace.js';
+import { decodeVariableFacts, decodeWithheld } from '../../protocol/traceCodec.js';
 import type {
   BlobRef,
   Discoveries,
@@ -75,6 +74,8 @@ const discoveries = shape<Discoveries>({
   packages: list(shape<Discoveries['packages'][number]>({ name: text, version: text, location: text })),
   ambientUsed: texts,
   written: texts,
+  writtenBefore: texts,
+  appended: texts,
   external: texts,
   untracked: texts,
   imports: texts,
@@ -104,9 +105,7 @@ const done = shape<JobResult>({
       hidden: texts,
     }),
   ),
-  withheld: list(
-    shape<Withheld>({ name: text, type: text, why: oneOf('filter', 'size', 'opaque'), detail: text }),
-  ),
+  withheld: list(decodeWithheld),
   ambient: list(shape<JobResult['ambient'][number]>({ adapter: text, state: blob })),
   discoveries,
   widgets: nullable(object),
@@ -116,6 +115,7 @@ const done = shape<JobResult>({
 });
 
 const fromWorker = variant<'type', FromWorker>('type', {
+  replaying: shape({ type: tagged('replaying'), block: text }),
   cellStarted: shape({ type: tagged('cellStarted'), ordinal: finite }),
   output: shape({ type: tagged('output'), ordinal: finite, output }),
   clearOutput: shape({ type: tagged('clearOutput'), ordinal: finite, wait: flag }),

@@ -224,7 +224,8 @@ export const commands = {
       upstream: { kind: 'flag', summary: 'what they need, without themselves' },
       downstream: { kind: 'flag', summary: 'they and everything below' },
       force: { kind: 'flag', summary: 'run them even where a stored result answers' },
-      dryRun: { kind: 'flag', summary: 'say what would run and why' },
+      dryRun: { kind: 'flag', summary: 'say what would run and why, how long it takes and how much memory' },
+      check: { kind: 'flag', summary: 'run again, keep nothing, and compare with what is stored' },
       jobs: { kind: 'count', short: 'j', value: 'n', summary: 'blocks at a time (default: processor cores)' },
       parameter: {
         kind: 'repeated',
@@ -239,6 +240,7 @@ export const commands = {
       { call: 'run', does: 'what changed and what that affects' },
       { call: 'run model+ -j 4', does: 'model and everything below, four at a time' },
       { call: 'run --dry-run', does: 'what would run, and why' },
+      { call: 'run all --check', does: 'exit with 1 where anything is stale or comes out different' },
       { call: 'run -p year=2023', does: 'with another value of a parameter' },
     ],
   },

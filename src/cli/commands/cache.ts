@@ -9,8 +9,8 @@ import { table } from '../terminal/table.js';
 const GRACE_MILLISECONDS = 3_600_000;
 
 export async function list(session: Session, options: JsonOption): Promise<number> {
-  return session.withProject(project => {
-    const blocks = project.keeper(null).list();
+  return session.withProject(async project => {
+    const blocks = (await project.keeper(null)).list();
     if (options.json === true) session.printJson({ blocks });
     else {
       const rows = blocks.map(each => [
@@ -25,7 +25,7 @@ export async function list(session: Session, options: JsonOption): Promise<numbe
           : table([['block', 'kept', 'size', 'newest (UTC)'], ...rows]),
       );
     }
-    return Promise.resolve(0);
+    return 0;
   });
 }
 
@@ -33,20 +33,20 @@ export async function collect(
   session: Session,
   options: JsonOption & { readonly all?: boolean },
 ): Promise<number> {
-  return session.withProject(project => {
+  return session.withProject(async project => {
     const maxBytes = project.dag.dag.cache.maxBytes;
-    const keeper = project.keeper(project.lock('dagpy cache gc'));
+    const keeper = await project.keeper(project.lock('dagpy cache gc'));
     const report = keeper.collect({
       graceMilliseconds: options.all === true ? 0 : GRACE_MILLISECONDS,
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
-    return Promise.resolve(tellCollected(session, report, options.json === true));
+    return tellCollected(session, report, options.json === true);
   });
 }
 
 export async function verify(session: Session, options: JsonOption): Promise<number> {
-  return session.withProject(project => {
-    const report = project.keeper(project.lock('dagpy cache verify')).verify();
+  return session.withProject(async project => {
+    const report = (await project.keeper(project.lock('dagpy cache verify'))).verify();
     if (options.json === true) session.printJson(report);
     else {
       const damaged = report.damagedObjects.length + report.damagedRecords.length;
@@ -54,14 +54,14 @@ export async function verify(session: Session, options: JsonOption): Promise<num
         `${plural(report.objects, 'object')} (${bytes(report.bytes)}) and ${plural(report.traces, 'result')} looked at, ${damaged === 0 ? 'all sound' : `${String(damaged)} damaged and put into .dagpy/quarantine; what they answered for runs again`}.\n`,
       );
     }
-    return Promise.resolve(0);
+    return 0;
   });
 }
 
 export async function clear(session: Session): Promise<number> {
-  return session.withProject((project: OpenProject) => {
-    const report = project.keeper(project.lock('dagpy cache clear')).clear();
-    return Promise.resolve(tellCollected(session, report, false));
+  return session.withProject(async (project: OpenProject) => {
+    const report = (await project.keeper(project.lock('dagpy cache clear'))).clear();
+    return tellCollected(session, report, false);
   });
 }
 

@@ -30,6 +30,10 @@ export async function execute(
     const jobs = options.jobs ?? session.around.cores;
     if (options.dryRun === true)
       return preview(session, project, request, parameters, { jobs, json: options.json === true });
+    if (options.check === true) {
+      const { check } = await import('./check.js');
+      return check(session, project, request.target, parameters, { jobs, json: options.json === true });
+    }
     return carryOut(session, project, request, parameters, options, asked);
   });
 }
@@ -114,6 +118,8 @@ function requestOf(project: OpenProject, targets: readonly string[], options: Ru
   const wrong = (message: string, remedy: string): never => {
     throw new ProblemError([{ code: 'call', message, remedy }]);
   };
+  if (options.check === true && (force || options.dryRun === true))
+    wrong('--check runs blocks to compare, so --force and --dry-run mean nothing with it', 'leave them out');
   if (reaches.length > 1) wrong(`--${reaches.join(' and --')} exclude each other`, 'choose one of them');
   const tagged = blocksWithTags(project, options.tag);
   const special =

@@ -13,9 +13,9 @@ export async function askedBy(
   targets: readonly string[],
   options: RunOptions,
 ): Promise<Digest | undefined> {
-  const { only, upstream, downstream, force, dryRun, tag, parameter } = options;
+  const { only, upstream, downstream, force, dryRun, check, tag, parameter } = options;
   const program = stampOf(session.around.bundle);
-  if (force === true || dryRun === true || program === null) return undefined;
+  if (force === true || dryRun === true || check === true || program === null) return undefined;
   const { hasher } = await session.ground();
   return hasher.digest(JSON.stringify([program, targets, only, upstream, downstream, tag, parameter]));
 }

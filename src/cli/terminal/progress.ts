@@ -104,6 +104,11 @@ class TerminalProgress implements Progress {
         for (const warning of event.warnings) this.warn(`${event.block}: ${warning}`);
         return;
       }
+      case 'blockReplayed':
+        this.line(
+          `${glyph(this.style, 'running')} ${printable(event.block)} replayed for ${printable(event.reader)}`,
+        );
+        return;
       case 'blockRestored':
         this.finish(event.block);
         this.savedSeconds += event.savedSeconds;

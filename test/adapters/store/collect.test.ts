@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { objectPath } from '../../../src/adapters/store/layout.js';
 import type { Store } from '../../../src/adapters/store/index.js';
 import type { CacheKeeper } from '../../../src/engine/storePorts.js';
-import { child, execute, newPlace, put } from './fixtures.js';
+import { child, execute, keeperOf, newPlace, put } from './fixtures.js';
 
 function keeping<Value>(store: Store, body: (keeper: CacheKeeper) => Value): Value {
   const lock = store.lock('dagpy cache');
   try {
-    return body(store.keeper(lock));
+    return body(keeperOf(store, lock));
   } finally {
     lock.release();
   }
@@ -82,7 +82,7 @@ test('list tells traces and bytes by block', async () => {
   const store = place.open();
   await execute(store, { id: 'a', key: 'k1', text: '12345', createdAt: 10 });
   await execute(store, { id: 'b', key: 'k2', text: '123', createdAt: 20 });
-  const [block, ...others] = store.keeper(null).list();
+  const [block, ...others] = keeperOf(store, null).list();
   assert.deepEqual(others, []);
   assert.deepEqual(block, { uid: 'uid-load', block: 'load', traces: 2, bytes: 8, oldest: 10, newest: 20 });
 });

@@ -1,7 +1,7 @@
 /** Collects all that may go in the project below argv[2]; a failpoint may end it anywhere. */
-import { placeAt } from './fixtures.js';
+import { keeperOf, placeAt } from './fixtures.js';
 
 const store = placeAt(process.argv[2] ?? '').open();
 const lock = store.lock('dagpy cache gc');
-store.keeper(lock).collect({ graceMilliseconds: 0, maxBytes: 1 });
+keeperOf(store, lock).collect({ graceMilliseconds: 0, maxBytes: 1 });
 lock.release();

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { STEPS } from '../../../src/adapters/store/failpoints.js';
 import type { Step } from '../../../src/adapters/store/failpoints.js';
 import { uid } from '../../../src/protocol/ids.js';
-import { child, execute, newPlace } from './fixtures.js';
+import { child, execute, keeperOf, newPlace } from './fixtures.js';
 
 /** What `crashChild.ts` does; collecting and quarantine have tests of their own. */
 const reached = (step: Step): boolean => /^(key|object|trace|memory|facts|stamps|lock)\./.test(step);
@@ -35,7 +35,7 @@ for (const step of STEPS.filter(reached)) {
         }
       }
       const lock = store.lock('check');
-      assert.deepEqual(store.keeper(lock).verify().damagedObjects, []);
+      assert.deepEqual(keeperOf(store, lock).verify().damagedObjects, []);
       lock.release();
       if (ended.signal === null) {
         assert.equal(ended.stdout, 'done', ended.stderr);

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { realDisk } from '../../../src/adapters/store/disk.js';
 import { ProblemError } from '../../../src/protocol/problem.js';
 import type { Problem } from '../../../src/protocol/problem.js';
-import { execute, failingDisk, newPlace, placeAt, put } from './fixtures.js';
+import { execute, failingDisk, keeperOf, newPlace, placeAt, put } from './fixtures.js';
 import type { Place } from './fixtures.js';
 
 async function refusal(body: () => Promise<unknown>): Promise<Problem> {
@@ -25,7 +25,7 @@ function assertNothingLeft(place: Place): void {
   const store = place.open();
   assert.deepEqual(readdirSync(store.layout.tmp), []);
   const lock = store.lock('check');
-  assert.deepEqual(store.keeper(lock).verify().damagedObjects, []);
+  assert.deepEqual(keeperOf(store, lock).verify().damagedObjects, []);
   lock.release();
 }
 

@@ -4,10 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHasher } from '../../../src/adapters/hash.js';
+import { createCacheKeeper } from '../../../src/adapters/store/collect.js';
 import type { Disk } from '../../../src/adapters/store/disk.js';
 import type { Store } from '../../../src/adapters/store/index.js';
 import { openStore } from '../../../src/adapters/store/index.js';
 import { blockId, keyOf, traceId, uid } from '../../../src/protocol/ids.js';
+import type { CacheKeeper, ProjectLock } from '../../../src/engine/storePorts.js';
 import type { ObjectRef, Trace } from '../../../src/protocol/trace.js';
 import { TRACE_VERSION } from '../../../src/protocol/trace.js';
 
@@ -103,6 +105,7 @@ export function someTrace({
     withheld: [{ name: 'g', type: 'generator', why: 'opaque', detail: 'can not be pickled' }],
     ambient: [],
     display,
+    appended: [],
     written: [],
     external: [],
     untracked: [],
@@ -162,3 +165,8 @@ export function failingDisk(real: Disk, call: keyof Disk, code: string, matching
     },
   };
 }
+
+export const keeperOf = (store: Store, lock: ProjectLock | null): CacheKeeper => {
+  const { layout, records: traces, objects, stamps, keyId } = store;
+  return createCacheKeeper({ layout, traces, objects, stamps, keyId, lock });
+};

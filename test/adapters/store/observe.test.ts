@@ -38,6 +38,8 @@ const nothing: Discoveries = {
   packages: [],
   ambientUsed: [],
   written: [],
+  writtenBefore: [],
+  appended: [],
   external: [],
   untracked: [],
   imports: [],

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Digest } from '../../../src/protocol/ids.js';
 import { VERDICT_VERSION, type Verdict } from '../../../src/protocol/verdict.js';
-import { hasher, newPlace, type Place } from './fixtures.js';
+import { type Place, hasher, keeperOf, newPlace } from './fixtures.js';
 
 const asked = hasher.digest('run');
 const verdictOn = (question: Digest): Verdict => ({
@@ -67,7 +67,7 @@ test('few answers are kept, and clearing the cache takes them along', () => {
   const folder = join(store.layout.verdicts, store.keyId);
   assert.equal(readdirSync(folder).length, 16);
   const lock = store.lock('clear');
-  store.keeper(lock).clear();
+  keeperOf(store, lock).clear();
   lock.release();
   assert.equal(readdirSync(store.layout.verdicts).length, 0);
 });

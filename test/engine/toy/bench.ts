@@ -20,15 +20,16 @@ import {
   type KeyFunction,
   type RunInput,
   type RunRequest,
+  type Segment,
   type World,
 } from '../../../src/engine/index.js';
-import { Session, sha, ToyError } from './language.js';
+import { Session, sha, ToyError, type Literal, type Value } from './language.js';
 import { idOf, indexOf, NO_MEMORY, snapshotOf, uidOf, type ToyProject } from './project.js';
-import { leave, restore, type StoredComponent } from './storing.js';
+import { handedNow, leave, restore, type Handed, type Restored, type StoredComponent } from './storing.js';
 
 export interface RunResult {
   readonly report: Omit<RunReport, 'seconds'>;
-  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly remedy: string }[];
   /** What started, in order. */
   readonly started: readonly ExecuteEffect[];
 }
@@ -41,12 +42,18 @@ export interface BenchOptions {
 /** Picks which of `count` outstanding jobs ends next. */
 export type Chooser = (count: number) => number;
 
+interface Began {
+  readonly restored: readonly Restored[];
+  readonly handed: Handed;
+}
+
 export class Bench {
   readonly memory = new Map<number, BlockMemory>();
   readonly blobs = new Map<Digest, string>();
   /** Of each block, oldest first. */
   readonly traces = new Map<number, Trace[]>();
   readonly #made = new Map<number, number>();
+  #replays: readonly BlockId[] = [];
   readonly #options: BenchOptions;
   project: ToyProject;
 
@@ -142,7 +149,12 @@ export class Bench {
         shown: null,
         failure: { key: effect.key, message: 'failed', seconds: 1 },
       });
-      return { kind: 'finished', block: effect.block, key: effect.key, outcome: { kind: 'failed' } };
+      return {
+        kind: 'finished',
+        block: effect.block,
+        key: effect.key,
+        outcome: { kind: 'failed', replayed: this.#replays },
+      };
     }
     const kept = [...(this.traces.get(index) ?? []), trace];
     this.traces.set(index, kept.slice(-(this.#options.keep ?? 3)));
@@ -160,27 +172,22 @@ export class Bench {
     const session = new Session({
       readFile: path => this.project.files.get(path) ?? null,
       parameters: effect.parameters as ReadonlyMap<string, number>,
-      random: this.#random(effect.ambient, index),
     });
-    const restored = [];
+    const replayed: BlockId[] = [];
+    this.#replays = replayed;
+    let began: Began;
     try {
-      for (const segment of effect.segments) {
-        for (const { component, bind } of segment.inputs) {
-          restored.push(
-            restore(session, {
-              stored: { ...component, bytes: this.blobs.get(component.head.digest)! },
-              bind,
-            }),
-          );
-        }
-        session.shown = [];
-        for (const cell of this.project.blocks[indexOf(segment.block)]!.cells) session.run(cell.statements);
-      }
+      began = this.#chain(
+        session,
+        effect.segments,
+        effect.parameters as ReadonlyMap<string, number>,
+        replayed,
+      );
     } catch (error) {
       if (error instanceof ToyError) return undefined;
       throw error;
     }
-    const { components, withheld } = leave(session, restored, effect);
+    const { components, withheld } = leave(session, began.restored, began.handed, effect);
     const made = (this.#made.get(index) ?? 0) + 1;
     this.#made.set(index, made);
     return {
@@ -210,7 +217,8 @@ export class Bench {
           : []),
       ],
       exports: components.map(component => this.#store(component)),
-      withheld: withheld.map(({ name, why }) => ({ name, type: 'toy', why, detail: 'can not be stored' })),
+      withheld: withheld.map(each => ({ ...each, type: 'toy', detail: 'can not be stored' })),
+      appended: [],
       ambient: session.changedRandom
         ? [{ adapter: 'random', state: this.#blob(`random ${session.random}`) }]
         : [],
@@ -219,9 +227,42 @@ export class Bench {
       external: [],
       untracked: [],
       imports: [],
-      replayed: effect.segments.slice(0, -1).map(({ block }) => block),
+      replayed: [...new Set(replayed)],
       warnings: [],
     };
+  }
+
+  /** Runs segments in one namespace; what the last one began with. */
+  #chain(
+    session: Session,
+    segments: readonly Segment[],
+    parameters: ReadonlyMap<string, Literal>,
+    replayed: BlockId[],
+  ): Began {
+    let began: Began = { restored: [], handed: new Map() };
+    const all: Restored[] = [];
+    for (const { block, role, inputs, live, ambient } of segments) {
+      const handed = new Map<string, Value>();
+      for (const { segments: beside, bind } of live) {
+        const aside = session.setAside(parameters);
+        this.#chain(session, beside, parameters, replayed);
+        for (const [theirs, names] of bind) for (const name of names) handed.set(name, session.taken(theirs));
+        session.putBack(aside);
+      }
+      if (role === 'replay') replayed.push(block);
+      session.begin(this.#random(ambient, indexOf(block)));
+      const restored = inputs.map(({ component, bind }) =>
+        restore(session, {
+          stored: { ...component, bytes: this.blobs.get(component.head.digest)! },
+          bind,
+        }),
+      );
+      session.hand(handed);
+      all.push(...restored);
+      began = { restored: all, handed: handedNow(session) };
+      for (const cell of this.project.blocks[indexOf(block)]!.cells) session.run(cell.statements);
+    }
+    return began;
   }
 
   #random(ambient: Ambient, index: number): number {

@@ -66,7 +66,7 @@ function picking(parent: ToyBlock, choice: number): ReadonlyMap<string, string> 
   );
 }
 
-type Kind = 'value' | 'list' | 'function';
+type Kind = 'value' | 'list' | 'function' | 'stream';
 type Scope = ReadonlyMap<string, Kind>;
 
 /** Names that are there once the block has run so far, as well as that can be said without running it. */
@@ -88,9 +88,11 @@ function scopeOf(block: ToyBlock, above: readonly ToyBlock[]): Scope {
         ? 'list'
         : each.op === 'function'
           ? 'function'
-          : each.op === 'alias'
-            ? scope.get(each.of)
-            : 'value';
+          : each.op === 'iterate'
+            ? 'stream'
+            : each.op === 'alias'
+              ? scope.get(each.of)
+              : 'value';
     scope.set(each.name, kind ?? 'value');
   }
   return scope;
@@ -106,7 +108,8 @@ export function statementOf([op, a, b, c]: Numbers, index: number, scope: Scope)
   const literal = c % 3 === 0 ? String(c % 4) : c % 4;
   const lists = some('list');
   const functions = some('function');
-  switch (op % 22) {
+  const streams = some('stream');
+  switch (op % 26) {
     case 0:
     case 1:
       return { op: 'literal', name: own, value: literal };
@@ -153,6 +156,17 @@ export function statementOf([op, a, b, c]: Numbers, index: number, scope: Scope)
       return b % 5 === 0 ? { op: 'lock', name: own } : { op: 'big', name: own, value: literal };
     case 17:
       return b % 6 === 0 ? { op: 'failIfOdd', of: from(c) } : { op: 'show', of: from(c) };
+    case 20:
+    case 21:
+      return lists.length > 0
+        ? { op: 'iterate', name: `g${index}`, of: lists[b % lists.length]! }
+        : { op: 'list', name: `l${index}`, items: [literal, 1, 'a'] };
+    case 22:
+    case 23:
+    case 24:
+      return streams.length > 0
+        ? { op: 'next', name: own, of: streams[b % streams.length]! }
+        : { op: 'show', of: from(b) };
     default:
       return { op: 'show', of: from(b) };
   }

@@ -34,6 +34,9 @@ export type Statement =
   | { readonly op: 'draw'; readonly name: string }
   | { readonly op: 'big'; readonly name: string; readonly value: Literal }
   | { readonly op: 'lock'; readonly name: string }
+  /** A generator over a list, which it goes on sharing. */
+  | { readonly op: 'iterate'; readonly name: string; readonly of: string }
+  | { readonly op: 'next'; readonly name: string; readonly of: string }
   | { readonly op: 'show'; readonly of: string }
   | { readonly op: 'failIfOdd'; readonly of: string };
 
@@ -80,6 +83,10 @@ export function render(statement: Statement): string {
       return `${statement.name} = big(${python(statement.value)})`;
     case 'lock':
       return `${statement.name} = Lock()`;
+    case 'iterate':
+      return `${statement.name} = (item for item in ${statement.of})`;
+    case 'next':
+      return `${statement.name} = next(${statement.of})`;
     case 'show':
       return `print(${statement.of})`;
     case 'failIfOdd':
@@ -96,6 +103,8 @@ function loadsOf(statement: Statement): readonly string[] {
     case 'alias':
     case 'nest':
     case 'call':
+    case 'iterate':
+    case 'next':
     case 'show':
     case 'failIfOdd':
       return [statement.of];
@@ -146,7 +155,12 @@ export function factsOf({ statements }: ToyCell): CellFacts {
 
 /** Objects of a session; lists are shared by reference as in Python. */
 export type Value =
-  Literal | Value[] | { readonly reaches: string } | { readonly big: Literal } | typeof LOCK;
+  Literal | Value[] | Stream | { readonly reaches: string } | { readonly big: Literal } | typeof LOCK;
+/** A generator: can not be stored, and asking it changes it. */
+export interface Stream {
+  readonly over: Value[];
+  at: number;
+}
 export const LOCK = { lock: true } as const;
 
 export class ToyError extends Error {}
@@ -155,24 +169,61 @@ export class ToyError extends Error {}
 export interface Surroundings {
   readFile(path: string): string | null;
   readonly parameters: ReadonlyMap<string, Literal>;
-  /** State of the random numbers, or what a session without any starts from. */
-  readonly random: number;
+}
+
+/** Variables of a session that waits while another one is made beside it. */
+export interface Aside {
+  readonly names: ReadonlyMap<string, Value>;
+  readonly defined: ReadonlySet<string>;
+  readonly handed: ReadonlySet<string>;
 }
 
 export class Session {
   readonly names = new Map<string, Value>();
-  readonly defined = new Set<string>();
+  defined = new Set<string>();
+  /** Names of what other sessions handed on alive. */
+  handed = new Set<string>();
   readonly filesRead = new Map<string, string | null>();
   shown: string[] = [];
-  random: number;
+  random = 0;
   usedRandom = false;
   changedRandom = false;
   readonly #surroundings: Surroundings;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.random = surroundings.random;
     for (const [name, value] of surroundings.parameters) this.names.set(name, value);
+  }
+
+  /** @param random state of the random numbers that the block starts from */
+  begin(random: number): void {
+    this.random = random;
+    this.usedRandom = this.changedRandom = false;
+    this.shown = [];
+  }
+
+  hand(values: ReadonlyMap<string, Value>): void {
+    for (const [name, value] of values) {
+      this.names.set(name, value);
+      this.handed.add(name);
+    }
+  }
+
+  setAside(parameters: ReadonlyMap<string, Literal>): Aside {
+    const aside = { names: new Map(this.names), defined: this.defined, handed: this.handed };
+    this.putBack({ names: parameters, defined: new Set(), handed: new Set() });
+    return aside;
+  }
+
+  putBack({ names, defined, handed }: Aside): void {
+    this.names.clear();
+    for (const [name, value] of names) this.names.set(name, value);
+    this.defined = new Set(defined);
+    this.handed = new Set(handed);
+  }
+
+  taken(name: string): Value {
+    return this.#load(name);
   }
 
   run(statements: readonly Statement[]): void {
@@ -224,6 +275,18 @@ export class Session {
         return this.#bind(statement.name, { big: statement.value });
       case 'lock':
         return this.#bind(statement.name, LOCK);
+      case 'iterate': {
+        const over = this.#load(statement.of);
+        if (!Array.isArray(over)) throw new ToyError(`${statement.of} is not a list`);
+        return this.#bind(statement.name, { over, at: 0 });
+      }
+      case 'next': {
+        const stream = this.#load(statement.of);
+        if (!isStream(stream)) throw new ToyError(`${statement.of} is not a generator`);
+        const item = stream.over[stream.at];
+        stream.at += 1;
+        return this.#bind(statement.name, item === undefined ? 'end' : this.#total(item));
+      }
       case 'show':
         this.shown.push(show(this.#load(statement.of)));
         return;
@@ -262,11 +325,14 @@ export class Session {
   #total(value: Value, depth = 0): Literal {
     if (Array.isArray(value)) return value.map(item => this.#total(item)).reduce(add, 0);
     if (typeof value !== 'object') return value;
+    if (isStream(value)) return value.at;
     if ('reaches' in value) return this.#call(value, depth);
     if ('big' in value) return value.big;
     return 1;
   }
 }
+
+export const isStream = (value: Value): value is Stream => typeof value === 'object' && 'over' in value;
 
 const add = (a: Literal, b: Literal): Literal =>
   typeof a === 'number' && typeof b === 'number' ? a + b : `${a}${JSON.stringify(b)}`;

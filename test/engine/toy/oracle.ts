@@ -3,9 +3,17 @@
  * (small numbers first, since edges only come from smaller ones), and which runs of the past still say the same.
  */
 import { filterTest } from '../../../src/engine/index.js';
-import { factsOf, Session, ToyError, type Literal } from './language.js';
+import { factsOf, Session, ToyError, type Literal, type Value } from './language.js';
 import type { ToyBlock, ToyProject } from './project.js';
-import { leave, restore, type Left, type StoredComponent, type ToyInput } from './storing.js';
+import {
+  handedNow,
+  leave,
+  restore,
+  type Left,
+  type Restored,
+  type StoredComponent,
+  type ToyInput,
+} from './storing.js';
 
 export interface CleanBlock {
   readonly status: 'ok' | 'failed' | 'blocked';
@@ -22,8 +30,18 @@ export interface CleanBlock {
   /** What its session hands on when its filter is off. */
   readonly sessionNames: ReadonlySet<string>;
   readonly inputs: readonly ToyInput[];
+  readonly live: readonly ToyLive[];
   readonly parameters: ReadonlyMap<string, Literal>;
   readonly chain: readonly number[];
+  /** Blocks whose code runs in its process besides its own. */
+  readonly replayed: ReadonlySet<number>;
+  readonly randomBefore: number | null;
+}
+
+/** Values of one parent that can not be stored, made again in a session beside. */
+interface ToyLive {
+  readonly parent: number;
+  readonly bind: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Candidate {
@@ -59,32 +77,34 @@ function cleanBlock(
     randomAfter: null,
     sessionNames: new Set<string>(),
     inputs: [],
+    live: [],
     parameters: new Map(),
     chain: [],
+    replayed: new Set<number>(),
+    randomBefore: null,
   };
   if (block.parents.some(({ parent }) => done[parent]!.status !== 'ok'))
     return { ...nothing, status: 'blocked' };
   const chain = chainOf(project, index);
   const randomBefore = inheritedRandom(project, done, index);
   try {
-    const { inputs, parameters, given } = inputsOf(project, done, block);
-    const allParameters = new Map([...parameters, ...chain.flatMap(each => [...done[each]!.parameters])]);
+    const { inputs, live, parameters, given } = inputsOf(project, done, block);
+    const own: Running = { index, inputs, live, chain, randomBefore };
+    const replayed = new Set([...chain, ...live.map(({ parent }) => parent)]);
+    for (const each of [...replayed]) for (const other of done[each]!.replayed) replayed.add(other);
+    const allParameters = new Map([
+      ...parameters,
+      ...[...replayed].flatMap(each => [...done[each]!.parameters]),
+    ]);
     const session = new Session({
       readFile: path => project.files.get(path) ?? null,
       parameters: allParameters,
-      random: randomBefore ?? index + 100,
     });
-    const restored = [];
-    for (const each of [...chain, index]) {
-      for (const input of each === index ? inputs : done[each]!.inputs)
-        restored.push(restore(session, input));
-      session.shown = [];
-      for (const { statements } of project.blocks[each]!.cells) session.run(statements);
-    }
-    const left = leave(session, restored, { filter: block.filter, wanted: wantedOf(project, index) });
-    const own = new Set([
+    const { restored, handed } = runIn(session, project, done, own, allParameters);
+    const left = leave(session, restored, handed, { filter: block.filter, wanted: wantedOf(project, index) });
+    const sessionNames = new Set([
       ...session.defined,
-      ...inputs.flatMap(({ bind }) => [...bind.values()].flat()),
+      ...[...inputs, ...live].flatMap(({ bind }) => [...bind.values()].flat()),
       ...chain.flatMap(each => [...done[each]!.sessionNames]),
     ]);
     return {
@@ -96,15 +116,47 @@ function cleanBlock(
       files: session.filesRead,
       random: session.usedRandom ? randomBefore : undefined,
       randomAfter: session.changedRandom ? session.random : randomBefore,
-      sessionNames: own,
+      sessionNames,
       inputs,
+      live,
       parameters,
       chain,
+      replayed,
+      randomBefore,
     };
   } catch (error) {
     if (error instanceof Refused || error instanceof ToyError) return { ...nothing, status: 'failed' };
     throw error;
   }
+}
+
+type Running = Pick<CleanBlock, 'inputs' | 'live' | 'chain' | 'randomBefore'> & { readonly index: number };
+
+/** A block in the session of its chain; what that needs alive is made beside, each time anew. */
+function runIn(
+  session: Session,
+  project: ToyProject,
+  done: readonly CleanBlock[],
+  own: Running,
+  parameters: ReadonlyMap<string, Literal>,
+) {
+  const restored: Restored[] = [];
+  for (const each of [...own.chain.map(index => ({ ...done[index]!, index })), own]) {
+    const values = new Map<string, Value>();
+    for (const { parent, bind } of each.live) {
+      const aside = session.setAside(parameters);
+      runIn(session, project, done, { ...done[parent]!, index: parent }, parameters);
+      for (const [theirs, names] of bind) for (const name of names) values.set(name, session.taken(theirs));
+      session.putBack(aside);
+    }
+    session.begin(each.randomBefore ?? each.index + 100);
+    restored.push(...each.inputs.map(input => restore(session, input)));
+    session.hand(values);
+    if (each !== own) for (const { statements } of project.blocks[each.index]!.cells) session.run(statements);
+  }
+  const handed = handedNow(session);
+  for (const { statements } of project.blocks[own.index]!.cells) session.run(statements);
+  return { restored, handed };
 }
 
 /** Under `auto`, what came along for functions shows too, unless it is an input as it came. */
@@ -214,6 +266,24 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
       }
     }
   }
+  // What shares lists with a live value is taken alive with it.
+  for (const { parent, stored, opaque } of [...chosen.values()]) {
+    const shares = opaque ? (withheldOf(done, parent, stored)?.shares ?? []) : [];
+    for (const [name, best] of chosen) {
+      const own = wanted.get(name)!.find(each => each.parent === parent && isEqual(each, best)) ?? best;
+      if (own.component !== null && own.parent === parent && shares.includes(own.stored))
+        chosen.set(name, { ...own, component: null, opaque: true });
+    }
+  }
+  const alive = new Map<number, Map<string, string[]>>();
+  for (const [name, { parent, stored, opaque }] of chosen) {
+    if (!opaque) continue;
+    const bind = alive.get(parent) ?? new Map<string, string[]>();
+    alive.set(parent, bind.set(stored, [...(bind.get(stored) ?? []), name].sort()));
+  }
+  const live: ToyLive[] = [...alive]
+    .map(([parent, bind]) => ({ parent, bind }))
+    .sort((a, b) => a.parent - b.parent);
   const used = [...chosen].filter(([, { component }]) => component !== null);
   const inputs = new Map<string, { stored: StoredComponent; bind: Map<string, string[]> }>();
   for (const [name, { parent, component, stored }] of used) {
@@ -229,7 +299,8 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
   );
   const sessions = block.parents
     .filter(({ parent }) => project.blocks[parent]!.filter.kind === 'off')
-    .map(({ parent }) => [parent, sessionOf(done[parent]!)]);
+    .map(({ parent }): unknown[] => [parent, sessionOf(done[parent]!)]);
+  for (const { parent, bind } of live) sessions.push([parent, sessionOf(done[parent]!), [...bind].sort()]);
   const given = JSON.stringify({
     code: block.cells.map(({ statements }) => statements).filter(statements => statements.length > 0),
     values: [...inputs.values()]
@@ -239,7 +310,8 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
     sessions: [...new Map(sessions.map(pair => [pair[0], pair]))].sort(),
   });
   const first = ({ bind }: ToyInput) => [...bind.values()].flat().sort()[0]!;
-  return { inputs: [...inputs.values()].sort((a, b) => (first(a) < first(b) ? -1 : 1)), parameters, given };
+  const sorted = [...inputs.values()].sort((a, b) => (first(a) < first(b) ? -1 : 1));
+  return { inputs: sorted, live, parameters, given };
 }
 
 const sessionOf = ({ given, files, random }: CleanBlock) => [
@@ -248,10 +320,16 @@ const sessionOf = ({ given, files, random }: CleanBlock) => [
   random === undefined ? 'unused' : random,
 ];
 
+const withheldOf = (done: readonly CleanBlock[], parent: number, name: string) =>
+  done[parent]!.left.withheld.find(each => each.why === 'opaque' && each.name === name);
+
 const isEqual = (a: Candidate, b: Candidate): boolean =>
   a.component !== null && b.component !== null
     ? a.component.bytes === b.component.bytes && a.stored === b.stored
-    : a.component === b.component && a.parent === b.parent && a.opaque === b.opaque;
+    : a.component === b.component &&
+      a.parent === b.parent &&
+      a.opaque === b.opaque &&
+      (!a.opaque || a.stored === b.stored);
 
 function choose(project: ToyProject, candidates: readonly Candidate[]): Candidate | undefined {
   if (candidates.length === 0) return undefined;
@@ -261,7 +339,6 @@ function choose(project: ToyProject, candidates: readonly Candidate[]): Candidat
       candidates.every(other => isEqual(each, other) || isBelow(project, other.parent, each.parent)),
     );
   if (best === undefined) throw new Refused('contradiction');
-  if (best.opaque) throw new Refused('opaque');
   return best;
 }
 
@@ -281,12 +358,7 @@ function chainOf(project: ToyProject, index: number): number[] {
 }
 
 function inheritedRandom(project: ToyProject, done: readonly CleanBlock[], index: number): number | null {
-  // Replayed ancestors change the state in the session itself.
-  const chain = chainOf(project, index);
-  const parents = [
-    ...new Set([...chain, index].flatMap(each => project.blocks[each]!.parents.map(({ parent }) => parent))),
-  ]
-    .filter(parent => !chain.includes(parent))
+  const parents = project.blocks[index]!.parents.map(({ parent }) => parent)
     .filter(parent => done[parent]!.randomAfter !== null)
     .sort((a, b) => a - b);
   const states = new Set(parents.map(parent => done[parent]!.randomAfter));
@@ -294,6 +366,9 @@ function inheritedRandom(project: ToyProject, done: readonly CleanBlock[], index
   const youngest = parents.filter(parent => !parents.some(other => isBelow(project, parent, other)));
   return done[youngest[youngest.length - 1]!]!.randomAfter;
 }
+
+/** Names handed on alive: whether they can be stored shows when a list first asks for them. */
+const aliveIn = ({ live }: CleanBlock) => live.flatMap(({ bind }) => [...bind.values()].flat());
 
 /** Runs that a cache of `keep` a block would still hold; says which blocks must run. */
 export class History {
@@ -314,10 +389,18 @@ export class History {
         [...past.files].every(([path, content]) => (project.files.get(path) ?? null) === content) &&
         (past.random === undefined || past.random === inheritedRandom(project, clean, index)) &&
         block.visible.every(([name]) => names.has(name)) &&
-        // What a list left out has no known size, so `auto` can not tell whether it is small.
+        // Of what a filter left out nobody knows how large it is and whether it can be stored.
+        !past.left.withheld.some(
+          ({ name, why }) => why === 'filter' && filterTest(project.blocks[index]!.filter)(name),
+        ) &&
         !(
-          project.blocks[index]!.filter.kind === 'auto' &&
-          past.left.withheld.some(({ why }) => why === 'filter')
+          project.blocks[index]!.filter.kind === 'names' &&
+          aliveIn(past).some(
+            name =>
+              filterTest(project.blocks[index]!.filter)(name) &&
+              !names.has(name) &&
+              !past.left.withheld.some(each => each.name === name),
+          )
         );
       if (block.status === 'ok' && runs.some(answers)) return [];
       if (block.status === 'ok') {

@@ -2,7 +2,7 @@
 import { byCodeUnit } from '../../../src/protocol/ids.js';
 import type { Filter } from '../../../src/protocol/dagFile.js';
 import { globTest } from '../../../src/engine/index.js';
-import { LOCK, type Session, type Value } from './language.js';
+import { isStream, LOCK, type Session, type Stream, type Value } from './language.js';
 
 export interface StoredComponent {
   readonly names: readonly string[];
@@ -19,7 +19,13 @@ export interface ToyInput {
 
 export interface Left {
   readonly components: readonly StoredComponent[];
-  readonly withheld: readonly { readonly name: string; readonly why: 'filter' | 'size' | 'opaque' }[];
+  readonly withheld: readonly ToyWithheld[];
+}
+
+export interface ToyWithheld {
+  readonly name: string;
+  readonly why: 'filter' | 'size' | 'opaque';
+  readonly shares?: readonly string[];
 }
 
 /** Members of restored components by name, whether bound or not. */
@@ -46,6 +52,7 @@ function encode(names: readonly string[], valueOf: (name: string) => Value): str
   const seen = new Map<Value[], number>();
   const lists: Encoded[][] = [];
   const encoded = (value: Value): Encoded => {
+    if (isStream(value)) throw new Error('a generator can not be stored');
     if (!Array.isArray(value)) return { value };
     let place = seen.get(value);
     if (place === undefined) {
@@ -71,14 +78,16 @@ function decode(bytes: string): Map<string, Value> {
   return new Map(names.map(([name, encoded]) => [name, decoded(encoded)]));
 }
 
-/** Lists that a value consists of or holds. */
-function listsIn(value: Value): Set<Value[]> {
-  const found = new Set<Value[]>();
+type Shared = Value[] | Stream;
+
+/** Lists and generators that a value consists of or holds. */
+function listsIn(value: Value): Set<Shared> {
+  const found = new Set<Shared>();
   const open = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (!Array.isArray(next) || found.has(next)) continue;
+    if (typeof next !== 'object' || !(Array.isArray(next) || isStream(next)) || found.has(next)) continue;
     found.add(next);
-    open.push(...next);
+    open.push(...(isStream(next) ? [next.over] : next));
   }
   return found;
 }
@@ -88,7 +97,23 @@ export interface Keep {
   readonly wanted: readonly string[] | null;
 }
 
-export function leave(session: Session, restored: readonly Restored[], { filter, wanted }: Keep): Left {
+/** Contents of what was handed on alive, to see later whether the block changed it. */
+export type Handed = ReadonlyMap<string, string>;
+
+export const handedNow = ({ handed, names }: Session): Handed =>
+  new Map(
+    [...handed].map(name => {
+      const value = names.get(name)!;
+      return [name, isOpaque(value) ? '' : encode([name], () => value)];
+    }),
+  );
+
+export function leave(
+  session: Session,
+  restored: readonly Restored[],
+  before: Handed,
+  { filter, wanted }: Keep,
+): Left {
   // Members of restored components that are not bound still exist beside the session's names.
   const values = new Map<string, Value>();
   const inputs = new Set<string>();
@@ -100,36 +125,54 @@ export function leave(session: Session, restored: readonly Restored[], { filter,
     }
   }
   for (const [name, value] of session.names)
-    if (session.defined.has(name) || inputs.has(name)) values.set(name, value);
+    if (session.defined.has(name) || inputs.has(name) || before.has(name)) values.set(name, value);
   const accepts = filter.kind === 'names' ? globTest(filter.patterns) : () => filter.kind === 'auto';
   const components = partition([...values.keys()].sort(byCodeUnit), name => values.get(name)!);
-  const before = new Set(restored.map(({ childNames, bytes }) => reencode(childNames, bytes)));
+  const asRestored = new Set(restored.map(({ childNames, bytes }) => reencode(childNames, bytes)));
+  // Whether a generator was asked nobody can tell; a lock tells that it is as it was.
+  const isAsHanded = (name: string) => {
+    const value = values.get(name)!;
+    if (session.defined.has(name) || !before.has(name)) return false;
+    return value === LOCK || (!isOpaque(value) && encode([name], () => value) === before.get(name));
+  };
 
-  const withheld: { name: string; why: 'filter' | 'size' | 'opaque' }[] = [];
+  const withheld: ToyWithheld[] = [];
   const kept = new Map<string, string[]>();
-  for (const names of components) {
+  for (const group of components) {
+    const opaque = group.filter(name => isOpaque(values.get(name)!));
     const isChanged =
-      names.some(name => session.defined.has(name)) || !before.has(encode(names, name => values.get(name)!));
+      group.some(name => session.defined.has(name)) ||
+      (group.every(name => before.has(name))
+        ? !group.every(isAsHanded)
+        : opaque.length > 0 || !asRestored.has(encode(group, name => values.get(name)!)));
     const takes = (name: string) => {
       if (!accepts(name)) return false;
       // A list of names asks for unchanged inputs too, but only for those that the block has.
       if (filter.kind === 'names') return isChanged || session.names.has(name);
       return isChanged && (wanted === null || wanted.includes(name) || !isBig(values.get(name)!));
     };
-    if (names.some(name => isOpaque(values.get(name)!))) {
-      if (isChanged) for (const name of names) withheld.push({ name, why: 'opaque' });
-    } else if (names.some(takes)) kept.set(names[0]!, names);
-    else if (isChanged)
-      for (const name of names) withheld.push({ name, why: accepts(name) ? 'size' : 'filter' });
+    for (const name of opaque) {
+      const shares = group.filter(other => other !== name);
+      if (accepts(name) && (isChanged || filter.kind === 'names'))
+        withheld.push({ name, why: 'opaque', shares });
+      else if (isChanged) withheld.push({ name, why: 'filter' });
+    }
+    const storable = group.filter(name => !opaque.includes(name));
+    for (const names of partition(storable, name => values.get(name)!)) {
+      if (names.some(takes)) kept.set(names[0]!, names);
+      else if (isChanged)
+        for (const name of names) withheld.push({ name, why: accepts(name) ? 'size' : 'filter' });
+    }
   }
   // Globals that kept functions reach come along.
   const open = [...kept.values()].flat();
   const visible = new Set(open.filter(name => accepts(name)));
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     for (const reached of reachedBy(values.get(name)!, session.names, values)) {
-      const home = components.find(names => names.includes(reached));
-      if (home === undefined || kept.has(home[0]!) || home.some(name => isOpaque(values.get(name)!)))
-        continue;
+      const group = components.find(names => names.includes(reached)) ?? [];
+      const storable = group.filter(name => !isOpaque(values.get(name)!));
+      const home = partition(storable, name => values.get(name)!).find(names => names.includes(reached));
+      if (home === undefined || kept.has(home[0]!)) continue;
       kept.set(home[0]!, home);
       open.push(...home);
     }
@@ -159,7 +202,7 @@ function reencode(childNames: Restored['childNames'], bytes: string): string {
 
 /** Names whose values hold a list in common, directly or through others. */
 function partition(names: readonly string[], valueOf: (name: string) => Value): string[][] {
-  let parts: { names: string[]; lists: Set<Value[]> }[] = [];
+  let parts: { names: string[]; lists: Set<Shared> }[] = [];
   for (const name of names) {
     const lists = listsIn(valueOf(name));
     const touching = parts.filter(part => [...lists].some(list => part.lists.has(list)));
@@ -188,4 +231,4 @@ function reachedBy(value: Value, ...globals: readonly ReadonlyMap<string, Value>
 const isBig = (value: Value): boolean => typeof value === 'object' && 'big' in value;
 
 const isOpaque = (value: Value): boolean =>
-  value === LOCK || [...listsIn(value)].some(list => list.includes(LOCK));
+  value === LOCK || [...listsIn(value)].some(shared => isStream(shared) || shared.includes(LOCK));
