@@ -5,17 +5,10 @@ import type { BlockNotebook, Notebooks } from '../engine/notebookPorts.js';
 import type { Uid } from '../protocol/ids.js';
 import type { Display } from '../protocol/outputs.js';
 import { failure, success, type Result } from '../protocol/problem.js';
-import {
-  parseNotebook,
-  readNotebook,
-  readOutputs,
-  readWidgets,
-  setMetadata,
-  spliceOutputs,
-  upgradeNotebook,
-  type Notebook,
-  type TrustKeeper,
-} from './notebooks/index.js';
+import { parseNotebook, readNotebook, readOutputs, readWidgets, type Notebook } from './notebooks/read.js';
+import { setMetadata, spliceOutputs } from './notebooks/splice.js';
+import type { TrustKeeper } from './notebooks/trust.js';
+import { upgradeNotebook } from './notebooks/upgrade.js';
 import { readTextFile, replaceTextFile } from './textFile.js';
 
 export interface BlockNotebooksOptions {

@@ -1,7 +1,7 @@
 /** Builds every port of one project: the only place where adapters meet the runtime. */
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
 import { loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
-import { createTrustKeeper } from '../adapters/notebooks/index.js';
+import { createTrustKeeper } from '../adapters/notebooks/trust.js';
 import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
 import type { StoreLayout } from '../adapters/store/layout.js';

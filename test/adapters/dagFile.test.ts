@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { findProject } from '../../src/adapters/dagFile/find.js';
-import { changeDagFile, createDagFile, loadDagFile } from '../../src/adapters/dagFile/index.js';
+import { changeDagFile, createDagFile } from '../../src/adapters/dagFile/change.js';
+import { loadDagFile } from '../../src/adapters/dagFile/index.js';
 import { decodeDagFile, editDagFile, type DagEdit } from '../../src/protocol/dagFileCodec/index.js';
 import { blockId } from '../../src/protocol/ids.js';
 

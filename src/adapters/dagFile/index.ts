@@ -1,22 +1,14 @@
-/** `dag.json` on disk: decoded with what only the file system can tell, edited and replaced in one step. */
+/** `dag.json` on disk: decoded with what only the file system can tell. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import {
-  decodeDagFile,
-  editDagFile,
-  formatNewDagFile,
-  type DagEdit,
-  type DecodedDagFile,
-  type NewProject,
-} from '../../protocol/dagFileCodec/index.js';
+import { decodeDagFile, type DecodedDagFile } from '../../protocol/dagFileCodec/decode.js';
 import { placeOf, valueAt } from '../../protocol/jsonText.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { readTextFile, replaceTextFile, type TextStamp } from '../textFile.js';
+import { readTextFile, type TextStamp } from '../textFile.js';
 import { DAG_FILE } from './find.js';
 
 /** Bytes; the decoder has its own limit in characters. */
 const LARGEST = 32_000_000;
-const ATTEMPTS = 5;
 
 export interface LoadedDagFile extends DecodedDagFile {
   readonly text: string;
@@ -45,7 +37,8 @@ export function placeInFile(problems: readonly Problem[], text: string): readonl
   });
 }
 
-const optionsFor = (project: string) => ({
+/** How the file is decoded in a folder. */
+export const optionsFor = (project: string) => ({
   file: DAG_FILE,
   defaultName: basename(resolve(project)) || 'project',
 });
@@ -94,38 +87,4 @@ function realPathOf(path: string): string | undefined {
       rest.push(basename(at));
     }
   }
-}
-
-/** Edits the file in place; starts over if someone else changed it in between. */
-export function changeDagFile(project: string, edits: readonly DagEdit[]): Result<LoadedDagFile> {
-  let last: Result<never> = failure();
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const loaded = loadDagFile(project);
-    if (!loaded.ok) return loaded;
-    const edited = editDagFile(loaded.value.text, edits, optionsFor(project));
-    if (!edited.ok) return edited;
-    if (edited.value === loaded.value.text) return loaded;
-    const written = replaceTextFile(join(project, DAG_FILE), edited.value, loaded.value.stamp, DAG_FILE);
-    if (written.ok) return loadDagFile(project);
-    last = failure(...written.problems);
-    if (written.problems[0]?.code !== 'file-changed') return last;
-  }
-  return last;
-}
-
-/** Makes the file of a new project; refuses to replace one. */
-export function createDagFile(project: string, content: NewProject): Result<LoadedDagFile> {
-  const text = formatNewDagFile(content);
-  const decoded = decodeDagFile(text, optionsFor(project));
-  if (!decoded.ok) return failure(...decoded.problems);
-  const written = replaceTextFile(join(project, DAG_FILE), text, null, DAG_FILE);
-  if (written.ok) return loadDagFile(project);
-  const exists = written.problems[0]?.code === 'file-changed';
-  if (!exists) return failure(...written.problems);
-  return failure({
-    code: 'project-exists',
-    message: `${DAG_FILE} is there already`,
-    file: DAG_FILE,
-    remedy: 'use the project that is there, or choose another folder',
-  });
 }

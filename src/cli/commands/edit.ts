@@ -1,7 +1,8 @@
 /** `init`, `add`, `link`, `unlink`, `remove`, `filter`: editing the DAG. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { changeDagFile, createDagFile, loadDagFile } from '../../adapters/dagFile/index.js';
+import { changeDagFile, createDagFile } from '../../adapters/dagFile/change.js';
+import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { ignoreInGit } from '../../adapters/gitIgnore.js';
 import { createHasher } from '../../adapters/hash.js';
 import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';

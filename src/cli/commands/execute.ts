@@ -10,7 +10,6 @@ import { parametersOf } from '../parameters.js';
 import type { RunOptions } from '../program.js';
 import { describe } from '../report.js';
 import { keepAnswer, QuietAnswer } from './keepAnswer.js';
-import { preview } from './preview.js';
 import type { Session } from '../session.js';
 import { openTelling } from '../telling.js';
 import { printable } from '../terminal/style.js';
@@ -28,8 +27,10 @@ export async function execute(
     const parameters = orThrow(parametersOf(project.dag.dag.parameters, options.parameter));
     const request = requestOf(project, targets, options);
     const jobs = options.jobs ?? session.around.cores;
-    if (options.dryRun === true)
+    if (options.dryRun === true) {
+      const { preview } = await import('./preview.js');
       return preview(session, project, request, parameters, { jobs, json: options.json === true });
+    }
     if (options.check === true) {
       const { check } = await import('./check.js');
       return check(session, project, request.target, parameters, { jobs, json: options.json === true });

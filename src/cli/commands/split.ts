@@ -1,7 +1,7 @@
 /** `split`: a notebook into blocks with inferred edges and filters. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import { createDagFile } from '../../adapters/dagFile/index.js';
+import { createDagFile } from '../../adapters/dagFile/change.js';
 import {
   buildNotebook,
   parseNotebook,
