@@ -69,7 +69,9 @@ export async function makePacks() {
       supported: { 'dynamic-import': false },
     });
     const home = homes.get(name);
-    const member = `${JSON.stringify(name)}(require,module,exports){${code}}`;
+    // Never run: it only tells Node's module loader, which does not load these, what is exported.
+    const body = code.replace(/0&&\(module\.exports=\{[\w$,]*\}\);?\s*$/, '');
+    const member = `${JSON.stringify(name)}(require,module,exports){${body}}`;
     members.set(home, [...(members.get(home) ?? []), member]);
   }
   const elsewhere = Object.fromEntries([...homes].filter(([, home]) => home !== 'engine'));
