@@ -30,6 +30,7 @@ export function statusOf(all: Judged, block: number): BlockStatus {
     parents: snapshot.blocks[block]?.declaration.parents.map(parent => parent.block) ?? [],
     seconds: trace?.seconds ?? null,
     exports: trace === null ? [] : exportsOf(all, block, trace),
+    unstorable: trace === null ? [] : unstorable(all, block, trace),
   };
 }
 
@@ -47,4 +48,11 @@ export function exportsOf({ context }: Judged, block: number, trace: Trace): rea
       })),
   );
   return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function unstorable({ context }: Judged, block: number, trace: Trace): BlockStatus['unstorable'] {
+  const accepts = context.project.accepts(block);
+  return trace.withheld.flatMap(({ name, type, why, detail }) =>
+    why === 'opaque' && accepts(name) ? [{ name, type, detail }] : [],
+  );
 }

@@ -82,6 +82,7 @@ async function runUntilSound(
   look: FirstLook,
 ): Promise<Pick<Finish, 'report' | 'problems'>> {
   const executed = new Set<string>();
+  const replayed = new Set<string>();
   for (let attempt = 1; ; attempt += 1) {
     const again = { ...context, world: ports.world };
     const run =
@@ -92,18 +93,21 @@ async function runUntilSound(
     const { report } = finished;
     const isDamaged = run.sawDamage && attempt < MOST_ATTEMPTS && !options.cancel.aborted;
     for (const block of report.executed) executed.add(block);
+    for (const block of report.replayed) replayed.add(block);
     if (!isDamaged) {
       // What an earlier attempt executed was executed in this run, even where the last one found it fresh.
       const rest = (blocks: readonly string[]) => blocks.filter(block => !executed.has(block));
       const { order, ids } = context.project.graph;
-      const inOrder = Array.from(order, index => ids[index] as string).filter(block => executed.has(block));
+      const inOrder = (some: ReadonlySet<string>) =>
+        Array.from(order, index => ids[index] as string).filter(block => some.has(block));
       return attempt === 1
         ? finished
         : {
             ...finished,
             report: {
               ...report,
-              executed: inOrder,
+              executed: inOrder(executed),
+              replayed: inOrder(replayed),
               fresh: rest(report.fresh),
               restored: rest(report.restored),
             },

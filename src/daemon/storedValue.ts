@@ -96,7 +96,7 @@ function notStored(trace: Trace, name: string) {
 }
 
 /** Why a variable is not among the stored ones, in words. */
-export function whyWithheld({ why, detail }: Pick<Withheld, 'why' | 'detail'>): string {
+function whyWithheld({ why, detail }: Pick<Withheld, 'why' | 'detail'>): string {
   if (detail !== '') return detail;
   switch (why) {
     case 'filter':

@@ -9,6 +9,8 @@ import { judge } from './staleness.js';
 export interface PlannedBlock {
   readonly block: BlockId;
   readonly reasons: readonly Reason[];
+  /** Blocks whose code runs again with it, for values that can not be stored; absent: none that is known. */
+  readonly replays?: readonly BlockId[];
 }
 
 /** Lists in topological order, ties in notebook order. */
@@ -42,7 +44,8 @@ export function plan(context: Context, request: RunRequest): Result<Plan> {
     const judgement = judgements[index];
     if (judgement === undefined) continue;
     const block = ids[index]!;
-    const planned = { block, reasons: judgement.reasons };
+    const { reasons, replays } = judgement;
+    const planned = { block, reasons, ...(replays.length === 0 ? {} : { replays }) };
     problems.push(...judgement.problems);
     if (judgement.runs === 'yes') runs.push(planned);
     else if (judgement.runs === 'perhaps') mayRun.push(planned);

@@ -1,11 +1,12 @@
 /** Judges a whole project, or the part of it that a run is about, without running anything. */
-import type { Key } from '../protocol/ids.js';
+import type { BlockId, Key } from '../protocol/ids.js';
 import { unreachable, type Problem } from '../protocol/problem.js';
 import type { BlockState, Reason } from '../protocol/states.js';
-import type { Trace } from '../protocol/trace.js';
+import type { InputIngredient, Trace } from '../protocol/trace.js';
 import { frozenTrace, Values, type Context } from './context.js';
 import { evaluate } from './evaluate.js';
 import type { Graph } from './graph.js';
+import { sessionsIn } from './inputNames.js';
 import { FORCED, ownReasons, reasonsToRun } from './reasons.js';
 
 export interface Judgement {
@@ -17,6 +18,8 @@ export interface Judgement {
   readonly key: Key | null;
   /** `yes`: its code runs · `perhaps`: if its inputs come out different · `restore`: outputs are put back · `no`: nothing to do, or it can not. */
   readonly runs: 'yes' | 'perhaps' | 'restore' | 'no';
+  /** Blocks whose code runs again if its own runs, for values that can not be stored; as far as is known. */
+  readonly replays: readonly BlockId[];
   /** Why it can not run at all: inputs that contradict each other or can not be stored. */
   readonly problems: readonly Problem[];
 }
@@ -56,7 +59,7 @@ export function judge(
     let judgement: Judgement;
     if (outside.length > 0)
       judgement = impossible(outside.map(parent => notRunProblem(context, block, parent)));
-    else if (forced?.[block] === 1) judgement = willRun('stale', FORCED, null);
+    else if (forced?.[block] === 1) judgement = willRun('stale', FORCED, null, replaysOf(context, block));
     else if (lacked.length > 0) judgement = judgeUnknown(context, block, lacked);
     else judgement = judgeKnown(context, block, values);
     judgements[block] = afterFailures(graph, block, judgement, judgements);
@@ -64,7 +67,13 @@ export function judge(
   return judgements;
 }
 
-const willRun = (state: BlockState, reasons: readonly Reason[], key: Key | null): Judgement => ({
+const willRun = (
+  state: BlockState,
+  reasons: readonly Reason[],
+  key: Key | null,
+  replays: readonly BlockId[],
+): Judgement => ({
+  replays,
   state,
   reasons,
   trace: null,
@@ -81,12 +90,14 @@ function judgeKnown(context: Context, block: number, values: Values): Judgement 
     case 'answered': {
       const { key, trace, restores } = found;
       values.set(block, trace, found.inherited);
-      return { state: 'fresh', reasons: NONE, trace, key, runs: restores ? 'restore' : 'no', problems: NONE };
+      const runs = restores ? 'restore' : 'no';
+      return { state: 'fresh', reasons: NONE, trace, key, runs, replays: NONE, problems: NONE };
     }
     case 'unanswered': {
       const reasons = reasonsToRun(context, block, found.prepared, found.refusals);
-      const { key } = found.prepared;
-      return willRun(stateFor(context, block, key, reasons), reasons, key);
+      const { key, ingredients } = found.prepared;
+      const replays = replaysOf(context, block, ingredients.inputs);
+      return willRun(stateFor(context, block, key, reasons), reasons, key, replays);
     }
     default:
       return unreachable(found);
@@ -101,13 +112,41 @@ function stateFor({ project }: Context, block: number, key: Key, reasons: readon
 /** @param lacked parents that may come out different */
 function judgeUnknown(context: Context, block: number, lacked: readonly number[]): Judgement {
   const own = ownReasons(context, block);
-  if (own.length > 0) return willRun(own[0]!.kind === 'never-run' ? 'never' : 'stale', own, null);
+  if (own.length > 0) {
+    const state = own[0]!.kind === 'never-run' ? 'never' : 'stale';
+    return willRun(state, own, null, replaysOf(context, block));
+  }
   const { ids } = context.project.graph;
   const waits: Reason = {
     kind: 'input',
     detail: `waits for ${lacked.map(parent => ids[parent]).join(', ')}`,
   };
-  return { state: 'affected', reasons: [waits], trace: null, key: null, runs: 'perhaps', problems: NONE };
+  return {
+    state: 'affected',
+    reasons: [waits],
+    trace: null,
+    key: null,
+    runs: 'perhaps',
+    replays: replaysOf(context, block),
+    problems: NONE,
+  };
+}
+
+/** @param inputs as they are known now; absent: as they were the last time */
+function replaysOf(
+  { project: { graph, snapshot } }: Context,
+  block: number,
+  inputs: readonly InputIngredient[] = snapshot.blocks[block]!.memory.last?.ingredients.inputs ?? NONE,
+): readonly BlockId[] {
+  const found = new Set<BlockId>();
+  const open = [...sessionsIn(inputs)];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const maker = graph.indexOf.get(id);
+    if (maker === undefined || found.has(id)) continue;
+    found.add(id);
+    open.push(...sessionsIn(snapshot.blocks[maker]!.memory.last?.ingredients.inputs ?? NONE));
+  }
+  return [...found].sort((a, b) => graph.rank[graph.indexOf.get(a)!]! - graph.rank[graph.indexOf.get(b)!]!);
 }
 
 /** Nothing below a failed block runs before that is put right: by itself if it only has to run again. */
@@ -135,7 +174,7 @@ function afterFailures(
 
 function impossible(problems: readonly Problem[]): Judgement {
   const reasons = problems.map(({ message }): Reason => ({ kind: 'failed', detail: message }));
-  return { state: 'failed', reasons, trace: null, key: null, runs: 'no', problems };
+  return { state: 'failed', reasons, trace: null, key: null, runs: 'no', replays: NONE, problems };
 }
 
 function frozen({ project }: Context, block: number, trace: Trace): Judgement {
@@ -146,6 +185,7 @@ function frozen({ project }: Context, block: number, trace: Trace): Judgement {
     trace,
     key: trace.key,
     runs: isShown ? 'no' : 'restore',
+    replays: NONE,
     problems: NONE,
   };
 }

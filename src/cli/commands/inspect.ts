@@ -2,7 +2,8 @@
 import { ambientNotes, historyNotes } from '../../engine/index.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
-import { printStoredValue, whyWithheld } from '../../daemon/storedValue.js';
+import type { Withheld } from '../../protocol/trace.js';
+import { printStoredValue } from '../../daemon/storedValue.js';
 import { exportsOf, judged, statusOf, traceOf, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
@@ -26,8 +27,23 @@ export async function status(session: Session, options: JsonOption): Promise<num
       ]) {
         session.note(`note: ${oneLine(note.block)} ${oneLine(note.message)}`);
       }
+      for (const note of replayNotes(all, report)) session.note(`note: ${oneLine(note)}`);
     }
     return 0;
+  });
+}
+
+/** Blocks that run again whenever a reader of theirs does. */
+function replayNotes({ context: { project } }: Judged, report: StatusReport): readonly string[] {
+  return report.blocks.flatMap(({ id, unstorable: names }) => {
+    if (names.length === 0) return [];
+    const wanted = project.wanted(project.graph.ids.findIndex(each => each === id));
+    const read = names.filter(({ name }) => wanted === null || wanted.includes(name));
+    if (read.length === 0) return [];
+    const listed = read.map(({ name, type }) => `${name} (${type})`).join(', ');
+    return [
+      `${id} makes ${listed}, which can not be stored: when a reader runs, ${id} runs again in its process`,
+    ];
   });
 }
 
@@ -71,6 +87,12 @@ export async function why(session: Session, id: string, options: JsonOption): Pr
     }
     const style = session.outStyle;
     const lines = report.reasons.map(reason => `  ${reason.kind.padEnd(12)} ${oneLine(reason.detail)}\n`);
+    for (const { name, type } of report.unstorable)
+      lines.push(
+        `  ${'not stored'.padEnd(12)} ${oneLine(`${name} (${type}): reading it runs ${id} again`)}\n`,
+      );
+    for (const maker of all.judgements[block]?.replays ?? [])
+      lines.push(`  ${'replay'.padEnd(12)} ${oneLine(`${maker} runs again with it`)}\n`);
     const meaning = MEANINGS[report.state];
     session.print(
       `${glyph(style, report.state)} ${printable(id)} is ${stateWord(style, report.state)}: ${meaning}\n${lines.join('')}`,
@@ -119,12 +141,22 @@ export async function listExports(session: Session, id: string, options: JsonOpt
         ]),
       ),
     );
-    for (const { name, type, why: cause, detail } of withheld) {
-      session.note(printable(`${name} (${type}) is not stored: ${whyWithheld({ why: cause, detail })}`));
+    for (const { why: cause, heading } of NOT_STORED) {
+      const names = withheld.filter(each => each.why === cause);
+      if (names.length > 0) session.note(heading);
+      for (const { name, type, detail } of names)
+        session.note(printable(`  ${name} (${type})${detail === '' ? '' : `: ${detail}`}`));
     }
     return 0;
   });
 }
+
+/** What is not among the exports, and what that means for who reads it. */
+const NOT_STORED: readonly { readonly why: Withheld['why']; readonly heading: string }[] = [
+  { why: 'opaque', heading: 'can not be stored; a block that reads it runs this one again in its process:' },
+  { why: 'filter', heading: 'not stored, since the filter does not ask for it:' },
+  { why: 'size', heading: 'not stored, since it is large and no block reads it:' },
+];
 
 export async function value(session: Session, id: string, name: string): Promise<number> {
   return session.withProject(async project => {

@@ -38,10 +38,13 @@ function described(session: Session, planned: Plan, cost: Estimate, jobs: number
     blocks: readonly PlannedBlock[],
     state: 'stale' | 'affected',
   ): readonly (readonly string[])[] =>
-    blocks.map(({ block, reasons }) => [
+    blocks.map(({ block, reasons, replays = [] }) => [
       glyph(style, state),
       printable(block),
-      reasons.map(reason => oneLine(reason.detail)).join(', '),
+      [
+        ...reasons.map(reason => oneLine(reason.detail)),
+        ...replays.map(id => `${oneLine(id)} runs again with it`),
+      ].join(', '),
     ]);
   const restored = planned.restored.map(block => [
     style.paint('green', '↺'),

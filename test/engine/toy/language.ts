@@ -323,7 +323,7 @@ export class Session {
   }
 
   #total(value: Value, depth = 0): Literal {
-    if (Array.isArray(value)) return value.map(item => this.#total(item)).reduce(add, 0);
+    if (Array.isArray(value)) return value.map(item => this.#total(item, depth)).reduce(add, 0);
     if (typeof value !== 'object') return value;
     if (isStream(value)) return value.at;
     if ('reaches' in value) return this.#call(value, depth);
