@@ -37,7 +37,9 @@ function handlersFor(session: Session): Handlers {
     watch: async options => (await import('./commands/watch.js')).watch(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),
     value: async (id, name) => (await inspect()).value(session, id, name),
-    cacheList: async options => (await cache()).list(session, options),
+    cacheList: async (id, options) => (await cache()).list(session, id, options),
+    cacheRestore: async (id, version) =>
+      (await import('./commands/restoreVersion.js')).restoreVersion(session, id, version),
     cacheCollect: async options => (await cache()).collect(session, options),
     cacheVerify: async options => (await cache()).verify(session, options),
     cacheClear: async () => (await cache()).clear(session),

@@ -65,7 +65,8 @@ export interface Handlers {
   watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
   value(id: string, name: string): Promise<number>;
-  cacheList(options: JsonOption): Promise<number>;
+  cacheList(id: string | undefined, options: JsonOption): Promise<number>;
+  cacheRestore(id: string, version: string): Promise<number>;
   cacheCollect(options: JsonOption & { readonly all?: boolean }): Promise<number>;
   cacheVerify(options: JsonOption): Promise<number>;
   cacheClear(): Promise<number>;
@@ -100,7 +101,8 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   watch: (to, { options }) => to.watch(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),
   value: (to, { arguments: [id, name] }) => to.value(id, name),
-  'cache list': (to, { options }) => to.cacheList(options),
+  'cache list': (to, { arguments: [id], options }) => to.cacheList(id, options),
+  'cache restore': (to, { arguments: [id, version] }) => to.cacheRestore(id, version),
   'cache gc': (to, { options }) => to.cacheCollect(options),
   'cache verify': (to, { options }) => to.cacheVerify(options),
   'cache clear': to => to.cacheClear(),

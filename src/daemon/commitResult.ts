@@ -19,7 +19,7 @@ import type { ProjectPorts } from './ports.js';
 
 /** What is known of an execution besides its result. */
 export interface Execution {
-  readonly identity: Pick<Trace, 'key' | 'uid' | 'block' | 'ingredients' | 'replayed'>;
+  readonly identity: Pick<Trace, 'key' | 'uid' | 'block' | 'ingredients' | 'code' | 'replayed'>;
   readonly scratch: string;
   readonly display: Display;
   readonly discovered: readonly Dependency[];

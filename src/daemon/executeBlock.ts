@@ -107,6 +107,10 @@ export async function executeBlock(
           uid: block.snapshot.uid,
           block: effect.block,
           ingredients: effect.ingredients,
+          code: block.codeCells.flatMap(index => {
+            const cell = block.notebook.cells[index];
+            return cell === undefined ? [] : [{ cell: cell.id, source: cell.source }];
+          }),
           replayed: [...replays],
         },
         scratch,

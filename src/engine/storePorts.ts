@@ -123,9 +123,11 @@ export interface VerifyReport {
   readonly damagedRecords: readonly Key[];
 }
 
-/** Keeping the store small and sound. All but `list` need the lock of the project to be held. */
+/** Keeping the store small and sound. All but `list` and `versions` need the lock of the project to be held. */
 export interface CacheKeeper {
   list(): readonly CachedBlock[];
+  /** All remembered executions of a block, newest first. */
+  versions(uid: Uid): readonly Trace[];
   collect(options: CollectOptions): CollectReport;
   verify(): VerifyReport;
   /** Forgets this user's traces, memory and facts, and every object that no other user's trace names. */

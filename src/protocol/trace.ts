@@ -112,6 +112,12 @@ export interface InputIngredient {
   readonly sharing: readonly string[];
 }
 
+export interface CellCode {
+  /** Id of the cell in the notebook. */
+  readonly cell: string;
+  readonly source: string;
+}
+
 export interface Trace {
   readonly version: number;
   readonly id: TraceId;
@@ -125,6 +131,8 @@ export interface Trace {
   /** Largest resident set of the worker, bytes. */
   readonly peakBytes: number;
   readonly ingredients: Ingredients;
+  /** Its non-empty code cells as they were, so that this version can be brought back. */
+  readonly code: readonly CellCode[];
   readonly discovered: readonly Dependency[];
   readonly exports: readonly Component[];
   readonly withheld: readonly Withheld[];

@@ -16,6 +16,7 @@ import {
 import type { Digest, Key } from './ids.js';
 import type {
   AmbientState,
+  CellCode,
   Component,
   Dependency,
   Ingredients,
@@ -98,6 +99,7 @@ const trace = shape<Trace>({
   seconds: finite,
   peakBytes: finite,
   ingredients,
+  code: list(shape<CellCode>({ cell: text, source: text })),
   discovered: list(dependency),
   exports: list(component),
   withheld: list(decodeWithheld),

@@ -97,6 +97,7 @@ function traceOf(effect: ExecuteEffect, value: number): Trace {
     seconds: 1,
     peakBytes: 0,
     ingredients: effect.ingredients,
+    code: [],
     discovered: [],
     exports: [component],
     withheld: [],

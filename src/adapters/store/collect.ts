@@ -34,7 +34,7 @@ export interface CacheKeeperOptions {
   readonly objects: FileObjectStore;
   readonly stamps: Stamps;
   readonly keyId: string;
-  /** Proof that nobody else writes; `list` alone does without. */
+  /** Proof that nobody else writes; `list` and `versions` do without. */
   readonly lock: ProjectLock | null;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -94,6 +94,12 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
 
   return {
     list: () => listBlocks(records().flatMap(record => record.traces)),
+
+    versions: uid =>
+      records()
+        .flatMap(record => record.traces)
+        .filter(trace => trace.uid === uid)
+        .sort((a, b) => b.createdAt - a.createdAt),
 
     collect({
       graceMilliseconds,

@@ -117,7 +117,7 @@ export const commands = {
   merge: {
     summary: 'make two blocks one',
     description:
-      'Puts the cells of the second block into the first, which takes over its edges. The notebook of the second stays on disk.',
+      'Puts the cells of the second block into the first, which takes over its edges. Its notebook stays on disk.',
     arguments: [id, { name: 'other', takes: 'one' }],
     options: {},
     examples: [{ call: 'merge load clean', does: 'load then also cleans' }],
@@ -145,7 +145,7 @@ export const commands = {
   flow: {
     summary: 'a notebook of a block and its dependencies',
     description:
-      'Makes one notebook of a block and all it depends on, to read and edit as a whole. Bring edits back with dagpy submit.',
+      'Makes one notebook of a block and what it depends on. Bring edits of it back with dagpy submit.',
     arguments: [id],
     options: {
       output: {
@@ -160,7 +160,7 @@ export const commands = {
   submit: {
     summary: 'write a flow notebook back into its blocks',
     description:
-      'Merges what was edited in a flow with what changed in the blocks since, cell by cell. Where both changed a cell, both versions stay in the flow and nothing else is written.',
+      'Merges edits of a flow into its blocks, cell by cell. A cell that both changed stays in the flow in both versions.',
     arguments: [{ name: 'notebook', takes: 'one' }],
     options: { json },
     examples: [{ call: 'submit model.flow.ipynb', does: 'edited, moved and new cells go into the blocks' }],
@@ -247,7 +247,7 @@ export const commands = {
   watch: {
     summary: 'run what is affected whenever something is saved',
     description:
-      'Watches notebooks, data files and modules. Saving one of them in any editor runs what it affects, until Ctrl-C.',
+      'Watches notebooks, data files and modules. Saving one in any editor runs what it affects, until Ctrl-C.',
     arguments: [],
     options: {
       jobs: { kind: 'count', short: 'j', value: 'n', summary: 'blocks at a time (default: processor cores)' },
@@ -272,9 +272,23 @@ export const commands = {
     examples: [{ call: 'value clean df', does: 'df as clean stored it' }],
   },
   'cache list': {
-    summary: 'stored results of every block',
-    arguments: [],
+    summary: 'stored results of every block, or the versions of one',
+    description:
+      'Sizes, how often stored results answered, and the time this saved; with an id, the versions of that block.',
+    arguments: [{ name: 'id', takes: 'optional', summary: 'a block, to list its versions' }],
     options: { json },
+    examples: [{ call: 'cache list model', does: 'earlier results of model, newest first' }],
+  },
+  'cache restore': {
+    summary: 'bring back an earlier version of a block',
+    description:
+      'Puts code, outputs and values of a block back to an earlier execution. Code that is stored nowhere is kept aside.',
+    arguments: [
+      id,
+      { name: 'version', takes: 'one', summary: 'its number in "cache list ID", 1 is the newest' },
+    ],
+    options: {},
+    examples: [{ call: 'cache restore model 2', does: 'model as it was before its last change' }],
   },
   'cache gc': {
     summary: 'delete objects that no stored result names',

@@ -1,32 +1,110 @@
 /** `cache list|gc|verify|clear`. */
+import { readSavings } from '../../adapters/savings.js';
 import type { CollectReport } from '../../engine/storePorts.js';
+import { blockId } from '../../protocol/ids.js';
+import { ProblemError } from '../../protocol/problem.js';
+import { objectsOf } from '../../protocol/traceCodec.js';
 import type { OpenProject } from '../openProject.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
-import { bytes, plural, printable } from '../terminal/style.js';
+import { bytes, duration, oneLine, plural, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
 const GRACE_MILLISECONDS = 3_600_000;
 
-export async function list(session: Session, options: JsonOption): Promise<number> {
-  return session.withProject(async project => {
-    const blocks = (await project.keeper(null)).list();
-    if (options.json === true) session.printJson({ blocks });
-    else {
-      const rows = blocks.map(each => [
-        printable(each.block),
-        plural(each.traces, 'result'),
-        bytes(each.bytes),
-        new Date(each.newest).toISOString().slice(0, 16).replace('T', ' '),
-      ]);
-      session.print(
-        rows.length === 0
-          ? 'Nothing is stored yet.\n'
-          : table([['block', 'kept', 'size', 'newest (UTC)'], ...rows]),
-      );
-    }
+export async function list(session: Session, id: string | undefined, options: JsonOption): Promise<number> {
+  return session.withProject(async project =>
+    id === undefined ? listBlocks(session, project, options) : listVersions(session, project, id, options),
+  );
+}
+
+async function listBlocks(session: Session, project: OpenProject, options: JsonOption): Promise<number> {
+  const savings = readSavings(project.layout.root);
+  const none = { hits: 0, savedSeconds: 0 };
+  const blocks = (await project.keeper(null))
+    .list()
+    .map(each => ({ ...each, ...(savings.get(each.block) ?? none) }));
+  if (options.json === true) {
+    session.printJson({ blocks });
     return 0;
-  });
+  }
+  if (blocks.length === 0) {
+    session.print('Nothing is stored yet.\n');
+    return 0;
+  }
+  const rows = blocks.map(each => [
+    printable(each.block),
+    plural(each.traces, 'result'),
+    bytes(each.bytes),
+    String(each.hits),
+    duration(each.savedSeconds),
+    when(each.newest),
+  ]);
+  const total = blocks.reduce((sum, { savedSeconds }) => sum + savedSeconds, 0);
+  const size = blocks.reduce((sum, each) => sum + each.bytes, 0);
+  session.print(table([['block', 'kept', 'size', 'hits', 'saved', 'newest (UTC)'], ...rows]));
+  session.print(`${bytes(size)} in all; stored results saved ${duration(total)} so far.\n`);
+  return 0;
+}
+
+const when = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');
+
+/** The remembered executions of one block, newest first: what `cache restore` can bring back. */
+async function listVersions(
+  session: Session,
+  project: OpenProject,
+  id: string,
+  options: JsonOption,
+): Promise<number> {
+  const loaded = await project.load();
+  const block = loaded.blocks.get(blockId(id));
+  if (block === undefined) {
+    throw new ProblemError([
+      {
+        code: 'unknown-block',
+        message: `there is no block ${id}`,
+        file: 'dag.json',
+        remedy: '"dagpy status" lists the blocks',
+      },
+    ]);
+  }
+  const { uid, memory } = block.snapshot;
+  const versions = (await project.keeper(null)).versions(uid).map((trace, at) => ({
+    version: at + 1,
+    id: trace.id,
+    createdAt: trace.createdAt,
+    seconds: trace.seconds,
+    bytes: objectsOf(trace).reduce((sum, { size }) => sum + size, 0),
+    shown: trace.id === memory.shown,
+    code: trace.code.map(({ source }) => source),
+  }));
+  if (options.json === true) session.printJson({ block: id, versions });
+  else if (versions.length === 0) session.print(`Nothing of ${printable(id)} is stored.\n`);
+  else {
+    const before = (at: number): readonly string[] | undefined => versions[at + 1]?.code;
+    const rows = versions.map((each, at) => [
+      String(each.version),
+      when(each.createdAt),
+      duration(each.seconds),
+      bytes(each.bytes),
+      each.shown ? 'shown now' : '',
+      oneLine(changedCode(each.code, before(at))),
+    ]);
+    session.print(table([['version', 'ran (UTC)', 'took', 'size', '', 'new code'], ...rows]));
+    session.print(`Bring one back: dagpy cache restore ${printable(id)} VERSION\n`);
+  }
+  return 0;
+}
+
+/** The first line that the version before did not have. */
+function changedCode(code: readonly string[], before: readonly string[] | undefined): string {
+  if (before === undefined) return '';
+  const known = new Set(before.flatMap(source => source.split('\n')));
+  const line = code
+    .flatMap(source => source.split('\n'))
+    .find(each => each.trim() !== '' && !known.has(each));
+  return line === undefined ? 'the same code' : line.trim().slice(0, 60);
 }
 
 export async function collect(

@@ -86,6 +86,7 @@ export function someTrace({
       declared: [{ kind: 'file', name: 'a.csv', digest: null }],
       cwd: '.',
     },
+    code: [],
     discovered: [{ kind: 'file', name: 'a.csv', digest: null, detail: 'a' }],
     exports:
       head === undefined

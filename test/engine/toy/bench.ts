@@ -200,7 +200,8 @@ export class Bench {
       seconds: 1,
       peakBytes: 0,
       ingredients: effect.ingredients,
-      discovered: [
+      code: [],
+    discovered: [
         ...[...session.filesRead].map(([name, content]) => ({
           kind: 'file' as const,
           name,
