@@ -279,17 +279,6 @@ export const commands = {
     options: { json },
     examples: [{ call: 'cache list model', does: 'earlier results of model, newest first' }],
   },
-  'cache restore': {
-    summary: 'bring back an earlier version of a block',
-    description:
-      'Puts code, outputs and values of a block back to an earlier execution. Code that is stored nowhere is kept aside.',
-    arguments: [
-      id,
-      { name: 'version', takes: 'one', summary: 'its number in "cache list ID", 1 is the newest' },
-    ],
-    options: {},
-    examples: [{ call: 'cache restore model 2', does: 'model as it was before its last change' }],
-  },
   'cache gc': {
     summary: 'delete objects that no stored result names',
     arguments: [],
@@ -304,6 +293,17 @@ export const commands = {
     summary: 'forget every stored result of this project',
     arguments: [],
     options: {},
+  },
+  'cache restore': {
+    summary: 'bring back an earlier version of a block',
+    description:
+      'Puts code, outputs and values of a block back to an earlier execution. Code that is stored nowhere is kept aside.',
+    arguments: [
+      id,
+      { name: 'version', takes: 'one', summary: 'its number in "cache list ID", 1 is the newest' },
+    ],
+    options: {},
+    examples: [{ call: 'cache restore model 2', does: 'model as it was before its last change' }],
   },
 } as const satisfies Readonly<Record<string, CommandSpec>>;
 

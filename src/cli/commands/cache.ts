@@ -37,13 +37,13 @@ async function listBlocks(session: Session, project: OpenProject, options: JsonO
     plural(each.traces, 'result'),
     bytes(each.bytes),
     String(each.hits),
-    duration(each.savedSeconds),
+    each.savedSeconds > 0 ? duration(each.savedSeconds) : '',
     when(each.newest),
   ]);
   const total = blocks.reduce((sum, { savedSeconds }) => sum + savedSeconds, 0);
   const size = blocks.reduce((sum, each) => sum + each.bytes, 0);
   session.print(table([['block', 'kept', 'size', 'hits', 'saved', 'newest (UTC)'], ...rows]));
-  session.print(`${bytes(size)} in all; stored results saved ${duration(total)} so far.\n`);
+  session.print(`${bytes(size)} in all${total > 0 ? `; stored results saved ${duration(total)} so far` : ''}.\n`);
   return 0;
 }
 
