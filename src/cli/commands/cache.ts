@@ -43,7 +43,9 @@ async function listBlocks(session: Session, project: OpenProject, options: JsonO
   const total = blocks.reduce((sum, { savedSeconds }) => sum + savedSeconds, 0);
   const size = blocks.reduce((sum, each) => sum + each.bytes, 0);
   session.print(table([['block', 'kept', 'size', 'hits', 'saved', 'newest (UTC)'], ...rows]));
-  session.print(`${bytes(size)} in all${total > 0 ? `; stored results saved ${duration(total)} so far` : ''}.\n`);
+  session.print(
+    `${bytes(size)} in all${total > 0 ? `; stored results saved ${duration(total)} so far` : ''}.\n`,
+  );
   return 0;
 }
 
