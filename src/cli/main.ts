@@ -14,6 +14,11 @@ const WRONG = 2;
 
 async function main(words: readonly string[]): Promise<number> {
   try {
+    if (words[0] === '__complete') {
+      const { answerShell } = await import('./commands/completion.js');
+      standardOutput().write(await answerShell(words.slice(1), bundleFolder()));
+      return 0;
+    }
     const invocation = parseCommandLine(words);
     if (!invocation.ok) throw new ProblemError(invocation.problems);
     return await answer(invocation.value);
@@ -33,10 +38,12 @@ async function answer(invocation: Invocation): Promise<number> {
     case 'call': {
       const { call, directory } = invocation;
       const { carryOut } = await import('./carryOut.js');
-      return carryOut(call, directory, dirname(process.argv[1] ?? '.'));
+      return carryOut(call, directory, bundleFolder());
     }
   }
 }
+
+const bundleFolder = (): string => dirname(process.argv[1] ?? '.');
 
 /** Tells what went wrong; expected failures in words, bugs with their stack. */
 function failed(error: unknown, words: readonly string[]): number {

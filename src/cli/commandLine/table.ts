@@ -271,6 +271,26 @@ export const commands = {
     options: {},
     examples: [{ call: 'value clean df', does: 'df as clean stored it' }],
   },
+  doctor: {
+    summary: 'look whether everything here is in order',
+    description:
+      'Looks at the program, the kernels, the project and its cache, and says what to do about what is wrong.',
+    arguments: [],
+    options: { json },
+    examples: [{ call: 'doctor', does: 'versions of every part, kernels, whether forking works, cache' }],
+  },
+  completion: {
+    summary: 'script that completes commands in a shell',
+    description:
+      'Prints a script that lets Tab complete commands, flags and block ids. The examples say where it goes.',
+    arguments: [{ name: 'shell', takes: 'one', summary: 'bash, zsh or fish' }],
+    options: {},
+    examples: [
+      { call: 'completion bash >> ~/.bashrc', does: 'for bash' },
+      { call: 'completion zsh >> ~/.zshrc', does: 'for zsh, after compinit' },
+      { call: 'completion fish > ~/.config/fish/completions/dagpy.fish', does: 'for fish' },
+    ],
+  },
   'cache list': {
     summary: 'stored results of every block, or the versions of one',
     description:
