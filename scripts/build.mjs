@@ -37,7 +37,8 @@ const fontPackage = join('node_modules', 'dejavu-fonts-ttf');
 const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 /** Bytes of what `dagpy run` loads. */
 const largestRun = 300_000;
-const sizeOfRun = () => ['engine', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
+const sizeOfRun = () =>
+  ['engine', 'quick', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
 
 /** Checks types, then makes the bundle where its sources changed. Returns its size in bytes. */
 export async function build({ types = true, ifNeeded = true, log = console.log } = {}) {

@@ -11,8 +11,8 @@ const entry = 'src/cli/main.ts';
 /** Modules behind dynamic imports that share a pack; every other one gets a pack under its own name. */
 const packOf = {
   'src/cli/main.ts': 'engine',
-  'src/cli/carryOut.ts': 'engine',
-  'src/cli/commands/run.ts': 'engine',
+  'src/cli/carryOut.ts': 'quick',
+  'src/cli/commands/run.ts': 'quick',
   'src/cli/openProject.ts': 'project',
   'src/cli/commands/execute.ts': 'project',
   'src/adapters/workers/pool.ts': 'project',
@@ -84,7 +84,7 @@ export async function makePacks() {
   return { packs, inputs: Object.keys(metafile.inputs) };
 }
 
-/** Chunk to pack: `engine` or `project` if they need it, else the only one that does, else `shared`. */
+/** Chunk to pack: the first of those that a run loads if they need it, else the only one that does, else `shared`. */
 function assign(outputs) {
   const chunks = new Map(Object.entries(outputs).map(([path, output]) => [basename(path), output]));
   const reached = (name, into = new Set()) => {
@@ -104,7 +104,7 @@ function assign(outputs) {
   for (const [name, packs] of needs) {
     const wanted = new Set(packs);
     const [only] = wanted;
-    const first = ['engine', 'project'].find(pack => wanted.has(pack));
+    const first = ['engine', 'quick', 'project'].find(pack => wanted.has(pack));
     homes.set(name, first ?? (wanted.size === 1 ? only : 'shared'));
   }
   return homes;

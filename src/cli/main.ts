@@ -4,7 +4,6 @@
  */
 import { dirname } from 'node:path';
 import { ProblemError } from '../protocol/problem.js';
-import { helpText } from './commandLine/help.js';
 import { parseCommandLine, type Invocation } from './commandLine/parse.js';
 import { describe } from './report.js';
 import { standardError, standardOutput } from './terminal/output.js';
@@ -32,9 +31,11 @@ async function answer(invocation: Invocation): Promise<number> {
     case 'version':
       standardOutput().write(`${process.env['DAGPY_VERSION'] ?? 'development'}\n`);
       return 0;
-    case 'help':
+    case 'help': {
+      const { helpText } = await import('./commandLine/help.js');
       (invocation.missing ? standardError() : standardOutput()).write(helpText(invocation.topic));
       return invocation.missing ? WRONG : 0;
+    }
     case 'call': {
       const { call, directory } = invocation;
       const { carryOut } = await import('./carryOut.js');

@@ -68,7 +68,7 @@ function candidatesFor(before: readonly string[], current: string, offers: Offer
     return commandNames
       .filter(name => name.startsWith(`${group} `))
       .map(name => ({ word: name.slice(group.length + 1), summary: specOf(name).summary }));
-  if (command === undefined) return topLevel();
+  if (command === undefined) return words.length === 0 ? topLevel() : [];
   return argumentsOf(specOf(command).arguments, words, offers);
 }
 

@@ -1,16 +1,7 @@
 /** Help as text: of the whole program, of a group, of a command. */
 import { flagOf, type Example, type OptionSpec } from './spec.js';
-import {
-  about,
-  examples,
-  exitCodes,
-  globalOptions,
-  groups,
-  isCommand,
-  specOf,
-  type CommandName,
-  type GroupName,
-} from './table.js';
+import { globalOptions, groups, isCommand, specOf, type CommandName, type GroupName } from './table.js';
+import { about, examples, exitCodes, texts } from './texts.js';
 import { formOf, groupForm, listed, membersOf, usageOf } from './usage.js';
 
 type Row = readonly [term: string, meaning: string];
@@ -51,15 +42,16 @@ function groupHelp(group: GroupName): string {
 
 function commandHelp(command: CommandName): string {
   const spec = specOf(command);
+  const { description, examples: own } = texts[command];
   const explained = spec.arguments.flatMap(({ name, summary }): Row[] =>
     summary === undefined ? [] : [[name, summary]],
   );
   return sections(
     `Usage: ${usageOf(command)}`,
-    spec.description ?? sentence(spec.summary),
+    description ?? sentence(spec.summary),
     rows('Arguments', explained),
     rows('Options', [...optionRows(spec.options), ...optionRows(globalOptions)]),
-    exampleRows(spec.examples ?? []),
+    exampleRows(own),
     exits(),
   );
 }

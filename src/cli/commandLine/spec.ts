@@ -33,12 +33,9 @@ export interface Example {
 export interface CommandSpec {
   /** A few words for the list of commands. */
   readonly summary: string;
-  /** Whole sentences for the command's own help. */
-  readonly description?: string;
   readonly arguments: readonly ArgumentSpec[];
   /** By the name in code; `dryRun` is typed as `--dry-run`. */
   readonly options: { readonly [name: string]: OptionSpec };
-  readonly examples?: readonly Example[];
 }
 
 type ValueOf<Option> = Option extends { readonly kind: 'flag' }
