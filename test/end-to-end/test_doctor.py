@@ -26,7 +26,7 @@ def test_all_in_order(project) -> None:
     found = checks(p)
     assert {check["state"] for check in found.values()} == {"good"}, found
     assert "2 blocks, 1 edge" in next(c["detail"] for c in found.values() if c["part"] == "project")
-    assert "numpy" in found["packages"]["detail"] and "1 package of the blocks" in found["packages"]["detail"]
+    assert "numpy" in found["packages"]["detail"] and "of the blocks imported" in found["packages"]["detail"]
     assert found["fork"]["detail"].startswith("works")
     assert "All in order." in p.cli("doctor").out
 
@@ -45,7 +45,7 @@ def test_what_is_wrong_is_said_with_its_remedy(project) -> None:
     broken = found["nowhere (of this project)"]
     assert broken["state"] == "problem" and "python -m ipykernel install" in broken["remedy"]
 
-    add_kernel(p, "gone", "/nowhere/python")
+    add_kernel(p.user, "gone", "/nowhere/python")
     p.declare(kernel="python3")
     assert checks(p)["gone"]["state"] == "warning"
 
