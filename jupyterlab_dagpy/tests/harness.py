@@ -231,6 +231,7 @@ class Engine:
             "scratch": str(scratch),
             "outputs": [],
             "hints": {},
+            "hold": False,
             **options,
         }
         forked: dict[str, Any] = {}

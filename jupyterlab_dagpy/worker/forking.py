@@ -44,20 +44,21 @@ class ForkSafety:
                 sorted(t.name for t in threading.enumerate() if t is not threading.main_thread())
             )
             reasons.append(f"a thread of Python is running: {names}")
-        if self._uses_gpu():
+        if uses_gpu():
             reasons.append("a GPU is in use")
         return "; ".join(dict.fromkeys(reasons))
 
-    @staticmethod
-    def _uses_gpu() -> bool:
-        try:
-            descriptors = os.listdir("/proc/self/fd")
-        except OSError:
-            return False
-        for descriptor in descriptors:
-            try:
-                if os.readlink(f"/proc/self/fd/{descriptor}").startswith(("/dev/nvidia", "/dev/kfd")):
-                    return True
-            except OSError:
-                continue
+
+def uses_gpu() -> bool:
+    """Whether this process has a GPU's device open."""
+    try:
+        descriptors = os.listdir("/proc/self/fd")
+    except OSError:
         return False
+    for descriptor in descriptors:
+        try:
+            if os.readlink(f"/proc/self/fd/{descriptor}").startswith(("/dev/nvidia", "/dev/kfd")):
+                return True
+        except OSError:
+            continue
+    return False

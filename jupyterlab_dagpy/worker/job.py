@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from .holder import Surroundings, hold
 from .process import Control, die, end_children, flush_open_files, peak_bytes, run_endings
 from .reads import Reads
 from .session import BlockKernel, Failure, Session
@@ -24,6 +25,16 @@ def run_job(connection: Connection, specification: Message, kernel: BlockKernel)
         session = Session(kernel, connection, specification["job"])
         control = Control(connection, session.streams)
         job = Job(session, specification)
+    except Disconnected:
+        die()
+    except BaseException:
+        os.write(errors, traceback.format_exc().encode())
+        os._exit(70)
+    _finish(job, connection, control, errors)
+
+
+def _finish(job: Job, connection: Connection, control: Control, errors: int) -> NoReturn:
+    try:
         connection.send(job.result())
         control.wait_for_acknowledgement()
     except Disconnected:
@@ -41,21 +52,24 @@ class Job:
     def __init__(self, session: Session, specification: Message) -> None:
         self._session = session
         self._specification = specification
-        inputs = [blob for segment in specification["segments"] for blob in segment["inputs"]]
-        stored = {
-            path for blob in inputs for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path
-        }
-        self._reads = Reads(specification["scratch"], stored)
+        self._reads = Reads(specification["scratch"], _stored_files(specification["segments"]))
         self._storage = Storage(specification, session.namespace, session.shell.transform_cell)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
         self._reads.on_package(self._storage.package_imported)
+        self._surroundings: Surroundings | None = None
+        #: How many segments after the prelude ran in this process, or in those that it was forked from.
+        self._done = 0
 
     def result(self) -> Message:
         """Run everything; the message ``done``."""
         failure: Failure | None = None
+        held = False
         stored: dict[str, Any] = {"components": [], "withheld": [], "ambient": []}
         try:
             failure = self._session.run(self._run())
+            if failure is None and self._specification["hold"]:
+                # before values are stored and the process comes to its end, which both run the user's code
+                held = self._hold()
             if failure is None:
                 stored = self._storage.keep(self._reads.imported_tops())
         except KeyboardInterrupt as error:
@@ -80,11 +94,40 @@ class Job:
             "warnings": self._session.warnings + self._storage.warnings,
             "seconds": self._session.seconds,
             "peakBytes": peak_bytes(),
+            "held": held,
         }
 
+    def _hold(self) -> bool:
+        if self._surroundings is None or self._surroundings.obstacle() or not self._session.may_proceed:
+            return False
+        self._session.streams.settle()
+        return hold(self._session.connection, self._specification["job"], self._proceed)
+
+    def _proceed(self, connection: Connection, job: str) -> NoReturn:
+        """A fork of the session as the block left it: goes on with a child's job."""
+        errors = self._session.streams.original[1]
+        try:
+            specification = connection.receive()
+            before, self._main = self._main, specification["segments"][-1]
+            self._specification = specification
+            self._reads.proceed(specification["scratch"], _stored_files(specification["segments"]))
+            self._session.proceed(connection, job)
+            self._session.forget_history()
+            self._storage.proceed(specification, before)
+            control = Control(connection, self._session.streams)
+        except Disconnected:
+            die()
+        except BaseException:
+            os.write(errors, traceback.format_exc().encode())
+            os._exit(70)
+        _finish(self, connection, control, errors)
+
     async def _run(self) -> Failure | None:
+        self._surroundings = Surroundings()
         preludes = [part for part in self._specification["segments"] if part["role"] == "prelude"]
         chain = [part for part in self._specification["segments"] if part["role"] != "prelude"]
+        if self._done > 0:
+            return await self._chain(chain[self._done :])
         # a session is seeded once before the prelude, for the block whose code comes after it
         self._prepare(_first(chain))
         self._storage.begin(self._setting(_first(chain))["seed"])
@@ -108,6 +151,8 @@ class Job:
             failure = await self._block(segment, handed)
             if failure is not None:
                 return failure
+            if not beside:
+                self._done += 1
             if segment["role"] != "main":
                 self._session.forget_history()
                 if not beside:
@@ -169,6 +214,17 @@ class Job:
         run_endings()
         if self._reads.wrote_something():
             flush_open_files()
+
+
+def _stored_files(segments: Sequence[Message]) -> set[str]:
+    """Paths of stored inputs, those of sessions made beside included."""
+    found: set[str] = set()
+    for segment in segments:
+        for live in segment["live"]:
+            found |= _stored_files(live["segments"])
+        for blob in segment["inputs"]:
+            found |= {path for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path}
+    return found
 
 
 def _first(segments: Sequence[Message]) -> Message:

@@ -52,6 +52,22 @@ class Storage:
         self._namespace.update(self._parameters)
         self._take_baseline("parameters")
 
+    def proceed(self, specification: dict[str, Any], before: dict[str, Any]) -> None:
+        """In a fork of the process: the block that ran here is now one that ran before. `before`: its segment."""
+        self._specification = specification
+        self.ran({**before, "role": "replay"})
+        self.warnings = []
+        self._ambient.warnings.clear()
+        # those that the block before reads were bound, and it may have changed them
+        new = {
+            name: value
+            for name, value in copy.deepcopy(specification["parameters"]).items()
+            if name not in self._parameters
+        }
+        self._parameters.update(new)
+        self._namespace.update({name: value for name, value in new.items() if name not in self._namespace})
+        self._take_baseline("parameters")
+
     def base_is_there(self) -> None:
         """The prelude is done: any block's session starts from here."""
         self._base = _variables(self._namespace)

@@ -52,6 +52,7 @@ class Connection:
     def __init__(self, end: socket.socket) -> None:
         self.socket = end
         self._sending = threading.Lock()
+        self._peer = ("", "")
         self._holding = False
         self._interrupted = False
 
@@ -75,6 +76,7 @@ class Connection:
         else:
             raise ValueError(f"address {address!r} starts with neither unix: nor tcp:")
         connection = cls(end)
+        connection._peer = (address, secret)
         connection.send(
             {
                 "type": "hello",
@@ -86,6 +88,15 @@ class Connection:
             }
         )
         return connection
+
+    def another(self, role: str, job: str) -> Connection:
+        """A further connection to the same engine, for another process.
+
+        Raises:
+            OSError: the engine is gone.
+        """
+        address, secret = self._peer
+        return Connection.open(address, secret, role, job)
 
     def send(self, message: Message) -> None:
         """Send one frame; `Disconnected` when the engine is gone."""

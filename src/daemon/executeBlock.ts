@@ -5,7 +5,7 @@ import type { CellOutputs, Display } from '../protocol/outputs.js';
 import { ProblemError, type Problem } from '../protocol/problem.js';
 import type { Dependency, Trace } from '../protocol/trace.js';
 import type { FromWorker, JobResult, WorkerError } from '../protocol/workerMessages.js';
-import type { ExecuteEffect } from '../engine/index.js';
+import { sessionFor, type ExecuteEffect, type HeldSession } from '../engine/index.js';
 import type { JobEnd, RunningJob } from '../engine/runPorts.js';
 import { commitResult } from './commitResult.js';
 import { dependenciesOf } from './dependencies.js';
@@ -35,6 +35,8 @@ export interface ExecuteOptions {
   readonly files: FileUse;
   /** Told which worker runs the block, so that it can be stopped. */
   readonly started: (running: RunningJob) => void;
+  /** Sessions that children continue: this one's is added where it is kept. */
+  readonly held: Map<BlockId, HeldSession>;
 }
 
 export async function executeBlock(
@@ -68,7 +70,10 @@ export async function executeBlock(
   try {
     const spec = jobSpecOf(ports, loaded, effect, job, scratch);
     const literal = files.literalFiles(effect.block);
-    const running = ports.workers.start(spec, { bare: needsBareStart(loaded, effect) }, message => {
+    const bare = needsBareStart(loaded, effect);
+    const from = sessionFor(options.held.values(), effect, bare);
+    const how = { bare, ...(from === undefined ? {} : { from: from.job }) };
+    const running = ports.workers.start(spec, how, message => {
       if (message.type === 'replaying') replays.add(message.block as BlockId);
       tell(sink, effect, message);
       collector.accept(message);
@@ -120,6 +125,10 @@ export async function executeBlock(
       },
       result,
     );
+    if (result.held) {
+      const chain = effect.segments.map(segment => segment.block);
+      options.held.set(effect.block, { block: effect.block, job, chain, bare: from?.bare ?? bare });
+    }
     return { kind: 'stored', trace };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

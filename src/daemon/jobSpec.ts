@@ -52,6 +52,7 @@ export function jobSpecOf(
     scratch,
     outputs: declaration.outputs,
     hints: Object.fromEntries(effect.hints),
+    hold: effect.hold,
   };
 }
 

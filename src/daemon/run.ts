@@ -5,6 +5,7 @@ import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import {
   historyNotes,
+  isSessionWanted,
   openContext,
   plan,
   startRun,
@@ -12,6 +13,7 @@ import {
   type Context,
   type Effect,
   type ExecuteEffect,
+  type HeldSession,
   type Outcome,
   type RunInput,
   type RunRequest,
@@ -140,6 +142,7 @@ class Run {
   private readonly queue: RunInput[] = [{ kind: 'started' }];
   private readonly running = new Map<BlockId, RunningJob>();
   private readonly problems: Problem[] = [];
+  private readonly held = new Map<BlockId, HeldSession>();
   private wake: () => void = () => undefined;
   private fault: { readonly error: unknown } | undefined;
   /** A stored value was missing or damaged although its trace answered. */
@@ -175,11 +178,21 @@ class Run {
       if (input.kind !== 'started') this.look.end();
       const { state, effects } = step(this.state, input);
       this.state = state;
+      this.releaseSessions();
       for (const effect of effects) {
         if (effect.kind === 'finish')
           return { report: effect.report, problems: [...effect.problems, ...this.problems] };
         this.perform(effect);
       }
+    }
+  }
+
+  /** A held session keeps memory: it goes as soon as no block of this run can continue it. */
+  private releaseSessions(): void {
+    for (const { block, job } of this.held.values()) {
+      if (isSessionWanted(this.state, this.state.context.project.graph.indexOf.get(block)!)) continue;
+      this.held.delete(block);
+      this.ports.workers.release(job);
     }
   }
 
@@ -249,6 +262,7 @@ class Run {
       effect,
       files: this.files,
       started: job => this.running.set(effect.block, job),
+      held: this.held,
     });
     this.running.delete(effect.block);
     const outcome = await this.settle(effect, executed);

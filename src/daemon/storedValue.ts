@@ -47,6 +47,7 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
       scratch,
       outputs: [],
       hints: {},
+      hold: false,
     };
     const running = ports.workers.start(spec, { bare: true }, message => {
       if (

@@ -66,6 +66,8 @@ export interface ExecuteEffect {
   readonly filter: Filter;
   /** Names that children read; `null`: any. */
   readonly wanted: readonly string[] | null;
+  /** Whether blocks of this run may continue its session. */
+  readonly hold: boolean;
   /** Name that nothing gives → what to do about it. */
   readonly hints: ReadonlyMap<string, string>;
 }

@@ -19,7 +19,7 @@ export type {
   RunOptions,
   Segment,
 } from './effects.js';
-export { replayedBy } from './sessions.js';
+export { isSessionWanted, sessionFor, type HeldSession } from './heldSessions.js';
 export type { BoundComponent } from './inputs.js';
 export type { Ambient } from './ambient.js';
 export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';

@@ -21,12 +21,17 @@ export interface RunningJob {
 }
 
 export interface Workers {
-  /** Starts a worker for a job. `bare`: in an interpreter that has imported nothing beforehand. */
+  /**
+   * Starts a worker for a job. `bare`: in an interpreter that has imported nothing beforehand.
+   * `from`: in a fork of the session that this job left, if that is still held; else the job's replays run.
+   */
   start(
     spec: JobSpec,
-    options: { readonly bare: boolean },
+    options: { readonly bare: boolean; readonly from?: string },
     listener: (message: FromWorker) => void,
   ): RunningJob;
+  /** Lets go of the session that a job left. */
+  release(job: string): void;
   /** Facts of code cells, in order. */
   analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]>;
   /** Packages to import before the next worker is forked. */

@@ -11,6 +11,7 @@ import { reportOf } from './report.js';
 import type { Pending, Phase, RunState } from './runState.js';
 import { marked } from './selection.js';
 import { segmentsOf, writesAgain } from './sessions.js';
+import { isSessionWanted } from './heldSessions.js';
 import { notRunProblem } from './staleness.js';
 
 export interface StepResult {
@@ -242,6 +243,7 @@ function executeEffect(
     ambient: prepared.inherited,
     filter: snapshot.blocks[block]!.declaration.filter,
     wanted: project.wanted(block),
+    hold: isSessionWanted(state, block),
     hints: hintsFor(project, block, inputs.missing, values, state.makers),
   };
 }

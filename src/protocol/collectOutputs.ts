@@ -63,6 +63,7 @@ export function createOutputCollector(cellCount: number): OutputCollector {
         case 'updateDisplay':
           update(cells, message.displayId, message.data, message.metadata);
           break;
+        case 'replaying':
         case 'cellFinished':
         case 'done':
           break;

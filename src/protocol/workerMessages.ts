@@ -3,6 +3,7 @@
  * over a Unix socket (a loopback TCP socket on Windows). The engine listens, hosts and workers connect.
  *
  *   host    the zygote: imports packages, forks a worker a job, reaps it; runs no user code itself
+ *   holder  keeps the session of a block whose filter is off as the block left it; forks workers of children from it
  *   worker  one job, then it leaves; forked by the host or started on its own, with the same messages
  *   helper  answers questions about code (`analyse`); starts no IPython session
  */
@@ -20,9 +21,9 @@ export interface Hello {
   readonly type: 'hello';
   readonly protocol: number;
   readonly secret: string;
-  readonly role: 'host' | 'worker' | 'helper';
+  readonly role: 'host' | 'worker' | 'helper' | 'holder';
   readonly pid: number;
-  /** The job a worker was started for; empty for others. */
+  /** The job a worker was started for, or whose session is held; empty for others. */
   readonly job: string;
 }
 
@@ -32,6 +33,9 @@ export type ToHost =
   | { readonly type: 'preimport'; readonly modules: readonly string[] }
   | { readonly type: 'fork'; readonly job: string }
   | { readonly type: 'shutdown' };
+
+/** Answers are those of a host. */
+export type ToHolder = { readonly type: 'fork'; readonly job: string } | { readonly type: 'release' };
 
 export type FromHost =
   /** Answer to `preimport`. `forkSafe` false: the engine starts workers on their own from then on. */
@@ -157,6 +161,8 @@ export interface JobSpec {
   readonly outputs: readonly string[];
   /** Hints for a `NameError`: name → sentence to add. */
   readonly hints: { readonly [name: string]: string };
+  /** Whether children will continue its session, so that it should be kept where a fork of it is what a replay is. */
+  readonly hold: boolean;
 }
 
 export type ToWorker = JobSpec | { readonly type: 'acknowledge' };
@@ -248,6 +254,8 @@ export interface JobResult {
   /** Wall seconds of the main segment's cells. */
   readonly seconds: number;
   readonly peakBytes: number;
+  /** A holder keeps its session. */
+  readonly held: boolean;
 }
 
 export type FromWorker =

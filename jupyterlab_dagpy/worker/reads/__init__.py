@@ -62,6 +62,12 @@ class Reads:
         log.begin()
         recorder.sink = self._seen
 
+    def proceed(self, scratch: str, own_files: Iterable[str]) -> None:
+        """In a fork of the process: the same session, another job."""
+        recorder.own_files.update(own_files)
+        self._scratch = scratch
+        self._pid = os.getpid()
+
     def own_cells_begin(self) -> None:
         """What was written until now was written for other blocks."""
         self._merge_children()

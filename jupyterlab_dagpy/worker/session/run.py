@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import re
+import selectors
 import signal
 import sys
 import time
@@ -78,10 +79,33 @@ class Session:
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run `work` in an event loop that is there for the cells, as ipykernel's is; interrupts are handled."""
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
         signal.signal(signal.SIGINT, self._on_interrupt)
         return self._loop.run_until_complete(work)
+
+    def proceed(self, connection: Connection, job: str) -> None:
+        """In a fork of the process: what was said to the engine so far was another job's."""
+        self.connection, self._job = connection, job
+        self.warnings, self.seconds, self.interrupted = [], 0.0, False
+        self.widgets = WidgetStates(self._answer_comm)
+        self._pending_replies.clear()
+        self.streams.renew()
+        loop: Any = self._loop
+        # a selector is one for all forks: each needs its own, and nothing but the loop's own pipe is registered
+        loop._close_self_pipe()
+        loop._selector.close()
+        loop._selector = selectors.DefaultSelector()
+        loop._make_self_pipe()
+
+    @property
+    def may_proceed(self) -> bool:
+        """Whether the event loop is one that a fork can go on with."""
+        parts = ("_close_self_pipe", "_make_self_pipe", "_selector")
+        return type(self._loop).__module__.startswith("asyncio.") and all(
+            hasattr(self._loop, part) for part in parts
+        )
 
     def _on_interrupt(self, *_: Any) -> None:
         first, self.interrupted = not self.interrupted, True

@@ -29,6 +29,23 @@ class Streams:
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
+        self._ends: dict[int, tuple[str, Any]] = {}
+        #: What was there before: for messages of a dying worker.
+        self.original = (os.dup(1), os.dup(2))
+        self._open()
+        sys.stdout = CellStream(self, "stdout", self.original[0])
+        sys.stderr = CellStream(self, "stderr", self.original[1])
+        self._fflush = _c_flush()
+
+    def renew(self) -> None:
+        """In a fork: pipes of its own, behind the same ``sys.stdout`` that the user's objects may hold."""
+        for descriptor in (*self._ends, self._wake_read, self._wake_write):
+            os.close(descriptor)
+        self._ends.clear()
+        self._open()
+
+    def _open(self) -> None:
+        # another thread of a process that this one was forked from may have held the lock
         self._lock = RLock()
         self._pid = os.getpid()
         # a buffer a stream, as ipykernel has it: what goes to one is not cut where the other is written to
@@ -36,18 +53,12 @@ class Streams:
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
-        self._ends: dict[int, tuple[str, Any]] = {}
-        #: What was there before: for messages of a dying worker.
-        self.original = (os.dup(1), os.dup(2))
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             reading, writing = os.pipe()
             os.set_blocking(reading, False)
             os.dup2(writing, descriptor)
             os.close(writing)
             self._ends[reading] = (name, codecs.getincrementaldecoder("utf-8")("replace"))
-        sys.stdout = CellStream(self, "stdout", self.original[0])
-        sys.stderr = CellStream(self, "stderr", self.original[1])
-        self._fflush = _c_flush()
 
     @property
     def descriptors(self) -> list[int]:

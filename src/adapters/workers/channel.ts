@@ -144,13 +144,15 @@ function greet(socket: Socket, secret: string, accept: (peer: Peer) => void): vo
   });
 }
 
+const ROLES: ReadonlySet<unknown> = new Set<Hello['role']>(['host', 'worker', 'helper', 'holder']);
+
 function asHello(frame: unknown, secret: string): Hello | undefined {
   if (typeof frame !== 'object' || frame === null) return undefined;
   const hello = frame as Partial<Hello>;
   if (hello.type !== 'hello' || hello.protocol !== WORKER_PROTOCOL) return undefined;
   if (typeof hello.secret !== 'string' || typeof hello.pid !== 'number' || typeof hello.job !== 'string')
     return undefined;
-  if (hello.role !== 'host' && hello.role !== 'worker' && hello.role !== 'helper') return undefined;
+  if (!ROLES.has(hello.role)) return undefined;
   const given = Buffer.from(hello.secret);
   const wanted = Buffer.from(secret);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;

@@ -112,6 +112,7 @@ const done = shape<JobResult>({
   warnings: texts,
   seconds: finite,
   peakBytes: finite,
+  held: flag,
 });
 
 const fromWorker = variant<'type', FromWorker>('type', {

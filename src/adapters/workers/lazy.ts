@@ -20,6 +20,7 @@ export function createLazyWorkers(options: PoolOptions): Workers {
       };
     },
     analyse: async sources => (await load()).analyse(sources),
+    release: job => loaded?.release(job),
     preimport: modules => void load().then(pool => pool.preimport(modules)),
     counts: () => loaded?.counts() ?? { processes: 0, forks: 0 },
     close: async () => (await loading)?.close(),

@@ -28,6 +28,12 @@ interface Host {
   readonly pending: object[];
 }
 
+/** Where a session is kept: not yet here, connected, or gone. */
+interface Holder {
+  peer: Peer | undefined;
+  readonly pending: object[];
+}
+
 export function createPool(options: PoolOptions): Workers {
   return new Pool(options);
 }
@@ -39,6 +45,7 @@ class Pool implements Workers {
   private helper: { readonly process: PythonProcess; readonly peer: Promise<Peer> } | undefined;
   private helperWaiting: ((peer: Peer) => void) | undefined;
   private readonly jobs = new Map<string, Job>();
+  private readonly holders = new Map<string, Holder>();
   private readonly lone = new Map<string, PythonProcess>();
   private readonly answers = new Map<number, (cells: readonly AnalysedCell[]) => void>();
   private readonly modules = new Set<string>();
@@ -60,15 +67,16 @@ class Pool implements Workers {
 
   start(
     spec: JobSpec,
-    { bare }: { readonly bare: boolean },
+    { bare, from }: { readonly bare: boolean; readonly from?: string },
     listener: (message: FromWorker) => void,
   ): RunningJob {
-    const job = new Job(spec, listener);
+    const job = new Job({ ...spec, hold: spec.hold && this.canFork }, listener);
     this.jobs.set(spec.job, job);
-    void job.end.then(() => {
+    void job.end.then(end => {
       this.jobs.delete(spec.job);
+      if (end.kind === 'finished' && end.result.held) this.holderOf(spec.job);
     });
-    void this.launch(job, bare).catch((error: unknown) => job.died(null, null, String(error)));
+    void this.launch(job, bare, from).catch((error: unknown) => job.died(null, null, String(error)));
     return job;
   }
 
@@ -92,6 +100,10 @@ class Pool implements Workers {
     const peer = await Promise.race([helper.peer, ended]);
     peer.send({ type: 'analyse', request, sources });
     return Promise.race([answer, ended]);
+  }
+
+  release(job: string): void {
+    this.toPeer(this.holders.get(job), { type: 'release' });
   }
 
   counts(): { readonly processes: number; readonly forks: number } {
@@ -131,8 +143,10 @@ class Pool implements Workers {
     return startPython(this.options.command, channel, role, job);
   }
 
-  private async launch(job: Job, bare: boolean): Promise<void> {
+  private async launch(job: Job, bare: boolean, from?: string): Promise<void> {
     const channel = await this.open();
+    const holder = from === undefined ? undefined : this.holders.get(from);
+    if (holder !== undefined) return this.toPeer(holder, { type: 'fork', job: job.spec.job });
     if (bare || !this.canFork) {
       this.launchAlone(channel, job);
       return;
@@ -171,8 +185,21 @@ class Pool implements Workers {
   }
 
   private toHost(host: Host, message: object): void {
-    if (host.peer === undefined) host.pending.push(message);
-    else host.peer.send(message);
+    this.toPeer(host, message);
+  }
+
+  private toPeer(end: Holder | undefined, message: object): void {
+    if (end?.peer === undefined) end?.pending.push(message);
+    else end.peer.send(message);
+  }
+
+  /** It says hello on a connection of its own, before or after its job's end is known. */
+  private holderOf(job: string): Holder {
+    const known = this.holders.get(job);
+    if (known !== undefined) return known;
+    const holder: Holder = { peer: undefined, pending: [] };
+    this.holders.set(job, holder);
+    return holder;
   }
 
   private welcome(peer: Peer): void {
@@ -181,6 +208,14 @@ class Pool implements Workers {
         const job = this.jobs.get(peer.hello.job);
         if (job === undefined) peer.close();
         else job.attach(peer);
+        return;
+      }
+      case 'holder': {
+        const holder = this.holderOf(peer.hello.job);
+        holder.peer = peer;
+        peer.onMessage(message => this.fromHost(() => '', message));
+        peer.onClose(() => this.holders.delete(peer.hello.job));
+        for (const waiting of holder.pending.splice(0)) peer.send(waiting);
         return;
       }
       case 'helper':
@@ -198,14 +233,14 @@ class Pool implements Workers {
           return;
         }
         host.peer = peer;
-        peer.onMessage(message => this.fromHost(host, message));
+        peer.onMessage(message => this.fromHost(host.process.tail, message));
         for (const waiting of host.pending.splice(0)) peer.send(waiting);
         return;
       }
     }
   }
 
-  private fromHost(host: Host, message: unknown): void {
+  private fromHost(tail: () => string, message: unknown): void {
     const decoded = decodeFromHost(message);
     switch (decoded.type) {
       case 'ready':
@@ -225,7 +260,7 @@ class Pool implements Workers {
         const cause = decoded.signal === null ? null : signalName(decoded.signal);
         const job = this.jobs.get(decoded.job);
         if (job === undefined) return;
-        if (job.connected) job.died(decoded.code, cause, host.process.tail());
+        if (job.connected) job.died(decoded.code, cause, tail());
         // It ended before it said a word: the fork is to blame, not the block.
         else if (!this.lone.has(decoded.job))
           void this.open().then(channel => this.launchAlone(channel, job));
