@@ -1,4 +1,5 @@
-"""Entry point: ``python boot.py host|worker|helper --address unix:/path|tcp:127.0.0.1:PORT [--job ID]``.
+"""Entry point: ``python boot.py host|worker|helper --address unix:/path|tcp:127.0.0.1:PORT [--job ID]``, or
+``python boot.py shell --specification FILE``.
 
 Registers this folder as package ``dagpy_worker`` without putting it on ``sys.path``, so that nothing of ours can shadow
 or be imported by the user's code, and starts the role.
@@ -40,12 +41,17 @@ def main(arguments: list[str]) -> None:
     if sys.path and os.path.abspath(sys.path[0] or ".") == folder:
         del sys.path[0]
     parser = argparse.ArgumentParser(prog="boot.py")
-    parser.add_argument("role", choices=("host", "worker", "helper"))
-    parser.add_argument("--address", required=True)
+    parser.add_argument("role", choices=("host", "worker", "helper", "shell"))
+    parser.add_argument("--address", default="")
+    parser.add_argument("--specification", default="")
     parser.add_argument("--job", default="")
     call = parser.parse_args(arguments)
     register_package(folder)
-    if call.role == "helper":
+    if call.role == "shell":
+        from dagpy_worker.interactive import serve as serve_person
+
+        serve_person(call.specification)
+    elif call.role == "helper":
         from dagpy_worker.helper import serve
 
         serve(call.address, secret)

@@ -37,6 +37,7 @@ function handlersFor(session: Session): Handlers {
     watch: async options => (await import('./commands/watch.js')).watch(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),
     value: async (id, name) => (await inspect()).value(session, id, name),
+    shell: async id => (await import('./commands/shell.js')).shell(session, id),
     doctor: async options => (await import('./commands/doctor.js')).doctor(session, options),
     completion: async shell => (await import('./commands/completion.js')).completion(session, shell),
     cacheList: async (id, options) => (await cache()).list(session, id, options),

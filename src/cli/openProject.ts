@@ -25,6 +25,8 @@ export interface OpenProject {
   /** Digest of Python, platform and kernelspec. */
   readonly environment: Digest;
   readonly ports: ProjectPorts;
+  /** How the kernel's Python is started. */
+  readonly command: PoolOptions['command'];
   /** Reads notebooks and facts of the code as they are now. */
   load(parameters?: ReadonlyMap<string, Json>): Promise<LoadedProject>;
   /** What judging needs; files are looked at once. */
@@ -54,15 +56,13 @@ export async function openProject(
   const { environment, variables, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();
-  const workers = makeWorkers({
-    command: {
-      executable: kernel.python,
-      flags: kernel.flags,
-      environment: variables,
-      payload: around.payload(),
-    },
-    start: around.start,
-  });
+  const command: PoolOptions['command'] = {
+    executable: kernel.python,
+    flags: kernel.flags,
+    environment: variables,
+    payload: around.payload(),
+  };
+  const workers = makeWorkers({ command, start: around.start });
   const notebooks = createBlockNotebooks({
     project: folder,
     python,
@@ -91,6 +91,7 @@ export async function openProject(
     layout: store.layout,
     dag,
     environment,
+    command,
     ports,
     async load(parameters) {
       const problems = unsupported(dag);

@@ -65,6 +65,7 @@ export interface Handlers {
   watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
   value(id: string, name: string): Promise<number>;
+  shell(id: string): Promise<number>;
   doctor(options: JsonOption): Promise<number>;
   completion(shell: string): Promise<number>;
   cacheList(id: string | undefined, options: JsonOption): Promise<number>;
@@ -103,6 +104,7 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   watch: (to, { options }) => to.watch(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),
   value: (to, { arguments: [id, name] }) => to.value(id, name),
+  shell: (to, { arguments: [id] }) => to.shell(id),
   doctor: (to, { options }) => to.doctor(options),
   completion: (to, { arguments: [shell] }) => to.completion(shell),
   'cache list': (to, { arguments: [id], options }) => to.cacheList(id, options),

@@ -218,6 +218,11 @@ export const commands = {
     arguments: [id, { name: 'name', takes: 'one' }],
     options: {},
   },
+  shell: {
+    summary: 'an IPython session with the state of a block',
+    arguments: [id],
+    options: {},
+  },
   doctor: {
     summary: 'look whether everything here is in order',
     arguments: [],

@@ -107,6 +107,11 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
   value: {
     examples: [{ call: 'value clean df', does: 'df as clean stored it' }],
   },
+  shell: {
+    description:
+      'Starts IPython in the kernel of the project with what the block read and made. Nothing in it changes the project.',
+    examples: [{ call: 'shell model', does: 'look at what model made, and try things with it' }],
+  },
   doctor: {
     description:
       'Looks at the program, the kernels, the project and its cache, and says what to do about what is wrong.',

@@ -1,0 +1,104 @@
+/** What an interactive session of a block starts from: what it handed on, what it read, and the state it left. */
+import { join } from 'node:path';
+import { ancestorsOf, cwdOf, type Context } from '../engine/index.js';
+import type { Component, Trace } from '../protocol/trace.js';
+import type { JobInput } from '../protocol/workerMessages.js';
+import { blockOf, inputOf } from './jobSpec.js';
+import type { LoadedProject } from './loadProject.js';
+import type { ProjectPorts } from './ports.js';
+
+/** Read by `worker/interactive.py`. */
+export interface InteractiveSpec {
+  readonly project: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly title: string;
+  readonly note: string;
+  readonly prelude: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly JobInput[];
+  readonly ambient: Readonly<Record<string, string>>;
+}
+
+export interface InteractiveOptions {
+  readonly ports: ProjectPorts;
+  readonly loaded: LoadedProject;
+  readonly context: Context;
+  readonly block: number;
+  readonly trace: Trace;
+  /** The last stored values of a block. */
+  traceOf(block: number): Trace | null;
+}
+
+/** @throws ProblemError where a stored object is missing or damaged */
+export function interactiveSpec(options: InteractiveOptions): InteractiveSpec {
+  const { ports, loaded, context, block, trace } = options;
+  const { graph } = context.project;
+  const { declaration } = context.project.snapshot.blocks[block]!;
+  const own = new Set(trace.exports.flatMap(({ names }) => names));
+  const read = readComponents(options).filter(({ bind }) =>
+    [...bind.values()].flat().some(name => !own.has(name)),
+  );
+  const handedOn = trace.exports.map(component => ({
+    component,
+    from: trace.block,
+    bind: new Map(component.names.map(name => [name, [name]] as const)),
+  }));
+  // What it changed comes last, so that it stands over what it read.
+  const inputs = [...read, ...handedOn].map(bound => inputOf(ports, bound));
+  const states = new Map<string, string>();
+  const above = ancestorsOf(graph, [block]);
+  for (const ancestor of graph.order) {
+    const left = ancestor === block ? trace : above[ancestor] === 1 ? options.traceOf(ancestor) : null;
+    for (const { adapter, state } of left?.ambient ?? []) {
+      const path = ports.objects.verifiedPath(state, 'head');
+      if (path !== undefined) states.set(adapter, path);
+    }
+  }
+  const withheld = trace.withheld.filter(({ why }) => why !== 'filter');
+  return {
+    project: ports.folder,
+    cwd: join(ports.folder, cwdOf(declaration)),
+    title: declaration.id,
+    note:
+      withheld.length === 0
+        ? ''
+        : `not stored, so not here: ${withheld.map(({ name, type }) => `${name} (${type})`).join(', ')}`,
+    prelude: preludeOf(loaded, declaration.id),
+    parameters: Object.fromEntries(trace.ingredients.parameters.map(({ name, value }) => [name, value])),
+    inputs,
+    ambient: Object.fromEntries(states),
+  };
+}
+
+function preludeOf(loaded: LoadedProject, id: string): readonly string[] {
+  const { prelude } = loaded.snapshot.dag;
+  if (prelude === undefined || prelude === id) return [];
+  const { codeCells, notebook } = blockOf(loaded, prelude);
+  return codeCells.flatMap(index => notebook.cells[index]?.source ?? []);
+}
+
+/** Components that the block was given when it ran, where they are still stored, under the names it gave them. */
+function readComponents({ context, block, trace, traceOf }: InteractiveOptions) {
+  const { graph, snapshot } = context.project;
+  const wanted = new Map<string, string[]>();
+  for (const { name, component } of trace.ingredients.inputs)
+    wanted.set(component, [...(wanted.get(component) ?? []), name]);
+  const found = new Map<
+    string,
+    { component: Component; from: string; bind: Map<string, readonly string[]> }
+  >();
+  for (const edge of snapshot.blocks[block]!.declaration.parents) {
+    const parent = traceOf(graph.indexOf.get(edge.block)!);
+    for (const component of parent?.exports ?? []) {
+      const names = wanted.get(component.digest);
+      if (names === undefined || found.has(component.digest)) continue;
+      const bind = component.names.flatMap((theirs): readonly (readonly [string, readonly string[]])[] => {
+        const mine = edge.use === undefined ? theirs : edge.use.get(theirs);
+        return mine !== undefined && names.includes(mine) ? [[theirs, [mine]]] : [];
+      });
+      found.set(component.digest, { component, from: edge.block, bind: new Map(bind) });
+    }
+  }
+  return [...found.values()].map(each => ({ ...each, from: each.from as Trace['block'] }));
+}
