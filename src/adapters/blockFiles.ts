@@ -6,7 +6,7 @@ import type { BlockDeclaration, DagFile } from '../protocol/dagFile.js';
 import type { Digest, Uid } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { readNotebook, type Notebook } from './notebooks/index.js';
-import { fileProblem } from './textFile.js';
+import { fileProblem, replaceTextFile } from './textFile.js';
 
 /** Where the notebook of a renamed block goes: one that is named after its block keeps being so. */
 export function moveOf(
@@ -48,6 +48,33 @@ export function copyNotebooks(
   }
   const finish = (): void => moves.forEach(({ from }) => rmSync(join(project, from), { force: true }));
   return success({ finish, undo });
+}
+
+export interface NewText {
+  /** Below the project. */
+  readonly file: string;
+  /** As it was read; `null`: it is new. */
+  readonly before: Pick<Notebook, 'text' | 'stamp'> | null;
+  readonly text: string;
+}
+
+/** Writes several files; where one of them can not be, the others are as before. */
+export function writeTexts(project: string, texts: readonly NewText[]): Result<{ undo(): void }> {
+  const undoing: (() => void)[] = [];
+  const undo = (): void => undoing.reverse().forEach(step => step());
+  for (const { file, before, text } of texts) {
+    const path = join(project, file);
+    const written = replaceTextFile(path, text, before?.stamp ?? null, file);
+    if (!written.ok) {
+      undo();
+      return written;
+    }
+    undoing.push(() => {
+      if (before === null) rmSync(path, { force: true });
+      else replaceTextFile(path, before.text, written.value, file);
+    });
+  }
+  return success({ undo });
 }
 
 /** A block with its notebook and permanent identity. */

@@ -30,6 +30,8 @@ export interface RecordedCell {
   /** Digests of what a person wrote and of what the cell showed. */
   readonly content: string;
   readonly outputs: string;
+  /** Digest of other outputs that it showed in the flow, since both sides ran it; empty: the same. */
+  readonly shown: string;
 }
 
 const decodeFields = shape<FlowRecord>({
@@ -42,7 +44,7 @@ const decodeFields = shape<FlowRecord>({
       name: text,
       parents: list(text),
       filter: list(text),
-      cells: list(shape<RecordedCell>({ id: text, own: text, content: text, outputs: text })),
+      cells: list(shape<RecordedCell>({ id: text, own: text, content: text, outputs: text, shown: text })),
     }),
   ),
 });

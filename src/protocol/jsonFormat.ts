@@ -28,32 +28,6 @@ export function formatJson(value: unknown, style: JsonStyle, indent = '', keepOr
   return formatScalar(value);
 }
 
-/**
- * The same JSON laid out anew: every number, string and key keeps its own characters, also those that a program can not
- * hold (`1.0`, integers beyond 2^53, doubled keys). The text must be valid JSON.
- * @param indent of the line that the value starts on
- */
-export function layOutAgain(text: string, style: JsonStyle, indent = ''): string {
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g) ?? [];
-  const parts: string[] = [];
-  const newline = (depth: number) =>
-    style.unit === null ? '' : style.newline + indent + style.unit.repeat(depth);
-  let depth = 0;
-  tokens.forEach((token, at) => {
-    const isEmpty = (token === '{' && tokens[at + 1] === '}') || (token === '[' && tokens[at + 1] === ']');
-    if (token === '{' || token === '[') {
-      depth += 1;
-      parts.push(token, isEmpty ? '' : newline(depth));
-    } else if (token === '}' || token === ']') {
-      depth -= 1;
-      const wasEmpty = tokens[at - 1] === (token === '}' ? '{' : '[');
-      parts.push(wasEmpty ? '' : newline(depth), token);
-    } else if (token === ',') parts.push(style.unit === null ? ', ' : `,${newline(depth)}`);
-    else parts.push(token === ':' ? ': ' : token);
-  });
-  return parts.join('');
-}
-
 /** On one line where it fits into `width`, else one entry a line; `expanded` paths always have one entry a line. */
 export function formatShort(value: unknown, style: JsonStyle, indent: string, width: number): string {
   const line = formatLine(value);

@@ -17,33 +17,77 @@ export interface DiskCell {
   readonly text: string;
 }
 
-/** Cells of a block's notebook under the ids that they have in the flow. @param ids takes note of those of new cells */
+/** What a flow has in the section of a block. */
+export interface SectionCells {
+  /** With digests of what they hold. */
+  readonly contents: ReadonlyMap<string, string>;
+  /** Recorded cells that were written into another block already: a submission was cut off. */
+  readonly left: ReadonlySet<string>;
+}
+
+/**
+ * Cells of a block's notebook under the ids that they have in the flow. Where ids were lost or made anew, by content.
+ * @param ids takes note of those of new cells
+ */
 export function diskCells(
   notebook: Notebook,
   recorded: RecordedBlock,
+  here: SectionCells,
   ids: FlowIds,
   digest: Digest,
 ): readonly DiskCell[] {
   const texts = notebook.cells.map(({ span }) => notebook.text.slice(span.start, span.end));
   const digests = texts.map(text => digestsOf(text, digest));
-  const byId = new Map(
+  const known = knownIds(notebook, recorded, here, digests);
+  const contents = new Map(recorded.cells.map(({ id, content }) => [id, content]));
+  return notebook.cells.flatMap((cell, at): readonly DiskCell[] => {
+    let id = known[at];
+    if (id !== undefined && here.left.has(id)) {
+      if (contents.get(id) === digests[at]!.content) return [];
+      id = undefined;
+    }
+    const own = cell.hasOwnId ? cell.id : null;
+    id ??= ids.take(own ?? undefined, recorded.uid);
+    return [{ version: { id, ...digests[at]! }, own, text: texts[at]! }];
+  });
+}
+
+function knownIds(
+  notebook: Notebook,
+  recorded: RecordedBlock,
+  { contents }: SectionCells,
+  digests: readonly { readonly content: string }[],
+): readonly (string | undefined)[] {
+  const { cells } = notebook;
+  const byOwn = new Map(
     recorded.cells.flatMap(cell => (cell.own === '' ? [] : [[cell.own, cell.id] as const])),
   );
-  const withoutIds = recorded.cells.filter(cell => cell.own === '');
-  const aligned = align(
-    withoutIds.map(({ content }) => content),
-    digests.map(({ content }) => content),
-  );
-  return notebook.cells.map((cell, at) => {
-    const place = aligned[at] ?? null;
-    const known = cell.hasOwnId ? byId.get(cell.id) : place === null ? undefined : withoutIds[place]?.id;
-    const id = known ?? ids.take(cell.hasOwnId ? cell.id : undefined, recorded.uid);
-    return {
-      version: { id, ...digests[at]! },
-      own: cell.hasOwnId ? cell.id : null,
-      text: texts[at]!,
-    };
+  const ids = cells.map(cell => (cell.hasOwnId ? byOwn.get(cell.id) : undefined));
+  const found = new Set(ids);
+  const isNew = new Map([...contents].filter(([id]) => !recorded.cells.some(cell => cell.id === id)));
+  cells.forEach((cell, at) => {
+    // Already submitted, though the flow does not say so: that was cut off.
+    if (ids[at] !== undefined || !cell.hasOwnId || !isNew.has(cell.id) || found.has(cell.id)) return;
+    ids[at] = cell.id;
+    found.add(cell.id);
   });
+  const lost = recorded.cells.filter(({ id }) => !found.has(id));
+  const open = cells.flatMap((_, at) => (ids[at] === undefined ? [at] : []));
+  const pairs = align(
+    lost.map(({ content }) => content),
+    open.map(at => digests[at]!.content),
+  );
+  open.forEach((at, place) => {
+    const cell = lost[pairs[place] ?? -1];
+    if (cell !== undefined && (cell.own === '' || cell.content === digests[at]!.content)) ids[at] = cell.id;
+  });
+  const fresh = [...isNew].filter(([id]) => !found.has(id));
+  cells.forEach((cell, at) => {
+    if (ids[at] !== undefined || cell.hasOwnId) return;
+    const place = fresh.findIndex(([, content]) => content === digests[at]!.content);
+    if (place >= 0) ids[at] = fresh.splice(place, 1)[0]![0];
+  });
+  return ids;
 }
 
 /** Where the texts of both sides are found, by ids of the flow. */
@@ -77,14 +121,10 @@ export function mergedCells(
     const own = here.get(id);
     if (own !== undefined) return { id, own: own.own, text: mergedText(cell, own.text, texts, layout) };
     const elsewhere = texts.disk.get(id);
-    const next = hasIds ? freeId(elsewhere?.own ?? id, taken) : null;
-    const base = cell.content === 'flow' ? texts.flow.get(id)!.text : elsewhere!.text;
-    const fresh = cellInBlock(base, next, layout);
-    const outputs = cell.outputs === 'flow' ? texts.flow.get(id)?.text : elsewhere?.text;
-    const text =
-      cell.outputs === cell.content || outputs === undefined
-        ? fresh
-        : editedCell(fresh, outputs, { content: false, outputs: true }, layout);
+    // The flow's id, so that the cell is known again after a submission that was cut off.
+    const next = hasIds ? freeId(id, taken) : null;
+    const base = cellInBlock((elsewhere ?? texts.flow.get(id)!).text, next, layout);
+    const text = elsewhere === undefined ? base : mergedText(cell, base, texts, layout);
     return { id, own: next, text };
   });
 }

@@ -1,6 +1,8 @@
 /** Texts of single cells between a block's notebook and a flow notebook: compared by meaning, carried over by bytes. */
-import { byCodePoint, formatJson, layOutAgain, type JsonStyle } from '../../protocol/jsonFormat.js';
-import { membersOf, rootStart, skipValue } from '../../protocol/jsonText.js';
+import { parseHeader } from '../../engine/flow/headers.js';
+import { byCodePoint, formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
+import { layOutAgain } from '../../protocol/jsonLayout.js';
+import { elementsOf, membersOf, rootStart, skipValue } from '../../protocol/jsonText.js';
 import { canonicalOutputs, isObject, joinLines, outputFromFile } from '../notebooks/outputs.js';
 
 /** Where a cell goes: the layout of the notebook, and the indentation of its cells. */
@@ -11,6 +13,10 @@ export interface CellLayout {
 
 /** Keys of a cell that say what it shows and not what it is. */
 const SHOWN = new Set(['outputs', 'execution_count']);
+/** Metadata that Jupyter keeps of running and trusting a cell: no edit, and carried over to no block. */
+const PASSING = ['execution', 'trusted'];
+/** What makes a cell part of a flow, in its `metadata.dagpy`. */
+const MARKS = ['block', 'conflict', 'header'];
 const LINE: JsonStyle = { newline: '\n', unit: null };
 
 /** What a person wrote in a cell and what it shows, each as one string that is equal exactly where nothing differs. */
@@ -21,9 +27,9 @@ export interface CellMeaning {
 
 /** Format editors may write a cell anew, key order, line lists and `1.0` included, without meaning anything by it. */
 export function meaningOf(text: string): CellMeaning {
-  const cell = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const cell = valueOf(text) as Readonly<Record<string, unknown>>;
   const { id: _, outputs, execution_count: count, source, metadata, attachments, ...rest } = cell;
-  const written = { ...rest, source: joinLines(source) ?? '', metadata: withoutOurs(metadata) };
+  const written = { ...rest, source: meantBySource(source), metadata: withoutOurs(metadata) };
   const shown = {
     outputs: Array.isArray(outputs) ? outputs.map(outputFromFile) : [],
     executionCount: typeof count === 'number' ? count : null,
@@ -34,15 +40,26 @@ export function meaningOf(text: string): CellMeaning {
   };
 }
 
+/** Editors in browsers have no `-0.0`, and one kind of line ends. */
+function valueOf(text: string): unknown {
+  const hasNegativeZero = /-0(?![.\d]*[1-9])/.test(text);
+  return hasNegativeZero
+    ? JSON.parse(text, (_, value: unknown) => (Object.is(value, -0) ? 0 : value))
+    : JSON.parse(text);
+}
+
+const meantBySource = (source: unknown): string => (joinLines(source) ?? '').replace(/\r\n?/g, '\n');
+
 const hasEntries = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
-/** Metadata less what makes a cell part of a flow. */
+/** Metadata less what makes a cell part of a flow, and what comes and goes by itself. */
 function withoutOurs(metadata: unknown): unknown {
   if (!isObject(metadata)) return {};
-  const { dagpy, ...rest } = metadata;
-  if (!isObject(dagpy)) return metadata;
-  const { block: _, conflict: _also, ...own } = dagpy;
-  return Object.keys(own).length > 0 ? { ...rest, dagpy: own } : rest;
+  const rest = Object.fromEntries(Object.entries(metadata).filter(([key]) => !PASSING.includes(key)));
+  const { dagpy, ...others } = rest;
+  if (!isObject(dagpy)) return rest;
+  const own = Object.entries(dagpy).filter(([key]) => !MARKS.includes(key));
+  return own.length > 0 ? { ...others, dagpy: Object.fromEntries(own) } : others;
 }
 
 /** A cell as text of its members; of a doubled key the last counts, as for every reader. */
@@ -73,18 +90,17 @@ const without = (members: Members, key: string): Members =>
   new Map([...members].filter(([other]) => other !== key));
 
 /** `metadata.dagpy` with some of our marks set, the others taken out. */
-function marked(members: Members, marks: Readonly<Record<string, string>>): Members {
+function marked(members: Members, marks: Readonly<Record<string, unknown>>): Members {
   const metadata = membersIn(members.get('metadata') ?? '{}');
   const ours = membersIn(isObjectText(metadata.get('dagpy')) ? metadata.get('dagpy')! : '{}');
-  let kept: Members = without(without(ours, 'block'), 'conflict');
+  let kept: Members = new Map([...ours].filter(([key]) => !MARKS.includes(key)));
   for (const [key, value] of Object.entries(marks)) kept = withMember(kept, key, JSON.stringify(value));
-  const next =
-    kept.size > 0
-      ? withMember(metadata, 'dagpy', asText(kept, { style: LINE, indent: '' }))
-      : without(metadata, 'dagpy');
-  return withMember(members, 'metadata', asText(next, { style: LINE, indent: '' }));
+  if (kept.size === ours.size && kept.size === 0 && members.has('metadata')) return members;
+  const next = kept.size > 0 ? withMember(metadata, 'dagpy', inLine(kept)) : without(metadata, 'dagpy');
+  return withMember(members, 'metadata', inLine(next));
 }
 
+const inLine = (members: Members): string => asText(members, { style: LINE, indent: '' });
 const isObjectText = (text: string | undefined): boolean => text?.trimStart().startsWith('{') === true;
 
 /** A block's cell as it stands in a flow. @param conflict the flow's cell that it disagrees with */
@@ -95,8 +111,21 @@ export function cellInFlow(
   layout: CellLayout,
   conflict?: string,
 ): string {
-  const marks = conflict === undefined ? { block } : { block, conflict };
-  return asText(marked(withMember(membersIn(text), 'id', JSON.stringify(id)), marks), layout);
+  const members = membersIn(text);
+  const marks = {
+    block,
+    ...(conflict === undefined ? {} : { conflict }),
+    ...(looksLikeHeader(members) ? { header: false } : {}),
+  };
+  return asText(marked(withMember(members, 'id', JSON.stringify(id)), marks), layout);
+}
+
+/** Prose of a block that reads like the header of one. */
+function looksLikeHeader(members: Members): boolean {
+  return (
+    members.get('cell_type') === '"markdown"' &&
+    parseHeader(joinLines(JSON.parse(members.get('source') ?? '""')) ?? '') !== undefined
+  );
 }
 
 /** A flow's cell as a new one of a block. @param id `null`: the block's format has none */
@@ -106,7 +135,7 @@ export function cellInBlock(text: string, id: string | null, layout: CellLayout)
 }
 
 /**
- * A block's cell after an edit in a flow. Members that mean the same keep their bytes.
+ * A block's cell after an edit in a flow. What means the same keeps its bytes, down to single entries.
  * @param take which parts come from the flow
  */
 export function editedCell(
@@ -116,14 +145,15 @@ export function editedCell(
   layout: CellLayout,
 ): string {
   const mine = membersIn(own);
-  const theirs = marked(membersIn(flow), {});
+  const theirs = withPassing(marked(membersIn(flow), {}), mine);
   const comes = (key: string): boolean => key !== 'id' && (SHOWN.has(key) ? take.outputs : take.content);
   const isCode = (take.content ? theirs : mine).get('cell_type') === '"code"';
   let edited = mine;
   for (const [key, value] of theirs)
-    if (comes(key) && !meansTheSame(key, mine.get(key), value)) edited = withMember(edited, key, value);
+    if (comes(key) && !meansTheSame(key, mine.get(key), value))
+      edited = withMember(edited, key, key === 'source' ? value : updated(mine.get(key), value));
   for (const key of mine.keys()) {
-    const gone = SHOWN.has(key) ? !isCode : comes(key) && !theirs.has(key);
+    const gone = SHOWN.has(key) ? !isCode : comes(key) && !theirs.has(key) && !isEmpty(mine.get(key));
     if (gone) edited = without(edited, key);
   }
   // A cell that became code has to say what it shows.
@@ -132,16 +162,53 @@ export function editedCell(
   return sameTexts(edited, mine) ? own : replaced(own, mine, edited, layout);
 }
 
+/** An attachment list that Jupyter leaves out when nothing is in it. */
+const isEmpty = (value: string | undefined): boolean => value !== undefined && /^\{\s*\}$/.test(value);
+
+/** The members with the passing metadata of another cell. */
+function withPassing(members: Members, other: Members): Members {
+  const metadata = membersIn(members.get('metadata') ?? '{}');
+  const theirs = membersIn(other.get('metadata') ?? '{}');
+  let next: Members = metadata;
+  for (const key of PASSING) {
+    const value = theirs.get(key);
+    next = value === undefined ? without(next, key) : withMember(next, key, value);
+  }
+  return sameTexts(next, metadata) ? members : withMember(members, 'metadata', inLine(next));
+}
+
 function meansTheSame(key: string, one: string | undefined, other: string): boolean {
-  if (one === undefined) return false;
-  const [a, b] = [JSON.parse(one), JSON.parse(other)] as [unknown, unknown];
-  if (key === 'source') return joinLines(a) === joinLines(b);
+  if (one === undefined) return key === 'metadata' && isEmpty(other);
+  const [a, b] = [valueOf(one), valueOf(other)];
+  if (key === 'source') return meantBySource(a) === meantBySource(b);
   if (key === 'outputs' && Array.isArray(a) && Array.isArray(b)) {
     const shown = (outputs: readonly unknown[]) =>
       canonicalOutputs([{ outputs: outputs.map(outputFromFile), executionCount: null }]);
     return shown(a) === shown(b);
   }
-  return formatJson(a, LINE) === formatJson(b, LINE);
+  return isSame(a, b);
+}
+
+const isSame = (a: unknown, b: unknown): boolean => formatJson(a, LINE) === formatJson(b, LINE);
+
+/** A value with another one's meaning, and the bytes of every entry that means the same. */
+function updated(own: string | undefined, other: string): string {
+  if (own === undefined) return other;
+  if (isSame(valueOf(own), valueOf(other))) return own;
+  const [start, otherStart] = [rootStart(own), rootStart(other)];
+  if (own[start] === '{' && other[otherStart] === '{') {
+    const mine = membersIn(own);
+    const theirs = membersIn(other);
+    let next: Members = new Map([...mine].filter(([key]) => theirs.has(key)));
+    for (const [key, value] of theirs) next = withMember(next, key, updated(mine.get(key), value));
+    return inLine(next);
+  }
+  if (own[start] === '[' && other[otherStart] === '[') {
+    const mine = elementsOf(own, start).map(span => own.slice(span.start, span.end));
+    const theirs = elementsOf(other, otherStart).map(span => other.slice(span.start, span.end));
+    return `[${theirs.map((value, at) => updated(mine[at], value)).join(', ')}]`;
+  }
+  return other;
 }
 
 const sameTexts = (a: Members, b: Members): boolean =>

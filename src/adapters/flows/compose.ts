@@ -24,12 +24,21 @@ export type Digest = (text: string) => string;
 const MINOR_WITH_IDS = 5;
 const DIGITS = 32;
 
-/** @param blocks in the order in which they stand in the flow; the last one is what it leads to */
-export function composeFlow(project: string, blocks: readonly FlowBlock[], digest: Digest): string {
+/**
+ * @param blocks in the order in which they stand in the flow; the last one is what it leads to
+ * @param remarks lines that a person wrote into the headers of an earlier flow, by uid
+ */
+export function composeFlow(
+  project: string,
+  blocks: readonly FlowBlock[],
+  digest: Digest,
+  remarks: ReadonlyMap<string, readonly string[]> = new Map(),
+): string {
   const target = blocks.at(-1);
   if (target === undefined) throw new Error('a flow leads to a block');
   const layout = layoutOf(target.notebook.text);
   const names = new FlowIds();
+  names.reserve(blocks.map(({ uid }) => headerId(uid)));
   const recorded: RecordedBlock[] = [];
   const cells: string[] = [];
   for (const block of blocks) {
@@ -44,7 +53,7 @@ export function composeFlow(project: string, blocks: readonly FlowBlock[], diges
         digest,
       ),
     );
-    cells.push(headerCell(block, layout));
+    cells.push(headerCell(block, layout, remarks.get(block.uid)));
     for (const { cell, id } of own) {
       const text = block.notebook.text.slice(cell.span.start, cell.span.end);
       cells.push(cellInFlow(text, id, block.uid, layout));
@@ -73,6 +82,7 @@ export function recordOf(
     id: ids[at]!,
     own: cell.hasOwnId ? cell.id : '',
     ...digestsOf(notebook.text.slice(cell.span.start, cell.span.end), digest),
+    shown: '',
   }));
   return { uid, name, parents, filter, cells };
 }
@@ -104,7 +114,7 @@ export class FlowIds {
 
 export const headerId = (uid: string): string => `block-${uid.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 32)}`;
 
-/** @param rest lines that a person added */
+/** @param rest lines below the attributes */
 export function headerCell(
   { uid, name, parents, filter }: Pick<FlowBlock, 'uid' | 'name' | 'parents' | 'filter'>,
   { style, indent }: CellLayout,

@@ -1,16 +1,18 @@
 /** What the headers of a submitted flow mean for dag.json. */
 import type { DagEdit } from '../../protocol/dagFileCodec/index.js';
 import { idProblem } from '../../protocol/dagFileCodec/index.js';
-import type { Filter, ParentEdge } from '../../protocol/dagFile.js';
+import type { ParentEdge } from '../../protocol/dagFile.js';
 import { blockId, type BlockId } from '../../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { moveOf } from '../blockFiles.js';
-import type { BlockWords } from './submit.js';
 import type { Flow } from './readFlow.js';
 import type { ProjectBlock, Submission } from './submit.js';
+import { filterOf } from './words.js';
 
 export interface FlowEdits {
   readonly edits: readonly DagEdit[];
+  /** Names of blocks whose parents or filter change. */
+  readonly rewired: readonly string[];
   /** Notebooks that get the name of their renamed block. */
   readonly moves: readonly { readonly from: string; readonly to: string }[];
   /** Notebooks of new blocks. */
@@ -30,7 +32,11 @@ export function editsOf(
   );
   const nameNow = new Map(blocks.map(({ uid, declaration }) => [uid, renames.get(uid) ?? declaration.id]));
   const names = namesIn(flow, submission, blocks, nameNow);
-  const problems = wrongNames(flow, [...renames.values(), ...submission.added.map(({ name }) => name)]);
+  const problems = wrongNames(
+    flow,
+    [...renames.values(), ...submission.added.map(({ name }) => name)],
+    blocks.flatMap(({ uid, declaration }) => (renames.has(uid) ? [] : [declaration.id])),
+  );
   const resolve = (said: string, by: string): BlockId => {
     const found = names.get(said);
     if (found === undefined) problems.push(unknownParent(flow, said, by));
@@ -52,9 +58,8 @@ export function editsOf(
     const neighbour = neighbourOf(flow, added.after, blocks);
     const folder = neighbour.declaration.notebook.replace(/[^/]*$/, '');
     const notebook = `${folder}${added.name}.ipynb`;
-    const parents = (added.parents ?? parentsOf(added.name)).map((parent): ParentEdge => ({
-      block: resolve(parent, added.name),
-    }));
+    const said = (added.parents ?? parentsOf(added.name)).map(parent => resolve(parent, added.name));
+    const parents = [...new Set(said)].map((block): ParentEdge => ({ block }));
     const after = added.after === undefined ? undefined : names.get(added.after);
     const { cwd } = neighbour.declaration;
     edits.push({
@@ -72,24 +77,29 @@ export function editsOf(
     });
     return { notebook, text: added.text, name: added.name };
   });
+  const recorded = new Map(flow.record.blocks.map(({ uid, name }) => [name, uid]));
+  const rewired: string[] = [];
   for (const { uid, parents, filter } of submission.headers) {
+    const edited = edits.length;
     const child = blockId(nameNow.get(uid)!);
-    const had = new Set(byUid.get(uid)!.declaration.parents.map(({ block }) => renamed(block)));
-    function renamed(id: string): string {
-      return names.get(id) ?? id;
-    }
-    for (const said of parents?.removed ?? []) {
-      const parent = names.get(said);
-      if (parent !== undefined && had.has(parent))
-        edits.push({ kind: 'unlink', parent: blockId(parent), child });
-    }
-    for (const said of parents?.added ?? []) {
-      const parent = resolve(said, child);
-      if (!had.has(parent)) edits.push({ kind: 'link', parent: { block: parent }, child });
+    const had = new Set(byUid.get(uid)!.declaration.parents.map(({ block }) => names.get(block) ?? block));
+    if (parents !== undefined) {
+      // What the header called a parent before is that block still, whatever it is called by now.
+      const asBefore = (name: string): string | undefined =>
+        parents.before.includes(name) ? nameNow.get(recorded.get(name) ?? '') : undefined;
+      const before = parents.before.flatMap(name => asBefore(name) ?? names.get(name) ?? []);
+      const after = parents.after.map(name => asBefore(name) ?? resolve(name, child));
+      for (const parent of before)
+        if (had.has(parent) && !after.includes(parent))
+          edits.push({ kind: 'unlink', parent: blockId(parent), child });
+      for (const parent of new Set(after))
+        if (!had.has(parent) && !before.includes(parent))
+          edits.push({ kind: 'link', parent: { block: blockId(parent) }, child });
     }
     if (filter !== undefined) edits.push({ kind: 'setFilter', block: child, filter: filterOf(filter) });
+    if (edits.length > edited) rewired.push(child);
   }
-  return problems.length > 0 ? failure(...problems) : success({ edits, moves, created });
+  return problems.length > 0 ? failure(...problems) : success({ edits, rewired, moves, created });
 }
 
 /** Every name that a header may call a block by, to what it is called afterwards: new names win over old ones. */
@@ -114,34 +124,21 @@ function neighbourOf(flow: Flow, after: string | undefined, blocks: readonly Pro
   return blocks.find(block => block.uid === uid) ?? target ?? blocks[0]!;
 }
 
-export function filterOf(words: readonly string[]): Filter {
-  const [only] = words;
-  if (words.length === 1 && (only === 'auto' || only === 'off')) return { kind: only };
-  return { kind: 'names', patterns: words };
-}
-
-/** A block in the words of a flow's header. */
-export function wordsOf({ declaration }: Pick<ProjectBlock, 'declaration'>): BlockWords {
-  const { id, parents, filter } = declaration;
-  return {
-    name: id,
-    parents: [...new Set(parents.map(({ block }) => block as string))],
-    filter: filter.kind === 'names' ? filter.patterns : [filter.kind],
-  };
-}
-
-function wrongNames(flow: Flow, names: readonly string[]): Problem[] {
+function wrongNames(flow: Flow, names: readonly string[], others: readonly string[]): Problem[] {
   return names.flatMap((name): readonly Problem[] => {
     const wrong = idProblem(name);
-    if (wrong === undefined) return [];
+    const isTaken = others.includes(name);
+    if (wrong === undefined && !isTaken) return [];
     const place = flow.sections.find(section => section.name === name)?.header?.place;
     return [
       {
-        code: 'block-id',
-        message: `${JSON.stringify(name)} is no name for a block: an id ${wrong}`,
+        code: isTaken ? 'block-exists' : 'block-id',
+        message: isTaken
+          ? `the project has a block ${name} already`
+          : `${JSON.stringify(name)} is no name for a block: an id ${wrong!}`,
         file: flow.notebook.file,
         ...(place === undefined ? {} : { cell: place }),
-        remedy: 'change the header, for instance to "## Block: clean_2"',
+        remedy: `give another name in the header, for instance "## Block: ${isTaken ? `${name}_2` : 'clean_2'}"`,
       },
     ];
   });

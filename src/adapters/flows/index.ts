@@ -1,24 +1,25 @@
 /** Flow notebooks on disk: made of blocks, and written back into them. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { blockReads, buildGraph } from '../../engine/index.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import { decodeDagFile, editDagFile } from '../../protocol/dagFileCodec/index.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { freeUid } from '../../engine/identity.js';
-import { copyNotebooks, readBlockFiles, type IdentityPorts } from '../blockFiles.js';
+import { copyNotebooks, readBlockFiles, writeTexts, type IdentityPorts } from '../blockFiles.js';
 import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
 import { readNotebook, type TrustKeeper } from '../notebooks/index.js';
 import { replaceTextFile } from '../textFile.js';
-import { editsOf, wordsOf } from './dagEdits.js';
+import { editsOf, type FlowEdits } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import { planSubmission, type Disagreement, type ProjectBlock, type Submission } from './submit.js';
+import { wordsOf } from './words.js';
 
 export { composeFlow, type FlowBlock } from './compose.js';
-export { wordsOf } from './dagEdits.js';
 export { CONFLICT_CODE, readFlow } from './readFlow.js';
-export { isEdited } from './submit.js';
+export { isEdited, type Conflict } from './submit.js';
+export { wordsOf } from './words.js';
 
 export interface SubmitPorts extends IdentityPorts {
   readonly trust: Pick<TrustKeeper, 'wasTrusted' | 'signAgain'>;
@@ -76,7 +77,7 @@ async function attemptToSubmit(
   if (!files.ok) return files;
   const notebook = readNotebook(path, shown);
   if (!notebook.ok) return notebook;
-  const flow = readFlow(notebook.value);
+  const flow = readFlow(notebook.value, ports.digest);
   if (!flow.ok) return flow;
   const blocks: readonly ProjectBlock[] = files.value;
   const uids = new Set<string>(blocks.map(({ uid }) => uid));
@@ -88,11 +89,23 @@ async function attemptToSubmit(
   const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid });
   if (!planned.ok) return planned;
   const plan = planned.value;
+  // Outputs of one untrusted notebook must not become trusted by way of another.
+  const sources = [
+    notebook.value,
+    ...blocks.filter(({ uid }) => isIn(flow.value, uid)).map(block => block.notebook),
+  ];
+  const areTrusted = await allTrusted(
+    ports,
+    sources.map(({ text }) => text),
+  );
   if ('conflicts' in plan) {
     const written = replaceTextFile(path, plan.flowText, notebook.value.stamp, shown);
-    return written.ok ? success({ kind: 'conflict', conflicts: plan.conflicts }) : written;
+    if (!written.ok) return written;
+    if (areTrusted) await ports.trust.signAgain([path]);
+    return success({ kind: 'conflict', conflicts: plan.conflicts });
   }
-  const parents = await parentsOfNew(flow.value, plan, ports);
+  const prelude = blocks.find(({ declaration }) => declaration.id === dag.value.dag.prelude)?.uid;
+  const parents = await parentsOfNew(flow.value, plan, prelude, ports);
   const edits = editsOf(flow.value, plan, blocks, name => parents.get(name) ?? []);
   if (!edits.ok) return edits;
   const nextDag = editDagFile(dag.value.text, edits.value.edits, { file: DAG_FILE });
@@ -102,12 +115,13 @@ async function attemptToSubmit(
   const graph = buildGraph(decoded.value.dag);
   if (!graph.ok) return graph;
 
-  const written = await write(project, plan, blocks, edits.value, ports, notebook.value.text, () =>
+  const written = write(project, plan, blocks, edits.value, () =>
     nextDag.value === dag.value.text
       ? success('')
       : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE),
   );
   if (!written.ok) return written;
+  if (areTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
   const after = new Map(decoded.value.dag.blocks.map(declaration => [declaration.id as string, declaration]));
   const names = new Map<string, string>([
     ...blocks.map(
@@ -118,10 +132,9 @@ async function attemptToSubmit(
   ]);
   const text = plan.flowAfter(uid => wordsOf({ declaration: after.get(names.get(uid)!)! }));
   if (text !== notebook.value.text) {
-    const [trusted] = await ports.trust.wasTrusted([notebook.value.text]);
     const refreshed = replaceTextFile(path, text, notebook.value.stamp, shown);
     if (!refreshed.ok) return refreshed;
-    if (trusted === true) await ports.trust.signAgain([path]);
+    if (areTrusted) await ports.trust.signAgain([path]);
   }
   const nameBefore = (uid: string): string => blocks.find(block => block.uid === uid)!.declaration.id;
   return success({
@@ -131,31 +144,31 @@ async function attemptToSubmit(
     renamed: plan.headers.flatMap(({ uid, name }) =>
       name === undefined || name === nameBefore(uid) ? [] : [{ from: nameBefore(uid), to: name }],
     ),
-    rewired: plan.headers
-      .filter(({ parents: changed, filter }) => changed !== undefined || filter !== undefined)
-      .map(({ uid }) => names.get(uid)!),
+    rewired: edits.value.rewired,
     left: plan.left,
     kept: plan.merge.remarks.filter(({ kind }) => kind === 'kept-edited').length,
     outputsDiffer: plan.merge.remarks.filter(({ kind }) => kind === 'outputs-differ').length,
   });
 }
 
-/** Blocks first, dag.json last: what it names is there. A crash in between is put right by submitting again. */
-async function write(
+const isIn = ({ record }: Flow, uid: string): boolean => record.blocks.some(block => block.uid === uid);
+
+async function allTrusted({ trust }: SubmitPorts, texts: readonly string[]): Promise<boolean> {
+  return (await trust.wasTrusted(texts)).every(each => each);
+}
+
+/**
+ * Blocks first, dag.json last: what it names is there. Where something can not be written, all is put back; a crash in
+ * between is put right by submitting again.
+ * @returns the notebooks that were written, below the project
+ */
+function write(
   project: string,
   plan: Submission,
   blocks: readonly ProjectBlock[],
-  {
-    created,
-    moves,
-  }: {
-    readonly created: readonly { notebook: string; text: string }[];
-    readonly moves: readonly { from: string; to: string }[];
-  },
-  { trust }: SubmitPorts,
-  flowText: string,
+  { created, moves }: Pick<FlowEdits, 'created' | 'moves'>,
   writeDag: () => Result<string>,
-): Promise<Result<string>> {
+): Result<readonly string[]> {
   const taken = created.filter(({ notebook }) => existsSync(join(project, notebook)));
   if (taken.length > 0) {
     return failure(
@@ -168,45 +181,35 @@ async function write(
     );
   }
   const byUid = new Map(blocks.map(block => [block.uid, block]));
-  const changed = plan.changed.map(({ uid, text }) => ({ ...byUid.get(uid)!, text }));
-  // Outputs of an untrusted flow must not become trusted by way of a block.
-  const trusted = await trust.wasTrusted([flowText, ...changed.map(({ notebook }) => notebook.text)]);
-  for (const { declaration, notebook, text } of changed) {
-    const path = declaration.notebook;
-    const written = replaceTextFile(join(project, path), text, notebook.stamp, path);
-    if (!written.ok) return written;
-  }
-  const made: string[] = [];
-  const undo = (): void => made.forEach(path => rmSync(path, { force: true }));
-  for (const { notebook, text } of created) {
-    mkdirSync(dirname(join(project, notebook)), { recursive: true });
-    const written = replaceTextFile(join(project, notebook), text, null, notebook);
-    if (!written.ok) {
-      undo();
-      return written;
-    }
-    made.push(join(project, notebook));
-  }
+  const changed = plan.changed.map(({ uid, text }) => {
+    const { declaration, notebook } = byUid.get(uid)!;
+    return { file: declaration.notebook, before: notebook, text };
+  });
+  const texts = writeTexts(project, [
+    ...changed,
+    ...created.map(({ notebook, text }) => ({ file: notebook, before: null, text })),
+  ]);
+  if (!texts.ok) return texts;
   const copied = copyNotebooks(project, moves);
   const dag = copied.ok ? writeDag() : copied;
   if (!copied.ok || !dag.ok) {
-    undo();
     if (copied.ok) copied.value.undo();
-    return dag.ok ? success('') : dag;
+    texts.value.undo();
+    return failure(...(dag.ok ? [] : dag.problems));
   }
   copied.value.finish();
   const moved = new Map(moves.map(({ from, to }) => [from, to]));
-  const toSign = changed
-    .filter((_, at) => trusted[0] === true && trusted[at + 1] === true)
-    .map(({ declaration }) => join(project, moved.get(declaration.notebook) ?? declaration.notebook));
-  if (toSign.length > 0) await trust.signAgain(toSign);
-  return success('');
+  return success([
+    ...changed.map(({ file }) => moved.get(file) ?? file),
+    ...created.map(({ notebook }) => notebook),
+  ]);
 }
 
 /** Of each new block that does not say: the nearest blocks above it that make what it reads. */
 async function parentsOfNew(
   flow: Flow,
   { added }: Submission,
+  prelude: string | undefined,
   ports: SubmitPorts,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const asking = added.filter(({ parents }) => parents === undefined);
@@ -225,12 +228,15 @@ async function parentsOfNew(
       for (const read of reads[at]?.reads ?? []) {
         for (let above = at - 1; above >= 0; above -= 1) {
           if (reads[above]?.mayBind.includes(read) !== true) continue;
+          // Everybody has what the prelude makes.
+          if (flow.sections[above]!.uid === prelude) break;
           parents.add(flow.sections[above]!.name);
           break;
         }
       }
-      const nearest = flow.sections[at - 1]?.name;
-      if (reads[at]?.everything === true && nearest !== undefined) parents.add(nearest);
+      const nearest = flow.sections[at - 1];
+      if (reads[at]?.everything === true && nearest !== undefined && nearest.uid !== prelude)
+        parents.add(nearest.name);
       return [name, flow.sections.map(section => section.name).filter(each => parents.has(each))];
     }),
   );

@@ -1,11 +1,18 @@
 /** A flow notebook as it is now: its record, its cells, and which block each belongs to. */
+import { align } from '../../engine/flow/align.js';
 import { parseHeader } from '../../engine/flow/headers.js';
-import { sectionsOf, type FlowSection, type PlacedCell } from '../../engine/flow/sections.js';
+import {
+  sectionsOf,
+  type FlowSection,
+  type PlacedCell,
+  type SectionFault,
+} from '../../engine/flow/sections.js';
 import { DecodeError } from '../../protocol/decode.js';
-import { decodeFlowRecord, type FlowRecord } from '../../protocol/flowRecord.js';
+import { decodeFlowRecord, type FlowRecord, type RecordedCell } from '../../protocol/flowRecord.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import type { Notebook } from '../notebooks/index.js';
 import { isObject } from '../notebooks/outputs.js';
+import { digestsOf, FlowIds, type Digest } from './compose.js';
 
 export interface FlowCell {
   readonly id: string;
@@ -14,16 +21,22 @@ export interface FlowCell {
   readonly type: 'code' | 'markdown' | 'raw';
   readonly source: string;
   readonly text: string;
+  /** It came as the other version in a conflict. */
+  readonly isLeftOver: boolean;
 }
 
 export interface Flow {
   readonly notebook: Notebook;
   readonly record: FlowRecord;
+  /** Cells of the record by id. */
+  readonly recorded: ReadonlyMap<string, RecordedCell>;
   readonly sections: readonly FlowSection[];
   /** All cells but headers, by id. */
   readonly cells: ReadonlyMap<string, FlowCell>;
   /** Header cells by id. */
   readonly headers: ReadonlyMap<string, FlowCell>;
+  /** Ids of all cells, in their order. */
+  readonly order: readonly string[];
 }
 
 /** What a notebook remembers of the blocks it was made from; `null`: it is no flow. */
@@ -43,7 +56,7 @@ export function flowRecordOf(notebook: Notebook): Result<FlowRecord | null> {
   }
 }
 
-export function readFlow(notebook: Notebook): Result<Flow> {
+export function readFlow(notebook: Notebook, digest: Digest): Result<Flow> {
   const read = flowRecordOf(notebook);
   if (!read.ok) return read;
   const record = read.value;
@@ -56,81 +69,180 @@ export function readFlow(notebook: Notebook): Result<Flow> {
         'name a flow notebook; to make blocks of an ordinary notebook use "dagpy split" or "dagpy add --from"',
     });
   }
-  const marks = notebook.cells.map(cell => marksOf(notebook.text.slice(cell.span.start, cell.span.end)));
-  const unresolved = unresolvedConflicts(notebook, marks);
+  const texts = notebook.cells.map(({ span }) => notebook.text.slice(span.start, span.end));
+  const marks = texts.map(marksOf);
+  const unresolved = unresolvedConflicts(notebook, record, marks);
   if (unresolved.length > 0) return failure(...unresolved);
+  const order = idsOf(notebook, record, texts, marks, digest);
   const origins = new Map(
     record.blocks.flatMap(({ uid, cells }) => cells.map(({ id }) => [id, uid] as const)),
   );
   const cells = new Map<string, FlowCell>();
   const headers = new Map<string, FlowCell>();
-  const placed = notebook.cells.map((cell, at): PlacedCell => {
-    // What is left of a conflict stands for the cell that it was about.
-    const id = marks[at]?.conflict ?? cell.id;
-    const own: FlowCell = {
+  const placed = notebook.cells.map(({ place, type, source }, at): PlacedCell => {
+    const id = order[at]!;
+    const mark = marks[at]!;
+    const header = type === 'markdown' && mark.isProse !== true ? parseHeader(source) : undefined;
+    const isLeftOver = mark.conflict !== undefined;
+    (header === undefined ? cells : headers).set(id, {
       id,
-      place: cell.place,
-      type: cell.type,
-      source: cell.source,
-      text: notebook.text.slice(cell.span.start, cell.span.end),
-    };
-    const header = cell.type === 'markdown' ? parseHeader(cell.source) : undefined;
-    (header === undefined ? cells : headers).set(id, own);
-    const origin = header === undefined ? (origins.get(id) ?? marks[at]?.block) : marks[at]?.header;
+      place,
+      type,
+      source,
+      text: texts[at]!,
+      isLeftOver,
+    });
+    const origin = header === undefined ? (origins.get(id) ?? mark.block) : mark.header;
     return {
       id,
-      place: cell.place,
+      place,
       ...(header === undefined ? {} : { header }),
       ...(origin === undefined ? {} : { origin }),
     };
   });
   const { sections, faults } = sectionsOf(placed, record.blocks);
-  if (faults.length > 0) {
-    return failure(
-      ...faults.map(({ name, places }): Problem => ({
-        code: 'flow-doubled-block',
-        message: `cells ${String(places[0])} and ${String(places[1])} are both headers of a block ${name}`,
-        file: notebook.file,
-        cell: places[1],
-        remedy: 'give one of them another name, or delete it',
-      })),
+  const problems = faults.map(fault => faultProblem(fault, notebook.file));
+  problems.push(...lostHeaders(notebook, record, marks, sections, headers, order));
+  if (problems.length > 0) return failure(...problems);
+  const recorded = new Map(record.blocks.flatMap(block => block.cells.map(cell => [cell.id, cell] as const)));
+  return success({ notebook, record, recorded, sections, cells, headers, order });
+}
+
+/** Ids of cells as the record knows them, each once. */
+function idsOf(
+  notebook: Notebook,
+  record: FlowRecord,
+  texts: readonly string[],
+  marks: readonly Marks[],
+  digest: Digest,
+): readonly string[] {
+  const ids = new Array<string | undefined>(texts.length);
+  const taken = new Set<string>();
+  const give = (at: number, id: string): void => {
+    ids[at] = id;
+    taken.add(id);
+  };
+  notebook.cells.forEach((cell, at) => {
+    if (cell.hasOwnId && marks[at]?.conflict === undefined) give(at, cell.id);
+  });
+  // What is left of a conflict stands for the cell that it was about; of several pieces, the first.
+  notebook.cells.forEach((cell, at) => {
+    const about = marks[at]?.conflict;
+    if (about === undefined) return;
+    if (!taken.has(about)) give(at, about);
+    else if (cell.hasOwnId && !taken.has(cell.id)) give(at, cell.id);
+  });
+  // Editors of old formats drop ids; those cells still say which block they came from.
+  for (const { uid, cells } of record.blocks) {
+    const lost = cells.filter(({ id }) => !taken.has(id));
+    const open = notebook.cells.flatMap((_, at) =>
+      ids[at] === undefined && marks[at]?.block === uid ? [at] : [],
     );
+    const pairs = align(
+      lost.map(({ content }) => content),
+      open.map(at => digestsOf(texts[at]!, digest).content),
+    );
+    open.forEach((at, place) => {
+      const found = lost[pairs[place] ?? -1];
+      if (found !== undefined) give(at, found.id);
+    });
   }
-  return success({ notebook, record, sections, cells, headers });
+  const fresh = new FlowIds();
+  fresh.reserve(taken);
+  fresh.reserve(record.blocks.flatMap(({ cells }) => cells.map(({ id }) => id)));
+  return texts.map((_, at) => ids[at] ?? fresh.take(undefined, 'cell'));
+}
+
+function faultProblem(fault: SectionFault, file: string): Problem {
+  switch (fault.kind) {
+    case 'doubled-block':
+      return {
+        code: 'flow-doubled-block',
+        message: `cells ${String(fault.places[0])} and ${String(fault.places[1])} are both headers of a block ${fault.name}`,
+        file,
+        cell: fault.places[1],
+        remedy: 'give one of them another name, or delete it',
+      };
+    case 'no-block':
+      return {
+        code: 'flow-no-header',
+        message: 'the flow has no header cell, so this cell belongs to no block',
+        file,
+        cell: fault.place,
+        remedy: 'put a markdown cell "## Block: NAME" above the cells of each block',
+      };
+  }
+}
+
+/** Cells that were headers and do not read like one any more: written into a block they would be odd prose. */
+function lostHeaders(
+  notebook: Notebook,
+  record: FlowRecord,
+  marks: readonly Marks[],
+  sections: readonly FlowSection[],
+  headers: ReadonlyMap<string, FlowCell>,
+  order: readonly string[],
+): readonly Problem[] {
+  return notebook.cells.flatMap((cell, at): readonly Problem[] => {
+    const uid = marks[at]?.header;
+    const block = record.blocks.find(recorded => recorded.uid === uid);
+    const hasOther = sections.some(section => section.uid === uid && section.header !== null);
+    if (block === undefined || headers.has(order[at]!) || hasOther) return [];
+    return [
+      {
+        code: 'flow-lost-header',
+        message: `this cell was the header of ${block.name}, and does not begin with "## Block: NAME" any more`,
+        file: notebook.file,
+        cell: cell.place,
+        remedy: `make it a markdown cell that begins with "## Block: ${block.name}", or delete it`,
+      },
+    ];
+  });
 }
 
 interface Marks {
   readonly block?: string;
   readonly header?: string;
   readonly conflict?: string;
+  /** It reads like a header and is none. */
+  readonly isProse?: boolean;
 }
 
 function marksOf(text: string): Marks {
   const { metadata } = JSON.parse(text) as { readonly metadata?: unknown };
   const ours = isObject(metadata) ? metadata['dagpy'] : undefined;
   if (!isObject(ours)) return {};
-  return Object.fromEntries(
-    ['block', 'header', 'conflict'].flatMap(key => {
-      const value = ours[key];
-      return typeof value === 'string' ? [[key, value]] : [];
-    }),
-  );
+  const texts = ['block', 'header', 'conflict'].flatMap(key => {
+    const value = ours[key];
+    return typeof value === 'string' ? [[key, value] as const] : [];
+  });
+  return { ...Object.fromEntries(texts), ...(ours['header'] === false ? { isProse: true } : {}) };
 }
 
 export const CONFLICT_CODE = 'flow-conflict';
 
 /** Both versions of a cell are still there. */
-function unresolvedConflicts(notebook: Notebook, marks: readonly Marks[]): readonly Problem[] {
-  const places = new Map(notebook.cells.map(({ id, place }) => [id, place]));
+function unresolvedConflicts(
+  notebook: Notebook,
+  record: FlowRecord,
+  marks: readonly Marks[],
+): readonly Problem[] {
+  const places = new Map(
+    notebook.cells.flatMap(({ id, place }, at) =>
+      marks[at]?.conflict === undefined ? [[id, place] as const] : [],
+    ),
+  );
   return notebook.cells.flatMap((cell, at): readonly Problem[] => {
     const about = marks[at]?.conflict;
     const other = about === undefined ? undefined : places.get(about);
     if (other === undefined) return [];
+    const block = record.blocks.find(({ cells }) => cells.some(({ id }) => id === about))?.name;
     return [
       {
         code: CONFLICT_CODE,
         message: `cells ${String(other)} and ${String(cell.place)} are two versions of one cell: yours, and the one that the block has by now`,
         file: notebook.file,
+        ...(block === undefined ? {} : { block }),
         cell: other,
         remedy: 'bring what you want into one of them, delete the other, and submit again',
       },

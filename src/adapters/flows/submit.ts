@@ -3,29 +3,40 @@
  * nothing, so that all is checked before a file changes.
  */
 import {
+  mergeHeader,
+  sameTexts,
+  withDispute,
+  type BlockWords,
+  type HeaderEdit,
+  type HeaderMerge,
+} from '../../engine/flow/headerMerge.js';
+import {
   mergeFlow,
   type CellVersion,
   type Merge,
   type MergedSection,
   type Section,
 } from '../../engine/flow/merge.js';
+import type { Header } from '../../engine/flow/headers.js';
 import type { FlowSection } from '../../engine/flow/sections.js';
 import type { BlockDeclaration } from '../../protocol/dagFile.js';
 import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flowRecord.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { composeNotebook, setMetadata, type Notebook } from '../notebooks/index.js';
+import { composeNotebook, setMetadata, withWidgets, type Notebook } from '../notebooks/index.js';
 import {
   blockText,
   diskCells,
   mergedCells,
   type DiskCell,
+  type SectionCells,
   type Texts,
   type WrittenCell,
 } from './blockTexts.js';
 import { layoutOf, withCells } from './cellList.js';
-import { cellInFlow } from './cellText.js';
+import { cellInFlow, type CellLayout } from './cellText.js';
 import { digestsOf, FlowIds, headerCell, type Digest } from './compose.js';
 import type { Flow, FlowCell } from './readFlow.js';
+import { wordsOf } from './words.js';
 
 /** A block of the project as it is now. */
 export interface ProjectBlock {
@@ -46,14 +57,6 @@ export interface NewFlowBlock {
   readonly text: string;
 }
 
-/** What the header of a block says that it did not say when the flow was made. */
-export interface HeaderEdit {
-  readonly uid: string;
-  readonly name?: string;
-  readonly parents?: { readonly added: readonly string[]; readonly removed: readonly string[] };
-  readonly filter?: readonly string[];
-}
-
 export interface Submission {
   /** Blocks whose notebooks change. */
   readonly changed: readonly { readonly uid: string; readonly text: string }[];
@@ -66,17 +69,18 @@ export interface Submission {
   flowAfter(described: (uid: string) => BlockWords): string;
 }
 
-/** Both versions of the cells that both sides changed, in the flow. */
-export interface Disagreement {
-  readonly conflicts: readonly { readonly name: string; readonly place: number }[];
-  readonly flowText: string;
+export interface Conflict {
+  /** Of the block. */
+  readonly name: string;
+  /** Of the cell in the flow that shows both versions. */
+  readonly place: number;
+  readonly about: 'cell' | 'name' | 'filter';
 }
 
-/** A block in the words of its header. */
-export interface BlockWords {
-  readonly name: string;
-  readonly parents: readonly string[];
-  readonly filter: readonly string[];
+/** Both versions of what both sides changed, in the flow. */
+export interface Disagreement {
+  readonly conflicts: readonly Conflict[];
+  readonly flowText: string;
 }
 
 export interface SubmitOptions {
@@ -101,27 +105,81 @@ export function planSubmission(
   ids.reserve(flow.cells.keys());
   ids.reserve(flow.headers.keys());
   ids.reserve(flow.record.blocks.flatMap(({ cells }) => cells.map(({ id }) => id)));
+  const sections = flow.sections.map(section => flowSection(flow, section, options.digest));
+  const inSections = sectionCells(sections, recorded, known);
   const disk = new Map(
-    recorded.map(block => [block.uid, diskCells(known.get(block.uid)!.notebook, block, ids, options.digest)]),
+    recorded.map(block => {
+      const { notebook } = known.get(block.uid)!;
+      return [block.uid, diskCells(notebook, block, inSections.get(block.uid)!, ids, options.digest)];
+    }),
   );
   const merge = mergeFlow(
     recorded.map(({ uid, cells }) => ({ block: uid, cells })),
-    flow.sections.map(section => flowSection(flow, section, options.digest)),
+    sections,
     [...disk].map(([block, cells]) => ({ block, cells: cells.map(({ version }) => version) })),
   );
+  const headers = headersOf(flow, recorded, known);
   const state: State = {
     flow,
     known,
     recorded,
     disk,
     merge,
+    headers,
     digest: options.digest,
     texts: {
       flow: flow.cells,
       disk: new Map([...disk.values()].flat().map(cell => [cell.version.id, cell])),
     },
   };
-  return success(merge.conflicts.length > 0 ? disagreement(state) : submission(state, options));
+  const isDisputed = merge.conflicts.length > 0 || [...headers.values()].some(isDisputedHeader);
+  return success(isDisputed ? disagreement(state) : submission(state, options));
+}
+
+const isDisputedHeader = ({ disputed }: HeaderMerge): boolean => disputed.length > 0;
+
+/** What the flow has for each block, and which cells went to another block though the flow does not know yet. */
+function sectionCells(
+  sections: readonly Section[],
+  recorded: readonly RecordedBlock[],
+  known: ReadonlyMap<string, ProjectBlock>,
+): ReadonlyMap<string, SectionCells> {
+  const homes = new Map(recorded.flatMap(({ uid, cells }) => cells.map(({ id }) => [id, uid] as const)));
+  const left = new Map(recorded.map(({ uid }) => [uid, new Set<string>()]));
+  for (const { block, cells } of sections) {
+    const own = new Set(
+      known.get(block)?.notebook.cells.flatMap(({ hasOwnId, id }) => (hasOwnId ? [id] : [])),
+    );
+    for (const { id } of cells) {
+      const home = homes.get(id);
+      if (home !== undefined && home !== block && own.has(id)) left.get(home)?.add(id);
+    }
+  }
+  return new Map(
+    recorded.map(({ uid }) => {
+      const cells = sections.find(({ block }) => block === uid)?.cells ?? [];
+      return [
+        uid,
+        { contents: new Map(cells.map(({ id, content }) => [id, content])), left: left.get(uid)! },
+      ];
+    }),
+  );
+}
+
+/** Of every block that has a header. */
+function headersOf(
+  flow: Flow,
+  recorded: readonly RecordedBlock[],
+  known: ReadonlyMap<string, ProjectBlock>,
+): ReadonlyMap<string, HeaderMerge> {
+  return new Map(
+    flow.sections.flatMap(({ uid, header }) => {
+      const was = recorded.find(block => block.uid === uid);
+      const said = header?.header;
+      if (was === undefined || said === undefined) return [];
+      return [[was.uid, mergeHeader(was.uid, was, said, wordsOf(known.get(was.uid)!))] as const];
+    }),
+  );
 }
 
 interface State {
@@ -130,6 +188,8 @@ interface State {
   readonly recorded: readonly RecordedBlock[];
   readonly disk: ReadonlyMap<string, readonly DiskCell[]>;
   readonly merge: Merge;
+  /** By uid. */
+  readonly headers: ReadonlyMap<string, HeaderMerge>;
   readonly digest: Digest;
   readonly texts: Texts;
 }
@@ -138,10 +198,12 @@ interface State {
 const keyOf = ({ uid, name }: FlowSection): string => uid ?? `new ${name}`;
 
 function flowSection(flow: Flow, section: FlowSection, digest: Digest): Section {
-  const cells = section.cells.map((id): CellVersion => ({
-    id,
-    ...digestsOf(flow.cells.get(id)!.text, digest),
-  }));
+  const cells = section.cells.map((id): CellVersion => {
+    const { content, outputs } = digestsOf(flow.cells.get(id)!.text, digest);
+    const recorded = flow.recorded.get(id);
+    // Its own outputs since the last submission: nothing new.
+    return { id, content, outputs: recorded?.shown === outputs ? recorded.outputs : outputs };
+  });
   return { block: keyOf(section), cells };
 }
 
@@ -157,6 +219,7 @@ function goneProblem({ notebook }: Flow, { name }: RecordedBlock): Problem {
 function submission(state: State, { newUid }: SubmitOptions): Submission {
   const { flow, known, merge, texts, disk } = state;
   const sectionFor = (key: string): MergedSection => merge.sections.find(({ block }) => block === key)!;
+  const donors = donorsOf(state);
   const changed: { uid: string; text: string }[] = [];
   const added: NewFlowBlock[] = [];
   const written = new Map<string, { readonly uid: string; readonly cells: readonly WrittenCell[] }>();
@@ -166,7 +229,14 @@ function submission(state: State, { newUid }: SubmitOptions): Submission {
     if (section.uid !== null) {
       const { notebook } = known.get(section.uid)!;
       const next = blockText(notebook, cells, disk.get(section.uid) ?? [], texts);
-      if (next.text !== notebook.text) changed.push({ uid: section.uid, text: next.text });
+      // One that was named by its block alone would take on another identity with a new name.
+      const isRenamed = state.headers.get(section.uid)?.edit?.name !== undefined;
+      const named =
+        isRenamed && notebook.uid !== section.uid
+          ? setMetadata(next.text, ['dagpy', 'uid'], section.uid)
+          : next.text;
+      const text = withWidgets(named, donors);
+      if (text !== notebook.text) changed.push({ uid: section.uid, text });
       written.set(key, { uid: section.uid, cells: next.cells });
       return;
     }
@@ -182,11 +252,14 @@ function submission(state: State, { newUid }: SubmitOptions): Submission {
       ...(parents === undefined ? {} : { parents }),
       ...(filter === undefined ? {} : { filter }),
       ...(after === undefined ? {} : { after }),
-      text: composeNotebook(
-        original,
-        own.map(({ text }) => text),
-        { uid },
-        { minor: Math.max(5, original.minor) },
+      text: withWidgets(
+        composeNotebook(
+          original,
+          own.map(({ text }) => text),
+          { uid },
+          { minor: Math.max(5, original.minor) },
+        ),
+        donors,
       ),
     });
     written.set(key, { uid, cells: own });
@@ -195,12 +268,18 @@ function submission(state: State, { newUid }: SubmitOptions): Submission {
   return {
     changed,
     added,
-    headers: flow.sections.flatMap(section => headerEdits(flow.record, section)),
+    headers: [...state.headers.values()].flatMap(({ edit }) => edit ?? []),
     left: flow.record.blocks.filter(({ uid }) => !here.has(uid)).map(({ name }) => name),
     merge,
     flowAfter: described => flowAfter(state, written, described),
   };
 }
+
+/** Notebooks that cells may come from, the flow first: what ran there is newer. */
+const donorsOf = ({ flow, recorded, known }: State): readonly Notebook[] => [
+  flow.notebook,
+  ...recorded.map(({ uid }) => known.get(uid)!.notebook),
+];
 
 /** Notebook whose metadata (kernel, language) a new block gets: that of the block above it, else of any of the flow. */
 function originalFor({ flow, known }: State, at: number): Notebook {
@@ -209,29 +288,12 @@ function originalFor({ flow, known }: State, at: number): Notebook {
   return uid === undefined || uid === null ? flow.notebook : known.get(uid)!.notebook;
 }
 
-function headerEdits(record: FlowRecord, { uid, header, name }: FlowSection): readonly HeaderEdit[] {
-  const was = record.blocks.find(block => block.uid === uid);
-  if (was === undefined || header?.header === undefined) return [];
-  const { parents, filter } = header.header;
-  const added = parents?.filter(parent => !was.parents.includes(parent)) ?? [];
-  const removed = parents === undefined ? [] : was.parents.filter(parent => !parents.includes(parent));
-  const edit: HeaderEdit = {
-    uid: was.uid,
-    ...(name === was.name ? {} : { name }),
-    ...(added.length + removed.length === 0 ? {} : { parents: { added, removed } }),
-    ...(filter === undefined || filter.length === 0 || sameTexts(filter, was.filter) ? {} : { filter }),
-  };
-  return Object.keys(edit).length > 1 ? [edit] : [];
-}
-
-const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((text, at) => text === b[at]);
-
 function flowAfter(
-  { flow, merge, digest }: State,
+  state: State,
   written: ReadonlyMap<string, { readonly uid: string; readonly cells: readonly WrittenCell[] }>,
   described: (uid: string) => BlockWords,
 ): string {
+  const { flow, merge, digest } = state;
   const layout = layoutOf(flow.notebook.text);
   const ownOutputs = new Set(
     merge.remarks.flatMap(({ kind, id }) => (kind === 'outputs-differ' ? [id] : [])),
@@ -245,22 +307,27 @@ function flowAfter(
       const digests = digestsOf(text, digest);
       const shown = flow.cells.get(id);
       const before = shown === undefined ? undefined : digestsOf(shown.text, digest);
-      const keeps =
-        before !== undefined &&
-        before.content === digests.content &&
-        (before.outputs === digests.outputs || ownOutputs.has(id));
-      cells.push(keeps ? shown!.text : cellInFlow(text, id, uid, layout));
-      return {
-        id,
-        own: ownId ?? '',
-        content: digests.content,
-        outputs: keeps ? before.outputs : digests.outputs,
-      };
+      const isOwn =
+        ownOutputs.has(id) ||
+        (flow.recorded.get(id)?.shown === before?.outputs &&
+          flow.recorded.get(id)?.outputs === digests.outputs);
+      const keeps = before?.content === digests.content && (before.outputs === digests.outputs || isOwn);
+      cells.push(keeps ? asFlowCell(flow, shown!, uid, layout) : cellInFlow(text, id, uid, layout));
+      const shows = keeps && before.outputs !== digests.outputs ? before.outputs : '';
+      return { id, own: ownId ?? '', ...digests, shown: shows };
     });
     return { uid, ...words, cells: recorded };
   });
   const record: FlowRecord = { ...flow.record, version: FLOW_VERSION, blocks };
-  return setMetadata(withCells(flow.notebook.text, cells), ['dagpy', 'flow'], record);
+  const text = withWidgets(withCells(flow.notebook.text, cells), donorsOf(state));
+  return setMetadata(text, ['dagpy', 'flow'], record);
+}
+
+/** The flow's own text of a cell, unless what is left of a conflict stands in it or it went to another block. */
+function asFlowCell({ notebook }: Flow, cell: FlowCell, uid: string, layout: CellLayout): string {
+  const { hasOwnId, id, block } = notebook.cells[cell.place - 1]!;
+  const isPlain = !cell.isLeftOver && hasOwnId && id === cell.id && (block === undefined || block === uid);
+  return isPlain ? cell.text : cellInFlow(cell.text, cell.id, uid, layout);
 }
 
 /** A header that already says what is so keeps its text. */
@@ -271,36 +338,69 @@ function headerText(flow: Flow, { header }: FlowSection, uid: string, words: Blo
   const isRight =
     said?.name === words.name &&
     header?.origin === uid &&
+    said.isDisputed !== true &&
     sameTexts(said.parents ?? [], words.parents) &&
     sameTexts(said.filter ?? [], words.filter);
   return isRight && cell !== undefined ? cell.text : headerCell({ uid, ...words }, layout, said?.rest ?? []);
 }
 
-/** Puts the blocks' versions of disputed cells below the flow's, and takes note of them as what the flow was made from. */
-function disagreement({ flow, merge, texts, recorded }: State): Disagreement {
+/**
+ * Puts the blocks' versions of disputed cells below the flow's, and what dag.json says into disputed headers, and takes
+ * note of them as what the flow was made from: what then stays in the flow is what the person wants.
+ */
+function disagreement({ flow, merge, texts, recorded, headers, known, disk }: State): Disagreement {
   const layout = layoutOf(flow.notebook.text);
   const disputed = new Map(merge.conflicts.map(({ id, block }) => [id, block]));
   const taken = new FlowIds();
-  taken.reserve(flow.notebook.cells.map(({ id }) => id));
-  const conflicts: { name: string; place: number }[] = [];
-  const cells = flow.notebook.cells.flatMap(({ id, span }) => {
+  taken.reserve(flow.order);
+  taken.reserve(recorded.flatMap(({ cells }) => cells.map(({ id }) => id)));
+  const names = new Map(flow.sections.map(section => [keyOf(section), section.name]));
+  const owners = new Map(flow.sections.map(({ uid, header }) => [header?.id, uid]));
+  const conflicts: Conflict[] = [];
+  const cells: string[] = [];
+  flow.order.forEach((id, at) => {
+    const { span } = flow.notebook.cells[at]!;
     const text = flow.notebook.text.slice(span.start, span.end);
     const block = disputed.get(id);
-    if (block === undefined) return [text];
-    const other = texts.disk.get(id)!;
-    const copy = taken.take(`${id.slice(0, 50)}-now`, block);
-    return [text, cellInFlow(other.text, copy, originOf(recorded, id) ?? block, layout, id)];
+    const uid = owners.get(id);
+    const header = headers.get(uid ?? '');
+    const place = cells.length + 1;
+    if (block !== undefined) {
+      const home = recorded.find(({ cells: own }) => own.some(cell => cell.id === id))?.uid ?? block;
+      const copy = taken.take(`${id.slice(0, 50)}-now`, block);
+      cells.push(cellInFlow(text, id, home, layout));
+      cells.push(cellInFlow(texts.disk.get(id)!.text, copy, home, layout, id));
+      conflicts.push({ name: names.get(block) ?? block, place, about: 'cell' });
+    } else if (header !== undefined && isDisputedHeader(header)) {
+      const now = wordsOf(known.get(uid!)!);
+      const said = saidIn(flow, uid!);
+      cells.push(disputedHeader(uid!, withDispute(said, header.disputed, now), now, layout));
+      for (const about of header.disputed) conflicts.push({ name: said.name, place, about });
+    } else cells.push(text);
   });
-  const names = new Map(flow.sections.map(section => [keyOf(section), section.name]));
-  for (const { id, block } of merge.conflicts)
-    conflicts.push({ name: names.get(block) ?? block, place: flow.cells.get(id)?.place ?? 0 });
-  const blocks = flow.record.blocks.map(block => ({
-    ...block,
-    cells: block.cells.map(cell => {
-      const version = disputed.has(cell.id) ? texts.disk.get(cell.id)?.version : undefined;
-      return version === undefined ? cell : { ...cell, content: version.content, outputs: version.outputs };
-    }),
-  }));
+  const noted = new Set(recorded.flatMap(block => block.cells.map(({ id }) => id)));
+  const blocks = flow.record.blocks.map(block => {
+    const now = known.get(block.uid) === undefined ? undefined : wordsOf(known.get(block.uid)!);
+    const about = headers.get(block.uid)?.disputed ?? [];
+    return {
+      ...block,
+      ...(now !== undefined && about.includes('name') ? { name: now.name } : {}),
+      ...(now !== undefined && about.includes('filter') ? { filter: now.filter } : {}),
+      cells: [
+        ...block.cells.map(cell => {
+          const version = disputed.has(cell.id) ? texts.disk.get(cell.id)?.version : undefined;
+          return version === undefined
+            ? cell
+            : { ...cell, content: version.content, outputs: version.outputs };
+        }),
+        ...(disk.get(block.uid) ?? []).flatMap(({ version, own }) =>
+          disputed.has(version.id) && !noted.has(version.id)
+            ? [{ ...version, own: own ?? '', shown: '' }]
+            : [],
+        ),
+      ],
+    };
+  });
   const text = setMetadata(withCells(flow.notebook.text, cells), ['dagpy', 'flow'], {
     ...flow.record,
     blocks,
@@ -308,20 +408,29 @@ function disagreement({ flow, merge, texts, recorded }: State): Disagreement {
   return { conflicts, flowText: text };
 }
 
-const originOf = (recorded: readonly RecordedBlock[], id: string): string | undefined =>
-  recorded.find(({ cells }) => cells.some(cell => cell.id === id))?.uid;
+const saidIn = (flow: Flow, uid: string): Header =>
+  flow.sections.find(section => section.uid === uid)!.header!.header!;
+
+const disputedHeader = (uid: string, said: Header, now: BlockWords, layout: CellLayout): string =>
+  headerCell(
+    { uid, name: said.name, parents: said.parents ?? now.parents, filter: said.filter ?? now.filter },
+    layout,
+    said.rest,
+  );
 
 /** Whether a flow was changed since it was made or submitted, so that making it anew would lose something. */
-export function isEdited(flow: Flow, digest: Digest): boolean {
-  const { record, sections } = flow;
+export function isEdited({ record, sections, cells }: Flow, digest: Digest): boolean {
   if (sections.length !== record.blocks.length) return true;
   return record.blocks.some((block, at) => {
     const section = sections[at]!;
     if (section.uid !== block.uid || section.cells.length !== block.cells.length) return true;
-    if (headerEdits(record, section).length > 0) return true;
+    const said = section.header?.header;
+    if (said !== undefined && mergeHeader(block.uid, block, said, block).edit !== null) return true;
     return block.cells.some((cell, place) => {
       const id = section.cells[place]!;
-      return id !== cell.id || digestsOf(flow.cells.get(id)!.text, digest).content !== cell.content;
+      if (id !== cell.id) return true;
+      const { content, outputs } = digestsOf(cells.get(id)!.text, digest);
+      return content !== cell.content || (outputs !== cell.outputs && outputs !== cell.shown);
     });
   });
 }

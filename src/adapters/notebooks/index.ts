@@ -12,3 +12,4 @@ export {
 export { setMetadata, spliceOutputs, type OutputUpdate } from './splice.js';
 export { createTrustKeeper, type TrustKeeper } from './trust.js';
 export { upgradeNotebook } from './upgrade.js';
+export { withWidgets } from './widgets.js';

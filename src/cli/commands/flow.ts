@@ -9,15 +9,17 @@ import {
   readFlow,
   submitFlow,
   wordsOf,
+  type Conflict,
   type SubmitOutcome,
 } from '../../adapters/flows/index.js';
 import { createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
 import { replaceTextFile, stampOf } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { ancestorsOf, buildGraph } from '../../engine/index.js';
+import type { CellFacts } from '../../protocol/cellFacts.js';
 import type { DagFile } from '../../protocol/dagFile.js';
 import { blockId, type Uid } from '../../protocol/ids.js';
-import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { orThrow, ProblemError, type Problem } from '../../protocol/problem.js';
 import { openGround } from '../ground.js';
 import { openKernel } from '../openKernel.js';
 import type { Session } from '../session.js';
@@ -39,13 +41,21 @@ export async function flow(
       ? join(project, `${id}.flow.ipynb`)
       : resolve(session.around.cwd, options.output);
   const shown = relative(session.around.cwd, file) || file;
-  const stamp = replaceable(file, shown, dag, hasher.digest);
+  const { stamp, remarks } = replaceable(file, shown, dag, hasher.digest);
   const text = composeFlow(
     dag.name,
     needed.map(block => ({ ...block, ...wordsOf(block) })),
     hasher.digest,
+    remarks,
   );
-  orThrow(replaceTextFile(file, text, stamp, shown));
+  const trust = createTrustKeeper({ python: session.around.python(), env: session.around.environment });
+  try {
+    const trusted = await trust.wasTrusted(needed.map(({ notebook }) => notebook.text));
+    orThrow(replaceTextFile(file, text, stamp, shown));
+    if (trusted.every(each => each)) await trust.signAgain([file]);
+  } finally {
+    trust.close();
+  }
   const names = needed.map(({ declaration }) => printable(declaration.id)).join(', ');
   session.note(
     `${printable(shown)} made of ${plural(needed.length, 'block')}: ${names}\nEdit it in Jupyter, then: dagpy submit ${printable(shown)}`,
@@ -74,32 +84,46 @@ function withDependencies(dag: DagFile, files: readonly BlockFile[], id: string)
   return [...first, ...order, target].map(block => files[block]!);
 }
 
-/** Stamp of what may be replaced; `null`: nothing is there. */
+interface Replaceable {
+  /** `null`: nothing is there. */
+  readonly stamp: string | null;
+  /** What people wrote into the headers, by uid of the block. */
+  readonly remarks: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What may be replaced: an earlier flow of this project, with nothing in it that the blocks do not have. */
 function replaceable(
   file: string,
   shown: string,
   dag: DagFile,
   digest: (text: string) => string,
-): string | null {
-  const stamp = stampOf(file);
-  if (stamp === null) return null;
-  const notebook = readNotebook(file, shown);
-  const read = notebook.ok ? readFlow(notebook.value) : notebook;
+): Replaceable {
+  if (stampOf(file) === null) return { stamp: null, remarks: new Map() };
   const refuse = (message: string, remedy: string): never => {
     throw new ProblemError([{ code: 'file-exists', message, file: shown, remedy }]);
   };
-  if (!read.ok && read.problems[0]?.code === CONFLICT_CODE) throw new ProblemError(read.problems);
-  if (!read.ok || read.value.record.project !== dag.name)
+  const notebook = readNotebook(file, shown);
+  const read = notebook.ok ? readFlow(notebook.value, digest) : notebook;
+  if (!notebook.ok || (!read.ok && read.problems[0]?.code === 'not-a-flow'))
     return refuse(
       `${shown} is there already, and is no flow of this project`,
       'choose another file with -o, or move it away',
     );
-  if (isEdited(read.value, digest))
+  const flow = orThrow(read);
+  if (flow.record.project !== dag.name)
     return refuse(
-      `${shown} has edits that are not in the blocks`,
+      `${shown} is there already, and is a flow of another project, ${flow.record.project}`,
+      'choose another file with -o, or move it away',
+    );
+  if (isEdited(flow, digest))
+    return refuse(
+      `${shown} has edits or outputs that are not in the blocks`,
       `bring them in first: dagpy submit ${shown}; or choose another file with -o`,
     );
-  return notebook.ok ? notebook.value.stamp : stamp;
+  const remarks = flow.sections.flatMap(({ uid, header }) =>
+    uid === null || header?.header === undefined ? [] : [[uid, header.header.rest] as const],
+  );
+  return { stamp: notebook.value.stamp, remarks: new Map(remarks) };
 }
 
 export async function submit(
@@ -111,17 +135,26 @@ export async function submit(
   const file = resolve(around.cwd, path);
   const shown = relative(around.cwd, file) || file;
   const project = session.folder(dirname(file));
+  if (stampOf(file) === null) {
+    throw new ProblemError([
+      {
+        code: 'notebook-missing',
+        message: `${shown} does not exist`,
+        file: shown,
+        remedy: 'name a notebook that "dagpy flow" made',
+      },
+    ]);
+  }
   const { dag } = orThrow(loadDagFile(project));
-  const kernel = await openKernel(around, dag.kernel);
-  const { store } = await openGround(around, project);
+  const { hasher, store } = await openGround(around, project);
   const trust = createTrustKeeper({ python: around.python(), env: around.environment });
   try {
     const outcome = orThrow(
       await submitFlow(project, file, shown, {
-        digest: kernel.hasher.digest,
+        digest: hasher.digest,
         ranAs: uid => store.memory.read(uid).last?.block,
         trust,
-        factsOf: sources => factsOf(kernel, kernel.environment, sources),
+        factsOf: sources => factsIn(session, dag.kernel, sources),
       }),
     );
     if (options.json === true) session.printJson(outcome);
@@ -131,26 +164,33 @@ export async function submit(
     // Two versions of a cell that nobody decided between: not a wrong call, and nothing was written.
     if (!(error instanceof ProblemError) || error.problems.some(({ code }) => code !== CONFLICT_CODE))
       throw error;
-    error.problems.forEach(problem => session.complain(problem));
+    const { problems } = error;
+    const conflicts = problems.map(({ block, cell }) => ({ name: block, place: cell, about: 'cell' }));
+    if (options.json === true) session.printJson({ kind: 'conflict', conflicts });
+    else problems.forEach(problem => session.complain(problem));
     return 1;
   } finally {
     trust.close();
+  }
+}
+
+/** Facts of code; the kernel is started only for them. */
+async function factsIn(
+  { around }: Session,
+  kernelName: string,
+  sources: readonly string[],
+): Promise<(source: string) => CellFacts> {
+  const kernel = await openKernel(around, kernelName);
+  try {
+    return await factsOf(kernel, kernel.environment, sources);
+  } finally {
     await kernel.close();
   }
 }
 
 function tell(session: Session, shown: string, outcome: SubmitOutcome): void {
   if (outcome.kind === 'conflict') {
-    for (const { name, place } of outcome.conflicts) {
-      session.complain({
-        code: CONFLICT_CODE,
-        message: `this cell of ${name} was changed here and in the block`,
-        file: shown,
-        cell: place,
-        remedy:
-          'the version of the block stands below it now: bring what you want into one of them, delete the other, and submit again',
-      });
-    }
+    for (const conflict of outcome.conflicts) session.complain(conflictProblem(conflict, shown));
     session.note('Nothing was written into the blocks.');
     return;
   }
@@ -172,4 +212,19 @@ function tell(session: Session, shown: string, outcome: SubmitOutcome): void {
       : []),
   ];
   session.note(lines.length === 0 ? 'Nothing to submit: the blocks say the same.' : lines.join('\n'));
+}
+
+function conflictProblem({ name, place, about }: Conflict, shown: string): Problem {
+  const isCell = about === 'cell';
+  return {
+    code: CONFLICT_CODE,
+    message: isCell
+      ? `this cell of ${name} was changed here and in the block`
+      : `the ${about} of ${name} was changed here and in dag.json`,
+    file: shown,
+    cell: place,
+    remedy: isCell
+      ? 'the version of the block stands below it now: bring what you want into one of them, delete the other, and submit again'
+      : 'what dag.json says stands in the header now: correct the header, or leave it to have it your way, and submit again',
+  };
 }

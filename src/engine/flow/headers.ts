@@ -16,11 +16,16 @@ export interface Header {
   readonly filter?: readonly string[];
   /** All other lines. */
   readonly rest: readonly string[];
+  /** It holds lines that `disputeLine` made. */
+  readonly isDisputed?: boolean;
 }
 
 const HEADING = /^\s{0,3}#{1,6}\s*block\s*:\s*(\S.*?)\s*#*\s*$/i;
 const ATTRIBUTE = /^\s*(?:[-*+]\s+)?(parents|filter)\s*:\s*(.*?)\s*$/i;
-const NOTHING = /^(?:none|nothing|[-–—])?$/i;
+const NOTHING = /^(?:none|nothing|[-–—])$/i;
+const DISPUTE = '> dag.json says by now: ';
+/** Between quotes or backticks anything; `*` and `_` belong to globs and names. */
+const ITEM = /`[^`]+`|"[^"]+"|'[^']+'|[^,\s]+/g;
 
 /** `undefined`: an ordinary markdown cell. */
 export function parseHeader(source: string): Header | undefined {
@@ -30,10 +35,14 @@ export function parseHeader(source: string): Header | undefined {
   if (name === undefined) return undefined;
   const found = new Map<string, readonly string[]>();
   const rest: string[] = [];
+  let isDisputed = false;
   for (const line of lines.slice(first + 1)) {
-    const [, key = '', value = ''] = ATTRIBUTE.exec(line) ?? [];
-    if (key === '' || found.has(key.toLowerCase())) rest.push(line);
-    else found.set(key.toLowerCase(), listOf(value));
+    const [, word = '', value = ''] = ATTRIBUTE.exec(line) ?? [];
+    const key = word.toLowerCase();
+    if (line.startsWith(DISPUTE)) isDisputed = true;
+    else if (key === '' || found.has(key)) rest.push(line);
+    // A block may hand on nothing, but a line that was left empty does not ask for it.
+    else if (key === 'parents' || value !== '') found.set(key, listOf(value));
   }
   const parents = found.get('parents');
   const filter = found.get('filter');
@@ -42,26 +51,33 @@ export function parseHeader(source: string): Header | undefined {
     ...(parents === undefined ? {} : { parents }),
     ...(filter === undefined ? {} : { filter }),
     rest: trimmed(rest),
+    ...(isDisputed ? { isDisputed } : {}),
   };
 }
 
-export function formatHeader({ name, parents = [], filter = [], rest }: Header): string {
+export function formatHeader({ name, parents = [], filter, rest }: Header): string {
   const lines = [
     `## Block: ${name}`,
-    `- Parents: ${parents.length === 0 ? 'none' : parents.join(', ')}`,
-    `- Filter: ${filter.join(', ')}`,
+    `- Parents: ${listed(parents)}`,
+    ...(filter === undefined ? [] : [`- Filter: ${listed(filter)}`]),
   ];
   return [...lines, ...(rest.length === 0 ? [] : ['', ...rest])].join('\n');
 }
 
-const unquoted = (text: string): string => /^([`"'*_]{1,3})(.+)\1$/.exec(text)?.[2] ?? text;
+/** Tells below a header what dag.json says otherwise; reading the header skips it. */
+export const disputeLine = (what: string, items: readonly string[]): string =>
+  `${DISPUTE}${what} ${listed(items)}`;
+
+const unquoted = (text: string): string => /^([`"'])(.+)\1$/.exec(text)?.[2] ?? text;
 
 function listOf(text: string): readonly string[] {
-  if (NOTHING.test(text)) return [];
-  return text
-    .split(/[,\s]+/)
-    .map(unquoted)
-    .filter(item => item !== '');
+  return text === '' || NOTHING.test(text) ? [] : (text.match(ITEM) ?? []).map(unquoted);
+}
+
+function listed(items: readonly string[]): string {
+  if (items.length === 0) return 'none';
+  const isOdd = (item: string): boolean => /[,\s]/.test(item) || (items.length === 1 && NOTHING.test(item));
+  return items.map(item => (isOdd(item) ? `\`${item}\`` : item)).join(', ');
 }
 
 function trimmed(lines: readonly string[]): readonly string[] {

@@ -38,7 +38,7 @@ export interface MergeRemark {
   readonly id: string;
   readonly block: string;
   /**
-   * `kept-edited`: deleted on one side and changed on the other, so the change stays ·
+   * `kept-edited`: deleted on one side and changed or moved on the other, so it stays ·
    * `outputs-differ`: both sides ran it; the block keeps its own outputs, the flow its own.
    */
   readonly kind: 'kept-edited' | 'outputs-differ';
@@ -81,12 +81,12 @@ export function mergeFlow(
     const [was, mine, theirs] = [before.get(id), edited.get(id), current.get(id)];
     const block = (mine ?? theirs)?.block ?? '';
     const remark = (kind: MergeRemark['kind']): void => void remarks.push({ id, block, kind });
-    const cell = mergeCell(id, was?.version, mine?.version, theirs?.version, remark);
+    // Only a move that the flow made counts: a block's own file holds its cells alone.
+    const moved = mine !== undefined && mine.block !== was?.block;
+    const cell = mergeCell(id, was?.version, mine?.version, theirs?.version, moved, remark);
     if (cell === 'gone') continue;
     if (cell === 'conflict') conflicts.push({ id, block });
     const kept = cell === 'conflict' ? ({ id, content: 'flow', outputs: 'flow' } as const) : cell;
-    // Only a move that the flow made counts: a block's own file holds its cells alone.
-    const moved = mine !== undefined && mine.block !== was?.block;
     chosen.set(id, { ...kept, block: moved ? mine.block : ((theirs ?? mine)?.block ?? block) });
   }
   const ids = (sections: readonly Section[], name: string): readonly string[] =>
@@ -117,6 +117,7 @@ function mergeCell(
   was: CellVersion | undefined,
   mine: CellVersion | undefined,
   theirs: CellVersion | undefined,
+  moved: boolean,
   remark: (kind: MergeRemark['kind']) => void,
 ): MergedCell | 'gone' | 'conflict' {
   const take = (side: Side): MergedCell => ({ id, content: side, outputs: side });
@@ -125,7 +126,8 @@ function mergeCell(
     const side = mine === undefined ? 'disk' : 'flow';
     const left = (mine ?? theirs)!;
     if (was === undefined) return take(side);
-    if (left.content === was.content) return 'gone';
+    // Moved and gone: a submission that was cut off had taken it out of its block already.
+    if (left.content === was.content && !moved) return 'gone';
     remark('kept-edited');
     return take(side);
   }
