@@ -1,17 +1,17 @@
 /** Renaming, merging and splitting blocks on disk: notebooks first, dag.json last, the user's files never lost. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph } from '../engine/index.js';
 import { mergeBlocks } from '../engine/restructure/mergeBlocks.js';
 import { decodeDagFile, editDagFile, idProblem, type DagEdit } from '../protocol/dagFileCodec/index.js';
 import { blockId, type Uid } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
-import { copyNotebooks, moveOf, type BlockFile } from './blockFiles.js';
+import { copyNotebooks, moveOf, writeTexts, type BlockFile } from './blockFiles.js';
 import { DAG_FILE } from './dagFile/find.js';
 import type { LoadedDagFile } from './dagFile/index.js';
 import { cellTexts, layoutOf, withCells } from './flows/cellList.js';
 import { cellInBlock } from './flows/cellText.js';
-import { buildNotebook, setMetadata, type Notebook } from './notebooks/index.js';
+import { buildNotebook, setMetadata, withWidgets, type Notebook } from './notebooks/index.js';
 import { replaceTextFile } from './textFile.js';
 
 /** A project as it was read, to be changed in one go. */
@@ -40,14 +40,22 @@ const unknownBlock = (id: string): Problem => ({
   remedy: '"dagpy status" lists the blocks',
 });
 
-/** The notebook goes along where it is named after its block. @returns its path afterwards */
-export function renameBlock({ project, dag, files }: Opened, from: string, to: string): Result<string> {
+export interface Restructured {
+  /** Notebook that a person is told about, below the project. */
+  readonly notebook: string;
+  /** Notebooks that were written. */
+  readonly written: readonly string[];
+}
+
+/** The notebook goes along where it is named after its block. */
+export function renameBlock({ project, dag, files }: Opened, from: string, to: string): Result<Restructured> {
   const wrong = wrongId(to);
   if (wrong !== undefined) return failure(wrong);
   const block = files.find(({ declaration }) => declaration.id === from);
   if (block === undefined) return failure(unknownBlock(from));
-  if (from === to) return success(block.declaration.notebook);
-  const move = moveOf(block.declaration, to);
+  const { uid, declaration, notebook } = block;
+  if (from === to) return success({ notebook: declaration.notebook, written: [] });
+  const move = moveOf(declaration, to);
   const edits: DagEdit[] = [
     { kind: 'renameBlock', from: blockId(from), to },
     ...(move === undefined ? [] : [{ kind: 'setNotebook', block: blockId(to), notebook: move.to } as const]),
@@ -55,54 +63,51 @@ export function renameBlock({ project, dag, files }: Opened, from: string, to: s
   const next = checkedEdit(dag, edits);
   if (!next.ok) return next;
   // One that was named by its block alone would take on another identity with the new name.
-  const identified = keepIdentity(project, block);
+  const text = notebook.uid === uid ? notebook.text : setMetadata(notebook.text, ['dagpy', 'uid'], uid);
+  const texts = text === notebook.text ? [] : [{ file: declaration.notebook, before: notebook, text }];
+  const identified = writeTexts(project, texts);
   if (!identified.ok) return identified;
   const copied = copyNotebooks(project, move === undefined ? [] : [move]);
-  if (!copied.ok) return copied;
-  const written = replaceTextFile(join(project, DAG_FILE), next.value, dag.stamp, DAG_FILE);
-  if (!written.ok) {
-    copied.value.undo();
-    return written;
+  const written = copied.ok ? writeDag(project, dag, next.value) : copied;
+  if (!copied.ok || !written.ok) {
+    if (copied.ok) copied.value.undo();
+    identified.value.undo();
+    return failure(...(written.ok ? [] : written.problems));
   }
   copied.value.finish();
-  return success(move?.to ?? block.declaration.notebook);
+  const path = move?.to ?? declaration.notebook;
+  return success({ notebook: path, written: texts.length > 0 ? [path] : [] });
 }
 
-function keepIdentity(project: string, { uid, declaration, notebook }: BlockFile): Result<unknown> {
-  if (notebook.uid === uid) return success(undefined);
-  const path = declaration.notebook;
-  return replaceTextFile(
-    join(project, path),
-    setMetadata(notebook.text, ['dagpy', 'uid'], uid),
-    notebook.stamp,
-    path,
-  );
-}
+const writeDag = (project: string, dag: LoadedDagFile, text: string): Result<string> =>
+  replaceTextFile(join(project, DAG_FILE), text, dag.stamp, DAG_FILE);
 
-/** @returns notebook of `other`, which stays on disk */
-export function mergeInto({ project, dag, files }: Opened, into: string, other: string): Result<string> {
+/** @returns as `notebook` the one of `other`, which stays on disk */
+export function mergeInto(
+  { project, dag, files }: Opened,
+  into: string,
+  other: string,
+): Result<Restructured> {
   const planned = mergeBlocks(dag.dag, blockId(into), blockId(other));
   if (!planned.ok) return planned;
   const next = checkedEdit(dag, planned.value.edits);
   if (!next.ok) return next;
-  const [kept, gone] = [into, other].map(id => files.find(({ declaration }) => declaration.id === id)!) as [
-    BlockFile,
-    BlockFile,
-  ];
+  const find = (id: string): BlockFile => files.find(({ declaration }) => declaration.id === id)!;
+  const [kept, gone] = [find(into), find(other)];
   const own = cellTexts(kept.notebook.text);
   const added = cellsFor(kept.notebook, gone.notebook);
   const cells = planned.value.order[0] === into ? [...own, ...added] : [...added, ...own];
-  const path = kept.declaration.notebook;
-  const text = setMetadata(withCells(kept.notebook.text, cells), ['dagpy', 'uid'], kept.uid);
-  const written = replaceTextFile(join(project, path), text, kept.notebook.stamp, path);
+  const file = kept.declaration.notebook;
+  const merged = withWidgets(withCells(kept.notebook.text, cells), [gone.notebook]);
+  const text = setMetadata(merged, ['dagpy', 'uid'], kept.uid);
+  const written = writeTexts(project, [{ file, before: kept.notebook, text }]);
   if (!written.ok) return written;
-  const changed = replaceTextFile(join(project, DAG_FILE), next.value, dag.stamp, DAG_FILE);
+  const changed = writeDag(project, dag, next.value);
   if (!changed.ok) {
-    // Nobody has seen the merged notebook yet.
-    replaceTextFile(join(project, path), kept.notebook.text, written.value, path);
+    written.value.undo();
     return changed;
   }
-  return success(gone.declaration.notebook);
+  return success({ notebook: gone.declaration.notebook, written: [file] });
 }
 
 /** Cells of one notebook as another one takes them: in its layout, with ids that it does not have yet. */
@@ -132,11 +137,10 @@ export function writeSplit(
   block: BlockFile,
   at: number,
   part: NewPart,
-): Result<unknown> {
+): Result<Restructured> {
   const next = checkedEdit(dag, part.edits);
   if (!next.ok) return next;
-  const target = join(project, part.notebook);
-  if (existsSync(target)) {
+  if (existsSync(join(project, part.notebook))) {
     return failure({
       code: 'file-exists',
       message: `${part.notebook} is there already`,
@@ -146,22 +150,23 @@ export function writeSplit(
   }
   const { notebook, declaration, uid } = block;
   const moved = notebook.cells.slice(at).map(({ index }) => index);
-  const made = replaceTextFile(target, buildNotebook(notebook, moved, part.uid), null, part.notebook);
-  if (!made.ok) return made;
-  const path = declaration.notebook;
-  const text = setMetadata(
-    withCells(notebook.text, cellTexts(notebook.text).slice(0, at)),
-    ['dagpy', 'uid'],
-    uid,
-  );
-  const shortened = replaceTextFile(join(project, path), text, notebook.stamp, path);
-  const changed = shortened.ok
-    ? replaceTextFile(join(project, DAG_FILE), next.value, dag.stamp, DAG_FILE)
-    : shortened;
-  if (changed.ok) return changed;
-  if (shortened.ok) replaceTextFile(join(project, path), notebook.text, shortened.value, path);
-  rmSync(target, { force: true });
-  return changed;
+  const shortened = withCells(notebook.text, cellTexts(notebook.text).slice(0, at));
+  const texts = [
+    { file: part.notebook, before: null, text: buildNotebook(notebook, moved, part.uid) },
+    {
+      file: declaration.notebook,
+      before: notebook,
+      text: setMetadata(shortened, ['dagpy', 'uid'], uid),
+    },
+  ];
+  const written = writeTexts(project, texts);
+  if (!written.ok) return written;
+  const changed = writeDag(project, dag, next.value);
+  if (!changed.ok) {
+    written.value.undo();
+    return changed;
+  }
+  return success({ notebook: part.notebook, written: texts.map(({ file }) => file) });
 }
 
 /** The edited file, after making sure that what comes out is a DAG. */

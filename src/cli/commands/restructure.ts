@@ -3,13 +3,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBlockFiles } from '../../adapters/blockFiles.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { mergeInto, renameBlock, writeSplit, wrongId, type Opened } from '../../adapters/restructure.js';
+import { createTrustKeeper } from '../../adapters/notebooks/index.js';
+import {
+  mergeInto,
+  renameBlock,
+  writeSplit,
+  wrongId,
+  type Opened,
+  type Restructured,
+} from '../../adapters/restructure.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { freeUid } from '../../engine/identity.js';
 import { splitBlock as planSplit } from '../../engine/restructure/splitBlock.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import type { BlockId, Uid } from '../../protocol/ids.js';
-import { orThrow, ProblemError, type Problem } from '../../protocol/problem.js';
+import { orThrow, ProblemError, type Problem, type Result } from '../../protocol/problem.js';
 import { openKernel } from '../openKernel.js';
 import type { Session } from '../session.js';
 import { printable } from '../terminal/style.js';
@@ -22,14 +30,37 @@ async function open(session: Session): Promise<Opened> {
   return { project, dag, files: orThrow(readBlockFiles(project, dag.dag, { digest: hasher.digest, ranAs })) };
 }
 
+/** Signs again what is written, if all notebooks that it comes from were trusted. */
+async function keepingTrust(
+  { around }: Session,
+  { project, files }: Opened,
+  ids: readonly string[],
+  change: () => Result<Restructured>,
+): Promise<string> {
+  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
+  try {
+    const texts = files
+      .filter(({ declaration }) => ids.includes(declaration.id))
+      .map(file => file.notebook.text);
+    const trusted = await trust.wasTrusted(texts);
+    const { notebook, written } = orThrow(change());
+    if (trusted.every(each => each)) await trust.signAgain(written.map(file => join(project, file)));
+    return notebook;
+  } finally {
+    trust.close();
+  }
+}
+
 export async function rename(session: Session, from: string, to: string): Promise<number> {
-  const notebook = orThrow(renameBlock(await open(session), from, to));
+  const opened = await open(session);
+  const notebook = await keepingTrust(session, opened, [from], () => renameBlock(opened, from, to));
   session.note(`${printable(from)} is now called ${printable(to)}: ${printable(notebook)}`);
   return 0;
 }
 
 export async function merge(session: Session, into: string, other: string): Promise<number> {
-  const left = orThrow(mergeInto(await open(session), into, other));
+  const opened = await open(session);
+  const left = await keepingTrust(session, opened, [into, other], () => mergeInto(opened, into, other));
   session.note(
     `${printable(into)} now holds the cells of ${printable(other)}. The notebook ${printable(left)} stays on disk and belongs to no block`,
   );
@@ -98,7 +129,9 @@ export async function splitBlock(
     });
     const taken = new Set<string>(opened.files.map(({ uid }) => uid));
     const uid = freeUid(part, taken, kernel.hasher.digest);
-    orThrow(writeSplit(opened, block, place - 1, { id: part, notebook, uid, edits }));
+    await keepingTrust(session, opened, [id], () =>
+      writeSplit(opened, block, place - 1, { id: part, notebook, uid, edits }),
+    );
   } finally {
     await kernel.close();
   }
