@@ -5,11 +5,15 @@ Stands beside the workers: same payload, same restored values, a person instead 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import Any
+
+from IPython.utils.capture import capture_output
 
 from . import values
 
@@ -18,7 +22,8 @@ def serve(specification_file: str) -> None:
     """Read what to restore, restore it, and hand the terminal over.
 
     The file is JSON: ``cwd`` (absolute), ``prelude`` (sources that run first, silently), ``inputs`` (components as in
-    the message ``execute``), ``ambient`` (adapter to file), ``project``, ``parameters``, ``title``, ``note``.
+    the message ``execute``), ``imports`` (modules that the values need), ``ambient`` (adapter to file), ``project``,
+    ``parameters``, ``title``, ``note``.
 
     Raises:
         SystemExit: when the session ends.
@@ -33,6 +38,7 @@ def serve(specification_file: str) -> None:
     # neither our words on the command line nor theirs are IPython's
     app = TerminalIPythonApp.instance(user_ns=namespace, display_banner=False)
     app.initialize(argv=[] if sys.stdin.isatty() else ["--simple-prompt"])
+    _set_up(app.shell, namespace, specification)
     began = time.perf_counter()
     count = _fill(app.shell, namespace, specification)
     spent = (time.perf_counter() - began) * 1000
@@ -44,11 +50,20 @@ def serve(specification_file: str) -> None:
     raise SystemExit(0)
 
 
+def _set_up(shell: Any, namespace: dict[str, Any], specification: dict[str, Any]) -> None:
+    """What comes before the block: parameters, the prelude, and the packages that its values need."""
+    namespace.update(specification["parameters"])
+    with capture_output():
+        for source in specification["prelude"]:
+            shell.run_cell(source, store_history=False)
+    for name in specification["imports"]:
+        # one that is not there any more is missed by the value that needs it, by name
+        with suppress(Exception):
+            importlib.import_module(name)
+
+
 def _fill(shell: Any, namespace: dict[str, Any], specification: dict[str, Any]) -> int:
     """Put variables and ambient state into the session; how many variables."""
-    namespace.update(specification["parameters"])
-    for source in specification["prelude"]:
-        shell.run_cell(source, store_history=False)
     before = set(namespace)
     values.restore(specification["inputs"], namespace)
     if specification["ambient"]:

@@ -36,7 +36,7 @@ function handlersFor(session: Session): Handlers {
     run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),
     watch: async options => (await import('./commands/watch.js')).watch(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),
-    value: async (id, name) => (await inspect()).value(session, id, name),
+    value: async (id, name, options) => (await inspect()).value(session, id, name, options),
     shell: async id => (await import('./commands/shell.js')).shell(session, id),
     doctor: async options => (await import('./commands/doctor.js')).doctor(session, options),
     completion: async shell => (await import('./commands/completion.js')).completion(session, shell),

@@ -64,7 +64,7 @@ export interface Handlers {
   run(targets: readonly string[], options: RunOptions): Promise<number>;
   watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
-  value(id: string, name: string): Promise<number>;
+  value(id: string, name: string, options: { readonly output?: string }): Promise<number>;
   shell(id: string): Promise<number>;
   doctor(options: JsonOption): Promise<number>;
   completion(shell: string): Promise<number>;
@@ -103,7 +103,7 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   run: (to, { arguments: [targets], options }) => to.run(targets, options),
   watch: (to, { options }) => to.watch(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),
-  value: (to, { arguments: [id, name] }) => to.value(id, name),
+  value: (to, { arguments: [id, name], options }) => to.value(id, name, options),
   shell: (to, { arguments: [id] }) => to.shell(id),
   doctor: (to, { options }) => to.doctor(options),
   completion: (to, { arguments: [shell] }) => to.completion(shell),

@@ -16,6 +16,8 @@ export interface InteractiveSpec {
   readonly note: string;
   readonly prelude: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Modules that the values need. */
+  readonly imports: readonly string[];
   readonly inputs: readonly JobInput[];
   readonly ambient: Readonly<Record<string, string>>;
 }
@@ -66,6 +68,7 @@ export function interactiveSpec(options: InteractiveOptions): InteractiveSpec {
         : `not stored, so not here: ${withheld.map(({ name, type }) => `${name} (${type})`).join(', ')}`,
     prelude: preludeOf(loaded, declaration.id),
     parameters: Object.fromEntries(trace.ingredients.parameters.map(({ name, value }) => [name, value])),
+    imports: trace.imports,
     inputs,
     ambient: Object.fromEntries(states),
   };

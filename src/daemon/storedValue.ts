@@ -1,11 +1,26 @@
-/** One stored variable, as its `repr`, made by the kernel's own Python. */
+/** One stored variable as text or as a file, made by the kernel's own Python. */
 import { ProblemError, unreachable } from '../protocol/problem.js';
 import type { Trace, Withheld } from '../protocol/trace.js';
 import type { JobSpec } from '../protocol/workerMessages.js';
 import type { ProjectPorts } from './ports.js';
 import { inputOf } from './jobSpec.js';
 
-export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: string): Promise<string> {
+export interface Showing {
+  /** Width of the terminal that it is shown on; 0: the plain `repr`. */
+  readonly columns: number;
+  /** Absolute path of a file to write it to; absent: it is printed. */
+  readonly target?: string;
+  /** Where a figure goes that nobody named a file for; absent: it is printed as anything else. */
+  readonly figureFile?: string;
+}
+
+/** @returns the text, or the path of the file that was written */
+export async function showStoredValue(
+  ports: ProjectPorts,
+  trace: Trace,
+  name: string,
+  showing: Showing,
+): Promise<string> {
   const component = trace.exports.find(each => each.names.includes(name));
   if (component === undefined) throw new ProblemError([notStored(trace, name)]);
   const job = `value-${trace.id}`;
@@ -36,7 +51,7 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
           inputs,
           live: [],
           setting: null,
-          cells: [{ ordinal: 0, id: 'value', place: 1, source: `print(repr(${name}))`, raises: false }],
+          cells: [{ ordinal: 0, id: 'value', place: 1, source: showingSource(name, showing), raises: false }],
         },
       ],
       parameters: {},
@@ -59,6 +74,16 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
     });
     const end = await running.end;
     if (end.kind === 'finished' && end.result.status === 'ok') return text.replace(/\n$/, '');
+    const refused =
+      end.kind === 'finished' && end.result.error?.ename === 'TypeError' && showing.target !== undefined;
+    if (refused && end.kind === 'finished')
+      throw new ProblemError([
+        {
+          code: 'value-form',
+          message: end.result.error?.evalue ?? '',
+          remedy: 'name a file with another suffix after -o',
+        },
+      ]);
     const why =
       end.kind === 'died' ? end.tail : `${end.result.error?.ename ?? ''}: ${end.result.error?.evalue ?? ''}`;
     throw new ProblemError([
@@ -72,6 +97,10 @@ export async function printStoredValue(ports: ProjectPorts, trace: Trace, name: 
     ports.scratch.drop(job);
   }
 }
+
+/** JSON strings are Python strings too. */
+const showingSource = (name: string, { columns, target = '', figureFile = '' }: Showing): string =>
+  `__import__('dagpy_worker.showing', fromlist=['show']).show(${name}, ${JSON.stringify(name)}, ${String(columns)}, ${JSON.stringify(target)}, ${JSON.stringify(figureFile)})`;
 
 function notStored(trace: Trace, name: string) {
   const withheld = trace.withheld.find(each => each.name === name);

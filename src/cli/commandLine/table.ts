@@ -216,7 +216,14 @@ export const commands = {
   value: {
     summary: 'print one stored value',
     arguments: [id, { name: 'name', takes: 'one' }],
-    options: {},
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'file',
+        summary: 'write it there; the suffix says how (csv, parquet, npy, png, svg …)',
+      },
+    },
   },
   shell: {
     summary: 'an IPython session with the state of a block',

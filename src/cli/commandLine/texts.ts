@@ -105,7 +105,12 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
     examples: [{ call: 'exports clean', does: 'names, types and sizes of what clean hands on' }],
   },
   value: {
-    examples: [{ call: 'value clean df', does: 'df as clean stored it' }],
+    description:
+      'Prints a stored value. On a terminal frames and arrays take its width, and a figure becomes a file.',
+    examples: [
+      { call: 'value clean df', does: 'df as clean stored it' },
+      { call: 'value clean df -o df.parquet', does: 'the same as a file' },
+    ],
   },
   shell: {
     description:

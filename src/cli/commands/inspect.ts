@@ -1,9 +1,10 @@
 /** `status`, `why`, `exports`, `value`: looking at a project without changing it. */
+import { resolve } from 'node:path';
 import { ambientNotes, historyNotes } from '../../engine/index.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
 import type { Withheld } from '../../protocol/trace.js';
-import { printStoredValue } from '../../daemon/storedValue.js';
+import { showStoredValue } from '../../daemon/storedValue.js';
 import { exportsOf, judged, statusOf, traceOf, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
@@ -158,7 +159,13 @@ const NOT_STORED: readonly { readonly why: Withheld['why']; readonly heading: st
   { why: 'size', heading: 'not stored, since it is large and no block reads it:' },
 ];
 
-export async function value(session: Session, id: string, name: string): Promise<number> {
+export async function value(
+  session: Session,
+  id: string,
+  name: string,
+  options: { readonly output?: string },
+): Promise<number> {
+  const { around } = session;
   return session.withProject(async project => {
     const all = await judged(project);
     const block = indexOf(all, id);
@@ -170,7 +177,14 @@ export async function value(session: Session, id: string, name: string): Promise
     }
     if (all.judgements[block]?.trace === null)
       session.note(`${id} is ${all.judgements[block]?.state ?? 'stale'}: this is its last stored value`);
-    session.print(`${await printStoredValue(project.ports, trace, name)}\n`);
+    // A figure on a terminal is nothing to read, and a script asked for the text.
+    const isTerminal = around.stdout.isTTY === true;
+    const shown = await showStoredValue(project.ports, trace, name, {
+      columns: isTerminal ? (around.stdout.columns ?? 80) : 0,
+      ...(options.output === undefined ? {} : { target: resolve(around.cwd, options.output) }),
+      ...(isTerminal ? { figureFile: resolve(around.cwd, `${id}-${name}.png`) } : {}),
+    });
+    session.print(`${shown}\n`);
     return 0;
   });
 }
