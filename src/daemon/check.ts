@@ -103,7 +103,11 @@ function compared(
 ): Pick<CheckedBlock, 'outcome' | 'exports' | 'files' | 'states' | 'outputs' | 'external'> {
   const components = (trace: Trace) =>
     new Map(trace.exports.flatMap(({ names, digest }) => names.map(name => [name, digest] as const)));
-  const files = (trace: Trace) => new Map(trace.written.map(({ path, digest }) => [path, digest] as const));
+  // Others, such as a log that many add to, are nobody's result.
+  const files = (trace: Trace) =>
+    new Map(
+      trace.written.flatMap(({ path, digest, object }) => (object === null ? [] : [[path, digest] as const])),
+    );
   const states = (trace: Trace) =>
     new Map(trace.ambient.map(({ adapter, state }) => [adapter, state.digest] as const));
   const differing = {

@@ -1,4 +1,4 @@
-"""Looking into results: a value on a terminal or as a file, a session with a block's state, earlier versions, a second run."""
+"""Looking into results: values as text and as files, a session with a block's state, earlier versions, a second run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from project import DAGPY, Project
+from project import DAGPY, Project, create
 
 
-def make(project) -> Project:
-    p = project(
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    p = create(
+        tmp_path_factory.mktemp("looking"),
         {
             "style": ["import numpy as np"],
             "data": (
@@ -38,6 +40,12 @@ def make(project) -> Project:
     )
     p.run()
     return p
+
+
+@pytest.fixture
+def made(template: Project, tmp_path: Path) -> Project:
+    """A project that has run."""
+    return template.copy(tmp_path / "copy")
 
 
 def on_terminal(p: Project, *arguments: str, columns: int = 60) -> str:
@@ -73,8 +81,8 @@ def on_terminal(p: Project, *arguments: str, columns: int = 60) -> str:
     return text.decode().replace("\r\n", "\n")
 
 
-def test_a_value_fits_the_terminal_and_is_plain_elsewhere(project) -> None:
-    p = make(project)
+def test_a_value_fits_the_terminal_and_is_plain_elsewhere(made: Project) -> None:
+    p = made
     shown = on_terminal(p, "value", "data", "frame")
     assert "column_8" in shown and max(map(len, shown.splitlines())) <= 60
     assert "..." in p.value("data", "frame") or "column_8" in p.value("data", "frame")
@@ -82,8 +90,8 @@ def test_a_value_fits_the_terminal_and_is_plain_elsewhere(project) -> None:
     assert p.value("data", "factor") == "2"
 
 
-def test_a_value_as_a_file(project) -> None:
-    p = make(project)
+def test_a_value_as_a_file(made: Project) -> None:
+    p = made
     for name, file, read in [
         ("frame", "frame.csv", lambda path: pd.read_csv(path, index_col=0).shape == (3, 9)),
         ("frame", "frame.parquet", lambda path: pd.read_parquet(path).shape == (3, 9)),
@@ -98,15 +106,15 @@ def test_a_value_as_a_file(project) -> None:
     assert ".csv" in refused.err and not (p.folder / "frame.xyz").exists()
 
 
-def test_a_figure_on_a_terminal_is_a_file(project) -> None:
-    p = make(project)
+def test_a_figure_on_a_terminal_is_a_file(made: Project) -> None:
+    p = made
     assert "plot-figure.png" in on_terminal(p, "value", "plot", "figure", columns=200)
     assert (p.folder / "plot-figure.png").read_bytes().startswith(b"\x89PNG")
     assert p.value("plot", "figure").startswith("<Figure size")
 
 
-def test_a_session_with_the_state_of_a_block(project) -> None:
-    p = make(project)
+def test_a_session_with_the_state_of_a_block(made: Project) -> None:
+    p = made
     p.edit("data", 0, "factor = 2", "factor = 3")
     lines = "print('got', double(5), frame.shape, np.pi > 3, __name__)\nfactor = 10\nprint('now', double(5))\nexit\n"
     process = p.start("shell", "data", stdin=subprocess.PIPE)
@@ -116,7 +124,7 @@ def test_a_session_with_the_state_of_a_block(project) -> None:
     assert "got 10 (3, 9) True __main__" in out and "now 50" in out
     assert "stale" in err and "restored in" in out
     before = len(p.tally())
-    assert p.run().executed == {"data", "plot"} and len(p.tally()) == before + 2
+    assert p.run().executed == {"data"} and len(p.tally()) == before + 1
 
     process = p.start("shell", "plot", stdin=subprocess.PIPE)
     out, err = process.communicate("print('read', wide.sum(), len(figure.axes))\nexit\n", timeout=60)
@@ -195,8 +203,8 @@ def test_a_preview_tells_time_and_memory(project, jobs: int) -> None:
     assert "About" in p.cli("run", "all", "--force", "--dry-run").out
 
 
-def test_it_is_written_beside_and_renamed(project, tmp_path: Path) -> None:
-    p = make(project)
+def test_it_is_written_beside_and_renamed(made: Project) -> None:
+    p = made
     target = p.folder / "frame.csv"
     target.write_text("mine")
     p.cli("value", "data", "frame", "-o", "frame.csv")
