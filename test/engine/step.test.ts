@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  isSessionWanted,
   judge,
   plan,
+  sessionFor,
   startRun,
   step,
   stateOf,
   type Effect,
   type ExecuteEffect,
+  type HeldSession,
   type RunInput,
   type RunRequest,
   type RunState,
@@ -250,6 +253,45 @@ test('alone on last stored values: not beside a block whose code is newer than w
     const { report, problems } = bench.run({ ...reaching('only', 'b1'), force: true });
     assert.deepEqual([report.failed, problems.map(({ code }) => code)], [['b1'], ['replay-stale']]);
   }
+});
+
+test('a live session is wanted until the last block that can continue it is done, and spares the most replays', () => {
+  //   b0 off ── b1 off ── b2
+  //     └────── b3
+  const off: ToyBlock['filter'] = { kind: 'off' };
+  const project = projectOf(
+    { ...block([literal('x0', 1)]), filter: off },
+    { ...block([sum('x1', 'x0')], 0), filter: off },
+    block([sum('x2', 'x1')], 1),
+    block([sum('x3', 'x0')], 0),
+  );
+  const bench = new Bench(project);
+  const { send, state } = byHand(bench, affected, 1);
+  const session = (id: string, ...chain: string[]): HeldSession => ({
+    block: blockId(id),
+    job: id,
+    chain: chain.map(each => blockId(each)),
+    bare: false,
+  });
+  const held = [session('b0', 'b0'), session('b1', 'b0', 'b1')];
+  let [effect] = executing(send({ kind: 'started' }));
+  const seen: unknown[] = [];
+  while (effect !== undefined) {
+    const from = (bare: boolean) => sessionFor(held, effect!, bare)?.job;
+    seen.push([effect.block, effect.hold, from(false), from(true)]);
+    [effect] = executing(send(stored(bench, effect)));
+    seen.push([0, 1].filter(index => isSessionWanted(state, index)));
+  }
+  assert.deepEqual(seen, [
+    ['b0', true, undefined, undefined],
+    [0, 1],
+    ['b1', true, 'b0', undefined],
+    [0, 1],
+    ['b2', false, 'b1', undefined],
+    [0],
+    ['b3', false, 'b0', undefined],
+    [],
+  ]);
 });
 
 test('a replay that writes files again runs while nothing else does', () => {
