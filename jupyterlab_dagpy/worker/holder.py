@@ -57,8 +57,16 @@ class Surroundings:
         return ""
 
 
-def hold(connection: Connection, job: str, proceed: Callable[[Connection, str], NoReturn]) -> bool:
-    """Fork a holder of this process as it is now. `proceed(connection, job)` is called in forks of that, to stay.
+def hold(
+    connection: Connection, job: str, prepare: Callable[[], None], proceed: Callable[[Connection], NoReturn]
+) -> bool:
+    """Fork a holder of this process as it is now.
+
+    Args:
+        connection: of the worker.
+        job: whose session it is.
+        prepare: called in the holder, for what all forks would do otherwise.
+        proceed: called in forks of the holder with a connection of their own, to stay.
 
     Returns:
         Whether there is one; it has told the engine so.
@@ -81,6 +89,12 @@ def hold(connection: Connection, job: str, proceed: Callable[[Connection, str], 
             connection.close()
             os.write(tell, b"h")
             os.close(tell)
+            # its own output is nobody's: the worker goes on reading the pipes
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
+            os.close(nothing)
+            prepare()
             _serve(own, proceed)
         except BaseException:
             os._exit(70)
@@ -91,7 +105,7 @@ def hold(connection: Connection, job: str, proceed: Callable[[Connection, str], 
     return held
 
 
-def _serve(connection: Connection, proceed: Callable[[Connection, str], NoReturn]) -> NoReturn:
+def _serve(connection: Connection, proceed: Callable[[Connection], NoReturn]) -> NoReturn:
     """Fork a worker a request until the engine has no more use for the session."""
     children: dict[int, str] = {}
     released = False
@@ -113,7 +127,7 @@ def _serve(connection: Connection, proceed: Callable[[Connection, str], NoReturn
             own_group()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             connection.close()
-            proceed(connection.another("worker", job), job)
+            proceed(connection.another("worker", job))
         children[pid] = job
         connection.send({"type": "forked", "job": job, "pid": pid})
     os._exit(0)

@@ -101,19 +101,23 @@ class Job:
         if self._surroundings is None or self._surroundings.obstacle() or not self._session.may_proceed:
             return False
         self._session.streams.settle()
-        return hold(self._session.connection, self._specification["job"], self._proceed)
+        return hold(self._session.connection, self._specification["job"], self._settle, self._proceed)
 
-    def _proceed(self, connection: Connection, job: str) -> NoReturn:
+    def _settle(self) -> None:
+        """In the holder: the block is now one that ran before."""
+        self._session.forget_history()
+        self._storage.ran({**self._main, "role": "replay"})
+
+    def _proceed(self, connection: Connection) -> NoReturn:
         """A fork of the session as the block left it: goes on with a child's job."""
         errors = self._session.streams.original[1]
         try:
             specification = connection.receive()
-            before, self._main = self._main, specification["segments"][-1]
+            self._main = specification["segments"][-1]
             self._specification = specification
             self._reads.proceed(specification["scratch"], _stored_files(specification["segments"]))
-            self._session.proceed(connection, job)
-            self._session.forget_history()
-            self._storage.proceed(specification, before)
+            self._session.proceed(connection, specification["job"])
+            self._storage.proceed(specification)
             control = Control(connection, self._session.streams)
         except Disconnected:
             die()

@@ -52,10 +52,9 @@ class Storage:
         self._namespace.update(self._parameters)
         self._take_baseline("parameters")
 
-    def proceed(self, specification: dict[str, Any], before: dict[str, Any]) -> None:
-        """In a fork of the process: the block that ran here is now one that ran before. `before`: its segment."""
+    def proceed(self, specification: dict[str, Any]) -> None:
+        """In a fork of the process: the same session, another job."""
         self._specification = specification
-        self.ran({**before, "role": "replay"})
         self.warnings = []
         self._ambient.warnings.clear()
         # those that the block before reads were bound, and it may have changed them
