@@ -4,6 +4,7 @@
  */
 import type { DagFile } from '../protocol/dagFile.js';
 import type { BlockId } from '../protocol/ids.js';
+import { nearest } from '../protocol/nearest.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { findCycle, topologicalOrder } from './order.js';
 
@@ -59,6 +60,20 @@ export function cycleProblem(path: readonly BlockId[]): Problem {
     remedy: `take one of these edges out, for instance: dagpy unlink ${path[0] ?? ''} ${path[1] ?? ''}`,
   };
 }
+
+/** For whoever named a block that the project does not have. */
+export function unknownBlock(name: string, ids: readonly string[]): Problem {
+  const meant = ids.find(id => id.toLowerCase() === name.toLowerCase()) ?? nearest(name, ids);
+  const listed = ids.length > MOST_LISTED || ids.length === 0;
+  return {
+    code: 'unknown-block',
+    message: `there is no block ${name}`,
+    file: 'dag.json',
+    remedy: `${meant === undefined ? '' : `did you mean ${meant}? `}${listed ? '"dagpy status" lists the blocks' : `the blocks are: ${ids.join(', ')}`}`,
+  };
+}
+
+const MOST_LISTED = 20;
 
 function indexIds(ids: readonly BlockId[], problems: Problem[]): Map<BlockId, number> {
   const indexOf = new Map<BlockId, number>();

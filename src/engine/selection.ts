@@ -3,7 +3,7 @@ import type { BlockId } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { ancestorsOf, descendantsOf } from './closures.js';
 import { frozenTrace, lastStored, type Context } from './context.js';
-import type { Graph } from './graph.js';
+import { unknownBlock, type Graph } from './graph.js';
 
 export type Target =
   | { readonly kind: 'affected' }
@@ -47,7 +47,7 @@ export function select(context: Context, { target: asked, force }: RunRequest): 
   const problems: Problem[] = [];
   for (const selector of asked.selectors) {
     const parsed = parse(graph, selector);
-    if (parsed === undefined) problems.push(unknownBlock(graph, selector));
+    if (parsed === undefined) problems.push(unknownBlock(nameIn(selector), graph.ids));
     else mark(graph, chosen, seeds, parsed, asked.reach);
   }
   if (problems.length > 0) return failure(...problems);
@@ -68,7 +68,7 @@ export function lineageOf(graph: Graph, selectors: readonly string[]): Result<Ui
   const problems: Problem[] = [];
   for (const selector of selectors) {
     const parsed = parse(graph, selector);
-    if (parsed === undefined) problems.push(unknownBlock(graph, selector));
+    if (parsed === undefined) problems.push(unknownBlock(nameIn(selector), graph.ids));
     else {
       const isAlone = parsed.itself && !parsed.above && !parsed.below;
       mark(graph, chosen, seeds, isAlone ? { ...parsed, above: true, below: true } : parsed, 'needs');
@@ -76,6 +76,8 @@ export function lineageOf(graph: Graph, selectors: readonly string[]): Result<Ui
   }
   return problems.length > 0 ? failure(...problems) : success(chosen);
 }
+
+const nameIn = (selector: string): string => selector.replace(/^\+?\(?|\)?\+?$/g, '');
 
 interface Parsed {
   readonly block: number;
@@ -133,17 +135,4 @@ function addNeverRun(context: Context, scope: Uint8Array, isClosed: (block: numb
 
 export function* marked(marks: Uint8Array): Generator<number> {
   for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) yield block;
-}
-
-function unknownBlock(graph: Graph, selector: string): Problem {
-  const name = selector.replace(/^\+?\(?|\)?\+?$/g, '');
-  const similar = graph.ids
-    .filter(id => id.toLowerCase() === name.toLowerCase() || id.startsWith(name) || name.startsWith(id))
-    .slice(0, 3);
-  return {
-    code: 'unknown-block',
-    message: `there is no block ${name}${similar.length > 0 ? `; there is ${similar.join(', ')}` : ''}`,
-    file: 'dag.json',
-    remedy: 'dagpy status lists the blocks',
-  };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from '../../src/cli/commandLine/nearest.js';
+import { nearest } from '../../src/protocol/nearest.js';
 import { parseCommandLine } from '../../src/cli/commandLine/parse.js';
 import { perform, type Handlers } from '../../src/cli/program.js';
 
@@ -166,6 +166,6 @@ test('each call reaches its handler', async () => {
     'filter ["a",["x","y","z"]]',
     'cacheCollect [{"all":true}]',
     'run [["a+"],{"parameter":[],"tag":[]}]',
-    'cacheClear []',
+    'cacheClear [{}]',
   ]);
 });

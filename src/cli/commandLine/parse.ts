@@ -1,7 +1,7 @@
 /** From words to a call: which command, with which arguments and options, or what is wrong with them. */
 import { parseArgs } from 'node:util';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../protocol/nearest.js';
 import { flagOf, type ArgumentsOf, type CommandSpec, type OptionSpec, type OptionsOf } from './spec.js';
 import {
   commandNames,

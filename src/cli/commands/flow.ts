@@ -15,7 +15,7 @@ import {
 import { createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
 import { replaceTextFile, stampOf } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
-import { ancestorsOf, buildGraph } from '../../engine/index.js';
+import { ancestorsOf, buildGraph, unknownBlock } from '../../engine/index.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import type { DagFile } from '../../protocol/dagFile.js';
 import { blockId, type Uid } from '../../protocol/ids.js';
@@ -68,14 +68,7 @@ function withDependencies(dag: DagFile, files: readonly BlockFile[], id: string)
   const graph = orThrow(buildGraph(dag));
   const target = graph.indexOf.get(blockId(id));
   if (target === undefined) {
-    throw new ProblemError([
-      {
-        code: 'unknown-block',
-        message: `there is no block ${id}`,
-        file: 'dag.json',
-        remedy: '"dagpy status" lists the blocks',
-      },
-    ]);
+    throw new ProblemError([unknownBlock(id, graph.ids)]);
   }
   const marks = ancestorsOf(graph, [target]);
   const prelude = dag.prelude === undefined ? undefined : graph.indexOf.get(dag.prelude);

@@ -7,7 +7,7 @@ import { replaceTextFile } from '../../adapters/textFile.js';
 import { blockOf } from '../../daemon/jobSpec.js';
 import type { LoadedBlock } from '../../daemon/loadProject.js';
 import { restoreBlock } from '../../daemon/restoreBlock.js';
-import { judge } from '../../engine/index.js';
+import { judge, unknownBlock } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 import type { Trace } from '../../protocol/trace.js';
@@ -30,14 +30,7 @@ export async function restoreVersion(session: Session, id: string, version: stri
 
 function blockNamed(loaded: Awaited<ReturnType<OpenProject['load']>>, id: string): LoadedBlock {
   if (loaded.blocks.has(blockId(id))) return blockOf(loaded, blockId(id));
-  throw new ProblemError([
-    {
-      code: 'unknown-block',
-      message: `there is no block ${id}`,
-      file: 'dag.json',
-      remedy: '"dagpy status" lists the blocks',
-    },
-  ]);
+  throw new ProblemError([unknownBlock(id, [...loaded.blocks.keys()])]);
 }
 
 /** By number, 1 being the newest, or by the beginning of its id. */

@@ -18,14 +18,17 @@ import { splitBlock as planSplit } from '../../engine/restructure/splitBlock.js'
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import type { BlockId, Uid } from '../../protocol/ids.js';
 import { orThrow, ProblemError, type Problem, type Result } from '../../protocol/problem.js';
+import { requireBlocks } from '../knownBlocks.js';
 import { openKernel } from '../openKernel.js';
 import type { Session } from '../session.js';
 import { printable } from '../terminal/style.js';
 
-async function open(session: Session): Promise<Opened> {
+/** @param ids blocks that have to be there */
+async function open(session: Session, ...ids: readonly string[]): Promise<Opened> {
   const project = session.folder();
   const { hasher, store } = await session.ground();
   const dag = orThrow(loadDagFile(project));
+  requireBlocks(dag.dag, ids);
   const ranAs = (uid: Uid): string | undefined => store.memory.read(uid).last?.block;
   return { project, dag, files: orThrow(readBlockFiles(project, dag.dag, { digest: hasher.digest, ranAs })) };
 }
@@ -52,14 +55,14 @@ async function keepingTrust(
 }
 
 export async function rename(session: Session, from: string, to: string): Promise<number> {
-  const opened = await open(session);
+  const opened = await open(session, from);
   const notebook = await keepingTrust(session, opened, [from], () => renameBlock(opened, from, to));
   session.note(`${printable(from)} is now called ${printable(to)}: ${printable(notebook)}`);
   return 0;
 }
 
 export async function merge(session: Session, into: string, other: string): Promise<number> {
-  const opened = await open(session);
+  const opened = await open(session, into, other);
   const left = await keepingTrust(session, opened, [into, other], () => mergeInto(opened, into, other));
   session.note(
     `${printable(into)} now holds the cells of ${printable(other)}. The notebook ${printable(left)} stays on disk and belongs to no block`,
@@ -73,7 +76,7 @@ export async function splitBlock(
   cell: string,
   name: string | undefined,
 ): Promise<number> {
-  const opened = await open(session);
+  const opened = await open(session, id);
   const refuse = (problem: Omit<Problem, 'code'>): never => {
     throw new ProblemError([{ code: 'call', ...problem }]);
   };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { interactiveSpec } from '../../daemon/interactiveSession.js';
+import { unknownBlock } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
 import { judged, traceOf } from '../judged.js';
@@ -18,14 +19,7 @@ export async function shell(session: Session, id: string): Promise<number> {
     const { graph } = all.context.project;
     const block = graph.indexOf.get(blockId(id));
     if (block === undefined) {
-      throw new ProblemError([
-        {
-          code: 'unknown-block',
-          message: `there is no block ${id}`,
-          file: 'dag.json',
-          remedy: '"dagpy status" lists the blocks',
-        },
-      ]);
+      throw new ProblemError([unknownBlock(id, graph.ids)]);
     }
     const trace = traceOf(all, block);
     if (trace === null) {

@@ -2,6 +2,8 @@
 
 /** `undefined`: none is near enough. The first of equally near ones wins. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
+  // Any single letter is as near as any other.
+  if (given.replace(/^-+/, '').length < 2) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(given.replace(/^-+/, '').length / 3)) + 1;
   for (const name of known) {
@@ -11,7 +13,7 @@ export function nearest(given: string, known: readonly string[]): string | undef
       best = name;
     }
   }
-  return best ?? known.find(name => given.replace(/^-+/, '').length > 1 && name.startsWith(given));
+  return best ?? known.find(name => name.startsWith(given));
 }
 
 /** Letters to add, drop, replace or swap with the next one (optimal string alignment). */
