@@ -8,6 +8,7 @@ import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import type { PoolOptions } from '../adapters/workers/pool.js';
 import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
+import { withPlaces } from '../daemon/places.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { buildGraph, openContext, type Context, type Graph } from '../engine/index.js';
 import type { Workers } from '../engine/runPorts.js';
@@ -96,9 +97,8 @@ export async function openProject(
     async load(parameters) {
       const problems = unsupported(dag);
       if (problems.length > 0) throw new ProblemError(problems);
-      return orThrow(
-        await loadProject(ports, { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters }),
-      );
+      const options = { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters };
+      return withPlaces(orThrow(await loadProject(ports, options)));
     },
     context: loaded =>
       orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),

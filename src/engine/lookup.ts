@@ -64,7 +64,8 @@ export function policyFailing(
     };
   }
   if (trace.untracked.length > 0 && declaration.inputs.length === 0 && declaration.ttl === undefined) {
-    return { kind: 'untracked', detail: `what it reads can not be followed: ${trace.untracked.join(', ')}` };
+    const detail = `what it reads can not be followed (declare "inputs" or a "ttl" in dag.json): ${trace.untracked.join(', ')}`;
+    return { kind: 'untracked', detail };
   }
   return undefined;
 }

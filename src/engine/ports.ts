@@ -38,6 +38,8 @@ export interface BlockSnapshot {
   readonly uid: Uid;
   /** Facts of its code cells in order, empty ones included. */
   readonly cells: readonly CellFacts[];
+  /** Where the non-empty ones stand among all cells of the notebook, from 1; absent: there are no others. */
+  readonly places?: readonly number[];
   readonly memory: BlockMemory;
 }
 

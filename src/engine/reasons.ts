@@ -27,9 +27,11 @@ export function reasonsToRun(
     return memory.failure === null ? NEVER_RUN : [{ kind: 'failed', detail: memory.failure.message }];
   }
   if (memory.last.key !== prepared.key) {
+    const before = memory.last.ingredients;
+    const now = comparable(context, block, before, prepared.ingredients);
     const changed = [
-      ...ownDifferences(memory.last.ingredients, prepared.ingredients),
-      ...inputDifferences(memory.last.ingredients, prepared),
+      ...ownDifferences(before, now, placesOf(context, block)),
+      ...inputDifferences(before, now, prepared),
     ];
     if (refused !== undefined) changed.push(refused.reason);
     return changed.length > 0 ? changed : [CACHE_MISSING];
@@ -52,7 +54,7 @@ export function ownReasons(context: Context, block: number): readonly Reason[] {
     .map(({ name }) => name)
     .filter(name => project.snapshot.parameters.has(name));
   const now = ingredientsOf(project, world, block, last.ingredients.inputs, names);
-  const reasons = ownDifferences(last.ingredients, now);
+  const reasons = ownDifferences(last.ingredients, now, placesOf(context, block));
   if (declaration.run === 'always') reasons.push(...ALWAYS);
   if (reasons.length > 0) return reasons;
   if (lastStored(context, block) === undefined) return [CACHE_MISSING];
@@ -63,10 +65,30 @@ export function ownReasons(context: Context, block: number): readonly Reason[] {
   return failing === undefined ? [] : [failing];
 }
 
+/** A cell that does not parse counts as reading everything, which is no news to anybody. */
+function comparable({ project }: Context, block: number, before: Ingredients, now: Ingredients): Ingredients {
+  if (project.snapshot.blocks[block]!.cells.every(({ syntaxError }) => syntaxError === null)) return now;
+  const known = (items: readonly { readonly name: string }[]) => new Set(items.map(({ name }) => name));
+  const [parameters, inputs] = [known(before.parameters), known(before.inputs)];
+  return {
+    ...now,
+    parameters: now.parameters.filter(({ name }) => parameters.has(name)),
+    inputs: now.inputs.filter(({ name }) => inputs.has(name)),
+  };
+}
+
+type Places = (ordinal: number) => number;
+
+/** Place of a non-empty code cell (from 0) among all cells of the notebook (from 1), as a person counts them. */
+const placesOf =
+  ({ project }: Context, block: number): Places =>
+  ordinal =>
+    project.snapshot.blocks[block]!.places?.[ordinal] ?? ordinal + 1;
+
 /** Everything but the inputs. */
-function ownDifferences(before: Ingredients, now: Ingredients): Reason[] {
+function ownDifferences(before: Ingredients, now: Ingredients, places: Places): Reason[] {
   const reasons: Reason[] = [];
-  reasons.push(...cellDifferences(before.cells, now.cells));
+  reasons.push(...cellDifferences(before.cells, now.cells, places));
   if (frameList(before.prelude, frameText) !== frameList(now.prelude, frameText))
     reasons.push({ kind: 'code', detail: 'the prelude changed' });
   if (before.cwd !== now.cwd)
@@ -104,7 +126,7 @@ function ownDifferences(before: Ingredients, now: Ingredients): Reason[] {
   return reasons;
 }
 
-function inputDifferences(before: Ingredients, { ingredients, inputs }: Prepared): Reason[] {
+function inputDifferences(before: Ingredients, now: Ingredients, { inputs }: Prepared): Reason[] {
   const from = (name: string) => {
     const source = inputs.components.find(({ bind }) =>
       [...bind.values()].some(names => names.includes(name)),
@@ -113,7 +135,7 @@ function inputDifferences(before: Ingredients, { ingredients, inputs }: Prepared
   };
   const frame = (input: Ingredients['inputs'][number]) =>
     frameText(input.component) + frameList(input.sharing, frameText);
-  return differences(before.inputs, ingredients.inputs, ({ name }) => name, frame).map(({ name, change }) => {
+  return differences(before.inputs, now.inputs, ({ name }) => name, frame).map(({ name, change }) => {
     if (name.startsWith('*')) return { kind: 'input', detail: `the session of ${name.slice(1)} changed` };
     return {
       kind: 'input',
@@ -122,8 +144,8 @@ function inputDifferences(before: Ingredients, { ingredients, inputs }: Prepared
   });
 }
 
-/** Numbers of non-empty code cells, from 1, as they are now. */
-function cellDifferences(before: readonly string[], now: readonly string[]): Reason[] {
+/** Cells are named by where they stand now; removed ones by the cell that they followed. */
+function cellDifferences(before: readonly string[], now: readonly string[], places: Places): Reason[] {
   let start = 0;
   while (start < before.length && start < now.length && before[start] === now[start]) start += 1;
   let end = 0;
@@ -136,10 +158,17 @@ function cellDifferences(before: readonly string[], now: readonly string[]): Rea
   const removed = before.length - start - end;
   const added = now.length - start - end;
   const reasons: Reason[] = [];
-  for (let place = start; place < start + Math.max(removed, added); place += 1) {
-    const happened = place >= start + added ? 'was removed' : place >= start + removed ? 'is new' : 'changed';
-    if (happened !== 'changed' || before[place] !== now[place])
-      reasons.push({ kind: 'code', detail: `cell ${place + 1} ${happened}` });
+  const tell = (detail: string) => reasons.push({ kind: 'code', detail });
+  for (let ordinal = start; ordinal < start + added; ordinal += 1) {
+    if (ordinal >= start + removed) tell(`cell ${places(ordinal)} is new`);
+    else if (before[ordinal] !== now[ordinal]) tell(`cell ${places(ordinal)} changed`);
+  }
+  const lost = removed - added;
+  if (lost > 0) {
+    const last = start + added;
+    tell(
+      `${lost === 1 ? 'a cell was' : `${lost} cells were`} removed ${last === 0 ? 'at the start' : `after cell ${places(last - 1)}`}`,
+    );
   }
   return reasons;
 }

@@ -169,7 +169,9 @@ function afterFailures(
   if (by.length === 0) return own;
   const reason: Reason = { kind: 'failed', detail: `waits for ${by.join(', ')}` };
   const runs = hopeless ? 'no' : own.runs === 'yes' ? 'yes' : 'perhaps';
-  return { ...own, state: 'blocked', reasons: [reason, ...own.reasons], runs };
+  // Waiting for parents is said once: for those that failed.
+  const others = own.state === 'affected' ? [] : own.reasons;
+  return { ...own, state: 'blocked', reasons: [reason, ...others], runs };
 }
 
 function impossible(problems: readonly Problem[]): Judgement {

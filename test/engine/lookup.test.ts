@@ -133,7 +133,7 @@ test('a result from the network answers until its time is over, one that can not
   assert.equal(why({ createdAt: seconds(40) }, { externalTtl: 1 }), undefined);
   assert.equal(
     why({ untracked: ['subprocess'], createdAt: seconds(40) }),
-    'untracked: what it reads can not be followed: subprocess',
+    'untracked: what it reads can not be followed (declare "inputs" or a "ttl" in dag.json): subprocess',
   );
   assert.equal(
     why({ untracked: ['subprocess'], createdAt: seconds(40) }, { declaration: { ...declaration, ttl: 100 } }),

@@ -157,6 +157,36 @@ test('a failed block blocks what is below it and nothing else, and runs again ea
   );
 });
 
+test('a block below one that fails says once whom it waits for', () => {
+  const project = projectOf(
+    block([literal('x0', 1)]),
+    block([sum('x1', 'x0')], 0),
+    block([sum('x2', 'x0', 'x1')], 0, 1),
+  );
+  const bench = ranBench(project);
+  bench.project = coded(project, 1, sum('x1', 'nothing'));
+  bench.run();
+  assert.equal(states(bench), 'fresh failed blocked');
+  assert.deepEqual(reasons(bench, 2), ['waits for b1']);
+});
+
+test('cells are named by where they stand now, removed ones by what they followed', () => {
+  const cells = (...values: number[]) =>
+    changed(diamond, 0, {
+      cells: values.map(value => ({ comment: '', statements: [literal(`x${value}`, value)] })),
+    });
+  const bench = ranBench(cells(0, 1, 2, 3));
+  const after = (...values: number[]) => {
+    bench.project = cells(...values);
+    return reasons(bench, 0).join(', ');
+  };
+  assert.equal(after(0, 9, 2, 3), 'cell 2 changed');
+  assert.equal(after(0, 1, 2, 8, 9, 3), 'cell 4 is new, cell 5 is new');
+  assert.equal(after(0, 1, 3), 'a cell was removed after cell 2');
+  assert.equal(after(9, 3), 'cell 1 changed, 2 cells were removed after cell 1');
+  assert.equal(after(2, 3), '2 cells were removed at the start');
+});
+
 test('hints say who makes a missing name', () => {
   const project = projectOf(block([literal('df', 1)]), block([sum('x1', 'df')]));
   const bench = new Bench(project);
