@@ -50,7 +50,7 @@ function propose(
     prelude,
   );
   const links = link(flow.blocks, ids, prelude);
-  const warnings = [...remarks, ...flow.remarks];
+  const warnings = [...remarks, ...(prelude ? [] : seedingImports(input.cells, groups)), ...flow.remarks];
   const blocks = groups.flatMap((one, index): readonly ProposedBlock[] => {
     const id = ids[index];
     const linked = links[index];
@@ -115,6 +115,26 @@ function separateSetUp(
     groups: [setUp, { title: first.title, cells: first.cells.slice(end) }, ...groups.slice(1)],
     prelude: true,
   };
+}
+
+const SEED = /(?:^|[._])seed$/;
+
+/** What keeps imports from becoming the prelude although nobody would think so. */
+function seedingImports(cells: readonly SplitCell[], groups: readonly Group[]): readonly SplitRemark[] {
+  const index = groups[0]?.cells.find(cell => cells[cell]?.facts?.empty === false);
+  const facts = index === undefined ? undefined : cells[index]?.facts;
+  const seed = facts?.chains.find(chain => SEED.test(chain));
+  if (index === undefined || groups.length < 2 || facts?.imports.length === 0 || seed === undefined)
+    return [];
+  return [
+    {
+      code: 'no-prelude',
+      message: `No block runs first in every session: this cell imports, but it also calls \`${seed}\`, and every block would draw the same numbers.`,
+      cell: index + 1,
+      remedy:
+        'To have the imports everywhere, put the seed into a cell of its own below them and split again.',
+    },
+  ];
 }
 
 /** Set-up spread over several groups at the start (one cell each, say) is one prelude. */

@@ -223,6 +223,29 @@ test('a seed is no set-up, what stands before it is', () => {
   assert.deepEqual(edges(proposal), { 'set-up': '', t: '', a: 't', b: '', c: 't a' });
 });
 
+test('imports that seed are no prelude, and it is said why', () => {
+  const seeded = ['# T', 'import numpy as np\nnp.random.seed(0)', '## A', 'x = np.random.rand()'];
+  const proposal = split(seeded);
+  assert.equal(proposal.prelude, undefined);
+  const [remark] = proposal.warnings;
+  assert.deepEqual([remark?.code, remark?.cell], ['no-prelude', 2]);
+  assert.match(remark?.message ?? '', /np\.random\.seed/);
+  assert.match(remark?.remedy ?? '', /cell of its own/);
+  const apart = ['# T', 'import numpy as np', 'np.random.seed(0)', '## A', 'x = np.random.rand()'];
+  assert.deepEqual([split(apart).prelude, codes(split(apart))], ['set-up', []]);
+  assert.deepEqual(codes(split(['import math', 'import random\nrandom.seed(0)', 'x = 1'], 'cell')), []);
+});
+
+test('a block that starts processes is said to run every time', () => {
+  const at = (...texts: string[]) =>
+    split(['x = 1', ...texts], 'cell').warnings.map(({ code, cell }) => `${code} ${String(cell)}`);
+  assert.deepEqual(at('!ls'), ['untracked 2']);
+  assert.deepEqual(at('y = 1', '%%bash\nls'), ['untracked 3']);
+  assert.deepEqual(at('import subprocess as sp\nsp.run(["ls"])'), ['untracked 2']);
+  assert.deepEqual(at('import os\ndef f():\n  os.system("ls")', 'f()'), ['untracked 3']);
+  assert.deepEqual(at('%matplotlib inline', '%time y = 1'), []);
+});
+
 test('a name of the prelude that is rebound comes from there', () => {
   const proposal = split(['from scipy import stats', 'print(stats)', 'stats = 1', 'print(stats)'], 'cell');
   assert.deepEqual(edges(proposal), { 'set-up': '', 'block-2': '', 'block-3': '', 'block-4': 'block-3' });

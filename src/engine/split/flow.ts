@@ -82,6 +82,8 @@ class Walk {
     const makes = new Set<string>();
     for (const cell of facts) this.#take(cell, block, makes);
     this.#ambient(cells, block, follows);
+    const starter = cells.find(cell => !cell.facts.empty && this.#startsProcess(cell.facts));
+    if (starter !== undefined) this.remarks.push(untracked(starter.place));
     if (facts.length > 0) this.#codeBlocks.push(block);
     const bindsUnknown = facts.some(cell => cell.bindsUnknown.length > 0);
     if (bindsUnknown && block !== PRELUDE) this.#unknown.push(block);
@@ -130,6 +132,21 @@ class Walk {
   }
 
   #uses(facts: CellFacts): readonly AmbientUse[] {
+    return this.#chains(facts).flatMap(
+      chain => ambientUse(chain, name => this.#variables.imported(name)) ?? [],
+    );
+  }
+
+  #startsProcess(facts: CellFacts): boolean {
+    if (facts.magics.some(name => SHELL.has(name))) return true;
+    return this.#chains(facts).some(chain => {
+      const [head = '', ...rest] = chain.split('.');
+      return STARTS.test([this.#variables.imported(head) ?? head, ...rest].join('.'));
+    });
+  }
+
+  /** Dotted names that the cell calls or stores to, in the notebook's functions that it reaches too. */
+  #chains(facts: CellFacts): readonly string[] {
     const variables = this.#variables;
     const defined = new Set(facts.functions.map(one => one.name));
     const called = facts.steps.flatMap(step => (step.do === 'call' ? [step.callee] : []));
@@ -138,7 +155,7 @@ class Walk {
     const chains = new Set(facts.chains);
     for (const one of variables.functions.reached([...mentioned, ...held]))
       for (const chain of one.chains) chains.add(chain);
-    return [...chains].flatMap(chain => ambientUse(chain, name => variables.imported(name)) ?? []);
+    return [...chains];
   }
 
   #inseparable(cells: readonly PlacedFacts[], block: number): void {
@@ -180,6 +197,22 @@ class Walk {
       first = false;
     }
   }
+}
+
+/** Magics that start a process. */
+const SHELL = new Set(
+  '! %%! %sx %system %%sx %%system %%bash %%sh %%script %%perl %%ruby %pip %conda %mamba %uv'.split(' '),
+);
+const STARTS = /^(?:subprocess\.\w+|os\.(?:system|popen|spawn\w+))$/;
+
+function untracked(place: number): SplitRemark {
+  return {
+    code: 'untracked',
+    message:
+      'The cell starts another process: what that reads can not be followed, so its block runs every time.',
+    cell: place,
+    remedy: 'Declare "inputs" or a "ttl" for the block in dag.json.',
+  };
 }
 
 function historyRemark(names: readonly string[], place: number): SplitRemark {
