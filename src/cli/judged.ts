@@ -1,5 +1,5 @@
 /** A project with the state of every block, as the commands that look at it tell of it. */
-import { filterTest, judge, type Context, type Judgement } from '../engine/index.js';
+import { EXIT_CODE, filterTest, judge, type Context, type Judgement } from '../engine/index.js';
 import type { BlockStatus, ExportReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import type { OpenProject } from './openProject.js';
@@ -39,7 +39,7 @@ export function exportsOf({ context }: Judged, block: number, trace: Trace): rea
   const accepts = filterTest(filter);
   const stored = trace.exports.flatMap(component =>
     component.variables
-      .filter(({ name }) => accepts(name) && !component.hidden.includes(name))
+      .filter(({ name }) => name !== EXIT_CODE && accepts(name) && !component.hidden.includes(name))
       .map(({ name, type, bytes: size }): ExportReport => ({
         name,
         type,

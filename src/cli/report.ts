@@ -1,10 +1,14 @@
-/** Problems as people read them: what, where, what to do. */
+/** Problems as people read them: what, where, what to do; and what to do next. */
 import type { Problem } from '../protocol/problem.js';
 import { printable, type Style } from './terminal/style.js';
 
+/** In a project that has no blocks. */
+export const FIRST_STEPS = 'Next: dagpy add ID, or dagpy add ID --from NOTEBOOK --cells 1-4';
+
 export function describe(problem: Problem, style: Style): string {
   const place = placeOf(problem);
-  const head = `${style.paint('red', 'error:')} ${place === '' ? '' : `${printable(place)}: `}${printable(problem.message)}`;
+  const isNamed = place === '' || problem.message.startsWith(`${place} `);
+  const head = `${style.paint('red', 'error:')} ${printable(isNamed ? problem.message : `${place}: ${problem.message}`)}`;
   return `${head}\n  ${style.paint('cyan', 'to do:')} ${printable(problem.remedy)}\n`;
 }
 

@@ -5,7 +5,7 @@ import type { CellOutputs, Display } from '../protocol/outputs.js';
 import { ProblemError, type Problem } from '../protocol/problem.js';
 import type { Dependency, Trace } from '../protocol/trace.js';
 import type { FromWorker, JobResult, WorkerError } from '../protocol/workerMessages.js';
-import { sessionFor, type ExecuteEffect, type HeldSession } from '../engine/index.js';
+import { sessionFor, unmade, unmadeMessage, type ExecuteEffect, type HeldSession } from '../engine/index.js';
 import type { JobEnd, RunningJob } from '../engine/runPorts.js';
 import { commitResult } from './commitResult.js';
 import { dependenciesOf } from './dependencies.js';
@@ -99,11 +99,15 @@ export async function executeBlock(
         line: 0,
       };
       return failed(
-        errorProblem(loaded, block, error),
+        errorProblem(loaded, block, { ...error, evalue: error.evalue.replace(CELL_FILE, '') }),
         error.traceback,
         withError(shown(result.widgets), error, effect.block),
       );
     }
+    const written = files.writtenBy(effect.block, result);
+    const made = written.filter(({ path }) => ports.files.isFile(path));
+    const absent = unmade(declaration.outputs, made, ports.world);
+    const warnings = absent.length === 0 ? [] : [unmadeMessage(absent)];
     const trace = await commitResult(
       ports,
       {
@@ -121,9 +125,9 @@ export async function executeBlock(
         scratch,
         display: shown(result.widgets),
         discovered: [...dependenciesOf(ports, result, literal), ...ambientUsed(effect, result)],
-        written: files.writtenBy(effect.block, result),
+        written,
       },
-      result,
+      { ...result, warnings: [...result.warnings, ...warnings] },
     );
     if (result.held) {
       const chain = effect.segments.map(segment => segment.block);
@@ -209,6 +213,9 @@ function lastLine(tail: string): string {
   const line = tail.split('\n').at(-1)?.trim() ?? '';
   return line === '' ? '' : `: ${line}`;
 }
+
+/** What a syntax error says of the file that the cell is to Python. */
+const CELL_FILE = / \(\d+\.py, line \d+\)$/;
 
 /** Names the cell where it failed, which may belong to the prelude or to a replayed ancestor. */
 function errorProblem(loaded: LoadedProject, block: LoadedBlock, error: WorkerError): Problem {

@@ -70,7 +70,7 @@ export async function showOutputs(
   }
 }
 
-function displayOf(ports: ProjectPorts, trace: Trace): Display | undefined {
+export function displayOf(ports: ProjectPorts, trace: Trace): Display | undefined {
   const bytes = ports.objects.read(trace.display);
   return bytes === undefined ? undefined : decodeDisplay(bytes);
 }

@@ -1,6 +1,7 @@
 /** The runtime loop: feeds the engine what happened and carries out what it decides. */
 import type { BlockId } from '../protocol/ids.js';
 import { orThrow, type Problem, ProblemError, unreachable } from '../protocol/problem.js';
+import type { Display } from '../protocol/outputs.js';
 import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import {
@@ -24,9 +25,9 @@ import { firstLook, type FirstLook } from './firstLook.js';
 import { FileUse } from './fileUse.js';
 import { keepWrittenFiles } from './keepWrittenFiles.js';
 import { blockOf } from './jobSpec.js';
-import type { LoadedProject } from './loadProject.js';
+import type { LoadedBlock, LoadedProject } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
-import { restoreBlock, showOutputs } from './restoreBlock.js';
+import { displayOf, restoreBlock, showOutputs } from './restoreBlock.js';
 
 export interface RunOptions {
   readonly loaded: LoadedProject;
@@ -282,6 +283,7 @@ class Run {
     const { trace } = executed;
     const hidden = files.missingEdge(effect.block, trace);
     if (hidden !== undefined) {
+      await this.show(block, displayOf(ports, trace));
       this.problems.push(hidden);
       const { seconds, replayed } = trace;
       return this.fail(effect, { problem: hidden, traceback: [], seconds, replayed });
@@ -321,16 +323,20 @@ class Run {
     }
     // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.
     this.ports.memory.fail(block.snapshot.uid, { key: effect.key, message: problem.message, seconds });
-    if (failed.display !== undefined) {
-      try {
-        await showOutputs(this.ports, this.sink, block, failed.display);
-      } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        this.problems.push(...error.problems);
-      }
-    }
+    await this.show(block, failed.display);
     this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
     return { kind: 'failed', replayed };
+  }
+
+  /** What a failed block shows; a notebook that can not be written is one more problem of the run. */
+  private async show(block: LoadedBlock, display: Display | undefined): Promise<void> {
+    if (display === undefined) return;
+    try {
+      await showOutputs(this.ports, this.sink, block, display);
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      this.problems.push(...error.problems);
+    }
   }
 }
 

@@ -3,6 +3,9 @@ import type { Filter } from '../protocol/dagFile.js';
 import type { Component, Trace, Withheld } from '../protocol/trace.js';
 import { inputNames } from './inputNames.js';
 
+/** What `!command` leaves in a session: nobody's variable, so only code that names it gets it. */
+export const EXIT_CODE = '_exit_code';
+
 export type NameTest = (name: string) => boolean;
 
 /** Names and globs: `*` any run, `?` one character, `[a-c]` and `[!a-c]` classes; everything else stands for itself. */

@@ -2,6 +2,7 @@
 import { byCodeUnit, type BlockId } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import type { Component, InputIngredient, Trace } from '../protocol/trace.js';
+import { EXIT_CODE } from './filters.js';
 import {
   conflictProblem,
   isSame,
@@ -12,6 +13,7 @@ import {
   pick,
   type Offer,
   type Parents,
+  type Source,
 } from './offers.js';
 import type { Hasher } from './ports.js';
 import type { Project, ReadSet } from './project.js';
@@ -96,7 +98,9 @@ function choose(parents: Parents, reads: ReadSet): Choice {
   const many = reads.names.length > 8 ? new Set(reads.names) : undefined;
   const isRead = (name: string) => (many === undefined ? reads.names.includes(name) : many.has(name));
   // A value that can not be stored matters only where the code names it.
-  const offers = offersBy(parents, (name, kind) => isRead(name) || (reads.everything && kind !== 'opaque'));
+  const isWanted = (name: string, kind: Source['kind']) =>
+    isRead(name) || (reads.everything && kind !== 'opaque' && name !== EXIT_CODE);
+  const offers = offersBy(parents, isWanted);
   const chosen = new Map<string, Offer>();
   const problems = new Map<string, Problem>();
   const settle = (name: string, candidates: readonly Offer[]): void => {

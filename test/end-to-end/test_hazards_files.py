@@ -9,14 +9,16 @@ def test_reading_what_a_block_without_an_edge_wrote(project) -> None:
     p = project(
         {
             "writer": ["open('out.csv', 'w').write('v\\n1\\n');"],
-            "reader": ["print(open('out.csv').read())"],
+            "reader": ["print('alone')"],
         }
     )
-    p.run("writer")
+    p.run()
+    p.edit("reader", 0, "'alone'", "open('out.csv').read()")
     done = p.cli("run", "reader", code=None)
     assert done.code in (1, 2)
     for word in ("writer", "reader", "out.csv", "link writer reader"):
         assert word in done.err
+    assert p.text("reader") == "v\n1\n\n"  # what it showed now, and not the last good time
     p.cli("link", "writer", "reader")
     assert p.run().executed >= {"reader"}
     assert p.text("reader") == "v\n1\n\n"

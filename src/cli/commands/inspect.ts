@@ -1,13 +1,17 @@
 /** `status`, `why`, `exports`, `value`: looking at a project without changing it. */
 import { resolve } from 'node:path';
-import { ambientNotes, historyNotes } from '../../engine/index.js';
+import { EXIT_CODE, historyNotes, unknownBlock } from '../../engine/index.js';
+// By its own name, so that a run does not load it.
+import { ambientNotes, outputNotes } from '../../engine/notes.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
 import type { Withheld } from '../../protocol/trace.js';
 import { showStoredValue } from '../../daemon/storedValue.js';
 import { exportsOf, judged, statusOf, traceOf, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
+import { FIRST_STEPS } from '../report.js';
 import type { Session } from '../session.js';
+import { tellStrangers } from '../strangers.js';
 import { bytes, duration, glyph, oneLine, printable, stateWord } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
@@ -25,9 +29,12 @@ export async function status(session: Session, options: JsonOption): Promise<num
       for (const note of [
         ...historyNotes(all.context.project),
         ...ambientNotes(all.context, all.judgements),
+        ...outputNotes(all.context, all.judgements),
       ]) {
         session.note(`note: ${oneLine(note.block)} ${oneLine(note.message)}`);
       }
+      if (report.blocks.every(block => block.seconds === null)) await tellStrangers(session);
+      if (report.blocks.length === 0) session.note(`no blocks yet. ${FIRST_STEPS}`);
       for (const note of replayNotes(all, report)) session.note(`note: ${oneLine(note)}`);
     }
     return 0;
@@ -67,14 +74,7 @@ function describeStatus(session: Session, report: StatusReport): string {
 function indexOf({ context }: Judged, id: string): number {
   const found = context.project.graph.ids.findIndex(each => each === id);
   if (found >= 0) return found;
-  throw new ProblemError([
-    {
-      code: 'unknown-block',
-      message: `there is no block ${id}`,
-      file: 'dag.json',
-      remedy: `use one of: ${context.project.graph.ids.slice(0, 20).join(', ')}`,
-    },
-  ]);
+  throw new ProblemError([unknownBlock(id, context.project.graph.ids)]);
 }
 
 export async function why(session: Session, id: string, options: JsonOption): Promise<number> {
@@ -120,7 +120,7 @@ export async function listExports(session: Session, id: string, options: JsonOpt
     const block = indexOf(all, id);
     const trace = traceOf(all, block);
     const exports = trace === null ? [] : exportsOf(all, block, trace);
-    const withheld = trace?.withheld ?? [];
+    const withheld = (trace?.withheld ?? []).filter(({ name }) => name !== EXIT_CODE);
     if (options.json === true) {
       session.printJson({ id, exports, withheld });
       return 0;
@@ -144,9 +144,10 @@ export async function listExports(session: Session, id: string, options: JsonOpt
     );
     for (const { why: cause, heading } of NOT_STORED) {
       const names = withheld.filter(each => each.why === cause);
-      if (names.length > 0) session.note(heading);
+      const plain = names.filter(({ detail }) => detail === '').map(({ name, type }) => `${name} (${type})`);
+      if (names.length > 0) session.note(printable([heading, plain.join(', ')].join(' ').trimEnd()));
       for (const { name, type, detail } of names)
-        session.note(printable(`  ${name} (${type})${detail === '' ? '' : `: ${detail}`}`));
+        if (detail !== '') session.note(printable(`  ${name} (${type}): ${detail}`));
     }
     return 0;
   });
