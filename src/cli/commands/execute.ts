@@ -1,4 +1,5 @@
 /** Carries out a run, or previews it. */
+import { stripVTControlCharacters } from 'node:util';
 import { runProject } from '../../daemon/run.js';
 import type { RunRequest } from '../../engine/index.js';
 import type { Json } from '../../protocol/dagFile.js';
@@ -8,11 +9,11 @@ import type { RunReport } from '../../protocol/reports.js';
 import type { OpenProject } from '../openProject.js';
 import { parametersOf } from '../parameters.js';
 import type { RunOptions } from '../program.js';
-import { describe } from '../report.js';
 import { keepAnswer, QuietAnswer } from './keepAnswer.js';
 import type { Session } from '../session.js';
 import { openTelling } from '../telling.js';
 import { printable } from '../terminal/style.js';
+import { shortTraceback } from '../terminal/traceback.js';
 
 const INTERRUPTED = 130;
 
@@ -29,7 +30,11 @@ export async function execute(
     const jobs = options.jobs ?? session.around.cores;
     if (options.dryRun === true) {
       const { preview } = await import('./preview.js');
-      return preview(session, project, request, parameters, { jobs, json: options.json === true });
+      return preview(session, project, request, parameters, {
+        jobs,
+        json: options.json === true,
+        given: options.parameter,
+      });
     }
     if (options.check === true) {
       const { check } = await import('./check.js');
@@ -50,6 +55,8 @@ async function carryOut(
   const { around } = session;
   project.lock(`dagpy run ${request.target.kind}`);
   const loaded = await project.load(parameters);
+  if (options.parameter.length > 0)
+    (await import('../assigned.js')).warnOfAssigned(session, loaded, options.parameter);
   const telling = openTelling(session, project.layout.root);
   const cancel = new AbortController();
   const interrupted = (): void => {
@@ -64,7 +71,6 @@ async function carryOut(
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
   try {
-    const failures: { readonly problem: Problem; readonly traceback: readonly string[] }[] = [];
     const answer = new QuietAnswer();
     const { report, problems } = await runProject(
       project.ports,
@@ -73,12 +79,13 @@ async function carryOut(
         emit: event => {
           answer.take(event);
           telling.emit(event);
-          if (event.event === 'blockFailed') failures.push(event);
+          if (event.event !== 'blockFailed') return;
+          telling.pause();
+          tellFailure(session, event);
         },
       },
       { loaded, request, jobs: options.jobs ?? around.cores, cancel: cancel.signal },
     );
-    for (const failure of failures) tellFailure(session, failure);
     if (options.json === true) session.printJson(report);
     const code = exitCode(report, problems, cancel.signal.aborted);
     if (asked !== undefined && code === 0) await keepAnswer(session, project, loaded, asked, answer);
@@ -100,14 +107,10 @@ export function tellFailure(
   session: Session,
   { problem, traceback }: { readonly problem: Problem; readonly traceback: readonly string[] },
 ): void {
-  const colour = session.errorStyle.colour;
-  if (traceback.length > 0)
-    session.note(colour ? traceback.join('\n') : printable(traceback.join('\n').replace(ESCAPES, '')));
-  session.around.stderr.write(describe(problem, session.errorStyle));
+  const text = shortTraceback(traceback, problem);
+  if (text !== '') session.note(session.errorStyle.colour ? text : printable(stripVTControlCharacters(text)));
+  session.complain(problem);
 }
-
-// eslint-disable-next-line no-control-regex
-const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 function requestOf(project: OpenProject, targets: readonly string[], options: RunOptions): RunRequest {
   const reaches = [

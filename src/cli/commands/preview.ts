@@ -11,6 +11,8 @@ import { table } from '../terminal/table.js';
 export interface PreviewOptions {
   readonly jobs: number;
   readonly json: boolean;
+  /** Parameters given in the call, as `name=value`. */
+  readonly given: readonly string[];
 }
 
 export async function preview(
@@ -18,9 +20,11 @@ export async function preview(
   project: OpenProject,
   request: RunRequest,
   parameters: ReadonlyMap<string, Json>,
-  { jobs, json }: PreviewOptions,
+  { jobs, json, given }: PreviewOptions,
 ): Promise<number> {
-  const context = project.context(await project.load(parameters));
+  const loaded = await project.load(parameters);
+  if (given.length > 0) (await import('../assigned.js')).warnOfAssigned(session, loaded, given);
+  const context = project.context(loaded);
   const planned = orThrow(plan(context, request));
   if (planned.problems.length > 0) throw new ProblemError(planned.problems);
   const blocks = [...planned.runs, ...planned.mayRun].map(({ block }) => block);

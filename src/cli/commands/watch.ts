@@ -150,7 +150,6 @@ class Watcher {
     project.lock('dagpy watch');
     const loaded = await project.load(parameters);
     const telling = openTelling(this.session, project.layout.root);
-    const failures: Extract<RunEvent, { event: 'blockFailed' }>[] = [];
     const cancel = new AbortController();
     this.running = cancel;
     const obsolete = this.cancelWhenObsolete(project, loaded, cancel);
@@ -162,7 +161,9 @@ class Watcher {
           emit: event => {
             telling.emit(event);
             obsolete.take(event);
-            if (event.event === 'blockFailed') failures.push(event);
+            if (event.event !== 'blockFailed') return;
+            telling.pause();
+            tellFailure(this.session, event);
           },
         },
         {
@@ -172,7 +173,6 @@ class Watcher {
           cancel: cancel.signal,
         },
       );
-      for (const failure of failures) tellFailure(this.session, failure);
       for (const problem of problems) this.session.complain(problem);
     } finally {
       obsolete.end();

@@ -80,7 +80,8 @@ class TerminalProgress implements Progress {
           cellsDone: 0,
         });
         if (this.screen.columns === undefined) {
-          const why = event.reasons[0]?.detail;
+          const [reason] = event.reasons;
+          const why = reason?.kind === 'failed' ? 'it failed last time' : reason?.detail;
           this.line(
             `${glyph(this.style, 'running')} ${printable(event.block)} runs${why === undefined ? '' : ` (${oneLine(why)})`}`,
           );
@@ -121,9 +122,9 @@ class TerminalProgress implements Progress {
         return;
       case 'blockFailed': {
         this.finish(event.block);
-        const { problem } = event;
+        // Why is told below it.
         this.line(
-          `${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}: ${oneLine(problem.message)}`,
+          `${glyph(this.style, 'failed')} ${printable(event.block)} ${this.style.paint('red', 'failed')} after ${duration(event.seconds)}`,
         );
         return;
       }
@@ -185,7 +186,7 @@ class TerminalProgress implements Progress {
       const elapsed = (this.now() - this.startedAt) / 1000;
       const seconds = Math.min(elapsed, (this.now() - running.startedAt) / 1000);
       const expected = running.expected === null ? '' : ` of about ${duration(running.expected)}`;
-      return `${glyph(this.style, 'running')} ${fit(printable(block), 40)}  cell ${Math.min(running.cellsDone + 1, running.cells)}/${running.cells}  ${duration(seconds)}${expected}`;
+      return `${glyph(this.style, 'running')} ${fit(printable(block), 40)}  ${running.cellsDone}/${running.cells} cells  ${duration(seconds)}${expected}`;
     });
     const saved = this.savedSeconds >= 0.05 ? ` · saved ${duration(this.savedSeconds)}` : '';
     lines.push(
