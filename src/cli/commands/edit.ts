@@ -1,21 +1,22 @@
 /** `init`, `add`, `link`, `unlink`, `remove`, `filter`: editing the DAG. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { changeDagFile, createDagFile } from '../../adapters/dagFile/change.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { ignoreInGit } from '../../adapters/gitIgnore.js';
-import { createHasher } from '../../adapters/hash.js';
-import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
-import { replaceTextFile } from '../../adapters/textFile.js';
-import { assignUids, freeUid } from '../../engine/identity.js';
-import { buildGraph } from '../../engine/index.js';
-import { idProblem, type DagEdit } from '../../protocol/dagFileCodec/index.js';
+import { buildGraph, globTest } from '../../engine/index.js';
+import type { DagEdit } from '../../protocol/dagFileCodec/index.js';
 import type { DagFile, Filter } from '../../protocol/dagFile.js';
-import { blockId, type Digest, type Uid } from '../../protocol/ids.js';
-import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
-import type { AddOptions } from '../program.js';
+import { blockId, type BlockId } from '../../protocol/ids.js';
+import { nearest } from '../../protocol/nearest.js';
+import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { requireBlocks } from '../knownBlocks.js';
+import { FIRST_STEPS } from '../report.js';
 import type { Session } from '../session.js';
+
+/** Loaded with the other edits: a pack of its own would cost more than it holds. */
+export { add } from './add.js';
 
 export async function init(
   session: Session,
@@ -33,103 +34,8 @@ export async function init(
   );
   prepareStore(storeLayout(project));
   orThrow(ignoreInGit(project));
-  session.note(
-    `${shown(session, join(project, 'dag.json'))} made. Next: dagpy split NOTEBOOK, or dagpy add ID`,
-  );
+  session.note(`${shown(session, join(project, 'dag.json'))} made. ${FIRST_STEPS}`);
   return Promise.resolve(0);
-}
-
-export async function add(session: Session, id: string, options: AddOptions): Promise<number> {
-  const project = session.folder();
-  const { dag } = orThrow(loadDagFile(project));
-  const wrongId = idProblem(id);
-  if (wrongId !== undefined)
-    throw new ProblemError([
-      {
-        code: 'block-id',
-        message: `${JSON.stringify(id)} is no name for a block: an id ${wrongId}`,
-        remedy: 'choose another id',
-      },
-    ]);
-  const path = `${id}.ipynb`;
-  const file = join(project, path);
-  if (existsSync(file)) {
-    throw new ProblemError([
-      {
-        code: 'file-exists',
-        message: `${path} is there already`,
-        file: path,
-        remedy: 'choose another id, or move that notebook away',
-      },
-    ]);
-  }
-  const hasher = await createHasher();
-  const uid = newUid(project, dag, id, hasher.digest);
-  const text =
-    options.from === undefined
-      ? newNotebook(uid, { name: dag.kernel, display_name: dag.kernel }, uid.slice(0, 8))
-      : notebookFrom(session, project, options, uid);
-  orThrow(replaceTextFile(file, text, null, path));
-  try {
-    const parents = (options.parents ?? []).map(parent => ({ block: blockId(parent) }));
-    orThrow(
-      changeDagFile(project, [{ kind: 'addBlock', block: { id: blockId(id), notebook: path, parents } }]),
-    );
-  } catch (error) {
-    // The project does not know the notebook, so nobody's work is in it.
-    rmSync(file, { force: true });
-    throw error;
-  }
-  session.note(`${id} added: ${path}`);
-  return 0;
-}
-
-/** One that no other block of the project has, whether its notebook can be read or not. */
-function newUid(project: string, dag: DagFile, id: string, digest: (text: string) => Digest): Uid {
-  const blocks = dag.blocks.map(block => {
-    const read = readNotebook(join(project, block.notebook), block.notebook);
-    return { id: block.id, uid: (read.ok ? read.value.uid : undefined) as Uid | undefined };
-  });
-  const taken = new Set<string>(assignUids(blocks, digest, () => undefined).values());
-  for (const { uid } of blocks) if (uid !== undefined) taken.add(uid);
-  return freeUid(id, taken, digest);
-}
-
-function notebookFrom(session: Session, project: string, options: AddOptions, uid: string): string {
-  const source = resolve(session.around.cwd, options.from ?? '');
-  const notebook = orThrow(readNotebook(source, shown(session, source)));
-  const cells =
-    options.cells === undefined
-      ? notebook.cells.map(cell => cell.index)
-      : cellRange(options.cells, notebook.cells.length);
-  const cwd = relative(project, join(source, '..')).replaceAll('\\', '/');
-  return buildNotebook(
-    notebook,
-    cells,
-    uid,
-    cwd === '' || cwd.startsWith('..') ? {} : { from: relative(project, source).replaceAll('\\', '/') },
-  );
-}
-
-/** `3-7` or `2,5-6`, counted from 1, to indexes in ascending order. */
-function cellRange(text: string, count: number): readonly number[] {
-  const chosen = new Set<number>();
-  for (const part of text.split(',')) {
-    const match = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(part);
-    const first = Number(match?.[1] ?? NaN);
-    const last = Number(match?.[2] ?? match?.[1] ?? NaN);
-    if (!(first >= 1 && last >= first && last <= count)) {
-      throw new ProblemError([
-        {
-          code: 'call',
-          message: `--cells ${text}: the notebook has cells 1 to ${String(count)}`,
-          remedy: 'give a range such as 3-7 or 2,5-6',
-        },
-      ]);
-    }
-    for (let place = first; place <= last; place += 1) chosen.add(place - 1);
-  }
-  return [...chosen].sort((a, b) => a - b);
 }
 
 /** Edits `dag.json` after making sure that what comes out is a DAG. */
@@ -166,25 +72,31 @@ export async function link(
 /** Said before the file is touched: the path that the new edge would close. */
 function refuseCycle(session: Session, parent: string, child: string): void {
   const { dag } = orThrow(loadDagFile(session.folder()));
-  const ids = new Set<string>(dag.blocks.map(block => block.id));
-  const unknown = [parent, child].filter(id => !ids.has(id));
-  if (unknown.length > 0) {
-    throw new ProblemError(
-      unknown.map((id): Problem => ({
-        code: 'unknown-block',
-        message: `there is no block ${id}`,
+  requireBlocks(dag, [parent, child]);
+  if (parent === child) {
+    throw new ProblemError([
+      {
+        code: 'cycle',
+        message: `${child} has what it makes already: a block can not be its own parent`,
         file: 'dag.json',
-        remedy: '"dagpy status" lists the blocks',
-      })),
-    );
+        remedy: 'name two different blocks: dagpy link PARENT CHILD',
+      },
+    ]);
   }
   const linked = dag.blocks.map(block =>
     block.id === child ? { ...block, parents: [...block.parents, { block: blockId(parent) }] } : block,
   );
-  orThrow(buildGraph({ ...dag, blocks: linked }));
+  const graph = buildGraph({ ...dag, blocks: linked });
+  if (graph.ok) return;
+  const remedy =
+    'nothing was changed; to have this edge, take another one of them out first with dagpy unlink';
+  throw new ProblemError(
+    graph.problems.map(problem => (problem.code === 'cycle' ? { ...problem, remedy } : problem)),
+  );
 }
 
 export async function unlink(session: Session, parent: string, child: string): Promise<number> {
+  requireBlocks(orThrow(loadDagFile(session.folder())).dag, [parent, child]);
   edit(session, [{ kind: 'unlink', parent: blockId(parent), child: blockId(child) }]);
   session.note(`${child} no longer reads what ${parent} hands on`);
   return Promise.resolve(0);
@@ -193,6 +105,7 @@ export async function unlink(session: Session, parent: string, child: string): P
 export async function remove(session: Session, id: string): Promise<number> {
   const project = session.folder();
   const before = orThrow(loadDagFile(project)).dag;
+  requireBlocks(before, [id]);
   const block = before.blocks.find(each => each.id === id);
   const children = before.blocks
     .filter(each => each.parents.some(parent => parent.block === id))
@@ -212,13 +125,44 @@ export async function remove(session: Session, id: string): Promise<number> {
 
 export async function filter(session: Session, id: string, names: readonly string[]): Promise<number> {
   const [only] = names;
+  requireBlocks(orThrow(loadDagFile(session.folder())).dag, [id]);
   let chosen: Filter = { kind: 'names', patterns: names };
   if (names.length === 1 && (only === 'auto' || only === 'off')) chosen = { kind: only };
   edit(session, [{ kind: 'setFilter', block: blockId(id), filter: chosen }]);
   session.note(
     `${id} hands on ${chosen.kind === 'auto' ? 'all that can be stored' : chosen.kind === 'off' ? 'its whole session' : names.join(', ')}`,
   );
-  return Promise.resolve(0);
+  if (chosen.kind === 'names') await warnOfUnmade(session, blockId(id), chosen.patterns);
+  return 0;
+}
+
+/** A name that the block never makes is most likely mistyped; where nobody can tell, nothing is said. */
+async function warnOfUnmade(session: Session, id: BlockId, patterns: readonly string[]): Promise<void> {
+  try {
+    await session.withProject(async project => {
+      const block = (await project.load()).blocks.get(id)?.snapshot;
+      if (block === undefined || block.cells.some(facts => facts.dynamic.length > 0)) return;
+      const made = new Set(block.cells.flatMap(facts => facts.mayBind));
+      const handed = block.cells.flatMap(facts => facts.loads);
+      const stored = block.memory.last?.exports.flatMap(component => component.names) ?? [];
+      const known = [...new Set([...made, ...handed, ...stored])];
+      for (const pattern of patterns.filter(each => !known.some(globTest([each])))) {
+        const meant = nearest(pattern, [...made]);
+        session.warn({
+          code: 'unknown-name',
+          message: `${id} makes nothing that is called ${pattern}`,
+          file: 'dag.json',
+          remedy:
+            meant === undefined
+              ? `it makes ${[...made].sort().join(', ') || 'nothing'}`
+              : `did you mean ${meant}?`,
+        });
+      }
+    });
+  } catch (error) {
+    // The filter is set; what keeps the project from being read is told when it is to run.
+    if (!(error instanceof ProblemError)) throw error;
+  }
 }
 
 const shown = (session: Session, path: string): string => relative(session.around.cwd, path) || path;

@@ -2,13 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { createDagFile } from '../../adapters/dagFile/change.js';
-import {
-  buildNotebook,
-  parseNotebook,
-  readNotebook,
-  upgradeNotebook,
-  type Notebook,
-} from '../../adapters/notebooks/index.js';
+import { buildNotebook, type Notebook } from '../../adapters/notebooks/index.js';
 import { listKernelspecs } from '../../adapters/kernelspecs.js';
 import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
 import { replaceTextFile } from '../../adapters/textFile.js';
@@ -18,6 +12,7 @@ import { buildGraph } from '../../engine/index.js';
 import { proposeSplit, type SplitBy, type SplitCell, type SplitProposal } from '../../engine/split.js';
 import type { NewBlock } from '../../protocol/dagFileCodec/index.js';
 import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
+import { readGiven } from '../givenNotebook.js';
 import { openKernel } from '../openKernel.js';
 import type { SplitOptions } from '../program.js';
 import type { Session } from '../session.js';
@@ -30,7 +25,7 @@ export async function split(session: Session, path: string, options: SplitOption
   const { around } = session;
   const file = resolve(around.cwd, path);
   const shown = relative(around.cwd, file) || file;
-  const notebook = readAnyFormat(around.python(), file, shown);
+  const notebook = readGiven(session, path);
   const project = resolve(around.cwd, options.output ?? dirname(file));
   if (options.dryRun !== true && existsSync(join(project, 'dag.json'))) {
     throw new ProblemError([
@@ -79,13 +74,6 @@ function defaultCut(notebook: Notebook): SplitBy {
   )
     ? 'tag'
     : 'heading';
-}
-
-function readAnyFormat(python: string, file: string, shown: string): Notebook {
-  const read = readNotebook(file, shown);
-  if (read.ok) return read.value;
-  if (read.problems[0]?.code !== 'notebook-old-format') throw new ProblemError(read.problems);
-  return orThrow(parseNotebook(orThrow(upgradeNotebook(python, file, shown)), shown));
 }
 
 /** The notebook's own kernel where it is registered here; notebooks of other people often name one that is not. */
