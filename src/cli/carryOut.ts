@@ -45,6 +45,6 @@ function handlersFor(session: Session): Handlers {
       (await import('./commands/restoreVersion.js')).restoreVersion(session, id, version),
     cacheCollect: async options => (await cache()).collect(session, options),
     cacheVerify: async options => (await cache()).verify(session, options),
-    cacheClear: async () => (await cache()).clear(session),
+    cacheClear: async options => (await cache()).clear(session, options),
   };
 }

@@ -72,7 +72,7 @@ export interface Handlers {
   cacheRestore(id: string, version: string): Promise<number>;
   cacheCollect(options: JsonOption & { readonly all?: boolean }): Promise<number>;
   cacheVerify(options: JsonOption): Promise<number>;
-  cacheClear(): Promise<number>;
+  cacheClear(options: { readonly yes?: boolean }): Promise<number>;
 }
 
 /** Hands a call to its command; resolves to the exit code. */
@@ -111,5 +111,5 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   'cache restore': (to, { arguments: [id, version] }) => to.cacheRestore(id, version),
   'cache gc': (to, { options }) => to.cacheCollect(options),
   'cache verify': (to, { options }) => to.cacheVerify(options),
-  'cache clear': to => to.cacheClear(),
+  'cache clear': (to, { options }) => to.cacheClear(options),
 };

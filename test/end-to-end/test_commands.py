@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
 import shutil
-import time
 
 import pytest
-from project import DAGPY, Project, User, create, write_notebook
+from project import Project, User, create, write_notebook
+from terminal import on_a_terminal
 
 ESCAPE = "\x1b"
 STATES = {"never", "fresh", "stale", "affected", "queued", "running", "failed", "blocked", "frozen"}
@@ -357,43 +354,6 @@ def test_plain_lines_when_it_is_no_terminal(trial: Project) -> None:
     for arguments in (["status"], ["exports", "load"], ["cache", "list"], ["why", "load"]):
         done = trial.cli(*arguments)
         assert ESCAPE not in done.out + done.err
-
-
-def on_a_terminal(p: Project, *arguments: str, **environment: str) -> str:
-    """All that the command draws on a terminal of 100 columns."""
-    import fcntl
-    import struct
-    import subprocess
-    import termios
-
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-    process = subprocess.Popen(
-        [DAGPY, *arguments],
-        cwd=p.folder,
-        env={**p.environment, "TERM": "xterm-256color", **environment},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-    )
-    os.close(slave)
-    drawn = b""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if select.select([master], [], [], 0.1)[0]:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            drawn += piece
-        elif process.poll() is not None:
-            break
-    os.close(master)
-    assert process.wait(timeout=10) == 0, drawn
-    return drawn.decode()
 
 
 def test_progress_on_a_terminal(trial: Project) -> None:

@@ -258,7 +258,7 @@ export const commands = {
   'cache clear': {
     summary: 'forget every stored result of this project',
     arguments: [],
-    options: {},
+    options: { yes: { kind: 'flag', short: 'y', summary: 'without asking on a terminal' } },
   },
   'cache restore': {
     summary: 'bring back an earlier version of a block',

@@ -143,6 +143,7 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
     examples: [{ call: 'cache verify', does: 'after a crash or a doubtful disk' }],
   },
   'cache clear': {
+    description: 'Forgets every stored result of this project. On a terminal it asks first.',
     examples: [{ call: 'cache clear', does: 'the next run starts from nothing' }],
   },
   'cache restore': {

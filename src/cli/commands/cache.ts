@@ -1,5 +1,6 @@
 /** `cache list|gc|verify|clear`. */
 import { readSavings } from '../../adapters/savings.js';
+import { unknownBlock } from '../../engine/index.js';
 import type { CollectReport } from '../../engine/storePorts.js';
 import { blockId } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
@@ -7,6 +8,8 @@ import { objectsOf } from '../../protocol/traceCodec.js';
 import type { OpenProject } from '../openProject.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
+import { tellStrangers } from '../strangers.js';
+import { isAgreed } from '../terminal/question.js';
 import { bytes, duration, oneLine, plural, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
 
@@ -28,6 +31,7 @@ async function listBlocks(session: Session, project: OpenProject, options: JsonO
     session.printJson({ blocks });
     return 0;
   }
+  await tellStrangers(session);
   if (blocks.length === 0) {
     session.print('Nothing is stored yet.\n');
     return 0;
@@ -62,14 +66,7 @@ async function listVersions(
   const loaded = await project.load();
   const block = loaded.blocks.get(blockId(id));
   if (block === undefined) {
-    throw new ProblemError([
-      {
-        code: 'unknown-block',
-        message: `there is no block ${id}`,
-        file: 'dag.json',
-        remedy: '"dagpy status" lists the blocks',
-      },
-    ]);
+    throw new ProblemError([unknownBlock(id, [...loaded.blocks.keys()])]);
   }
   const { uid, memory } = block.snapshot;
   const versions = (await project.keeper(null)).versions(uid).map((trace, at) => ({
@@ -138,8 +135,15 @@ export async function verify(session: Session, options: JsonOption): Promise<num
   });
 }
 
-export async function clear(session: Session): Promise<number> {
+export async function clear(session: Session, options: { readonly yes?: boolean }): Promise<number> {
   return session.withProject(async (project: OpenProject) => {
+    const kept = (await project.keeper(null)).list();
+    const results = kept.reduce((sum, each) => sum + each.traces, 0);
+    const question = `Forget ${plural(results, 'stored result')}? What made them has to run again.`;
+    if (options.yes !== true && results > 0 && !isAgreed(session.around.stderr, question)) {
+      session.note('nothing was changed');
+      return 0;
+    }
     const report = (await project.keeper(project.lock('dagpy cache clear'))).clear();
     return tellCollected(session, report, false);
   });

@@ -39,7 +39,7 @@ function outputOf(descriptor: 1 | 2): Output {
   };
 }
 
-function isTerminal(descriptor: number): boolean {
+export function isTerminal(descriptor: number): boolean {
   try {
     // Only some devices can be terminals, and only then the module that knows for sure is worth loading.
     const stats = fstatSync(descriptor);
