@@ -201,7 +201,7 @@ export class Bench {
       peakBytes: 0,
       ingredients: effect.ingredients,
       code: [],
-    discovered: [
+      discovered: [
         ...[...session.filesRead].map(([name, content]) => ({
           kind: 'file' as const,
           name,
