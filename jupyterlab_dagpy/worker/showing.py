@@ -54,7 +54,7 @@ def _text(value: object, columns: int) -> str:
 
 def _shape(value: Any) -> str:
     """What the text leaves out: how much there is, where it is more than the text shows."""
-    shape = getattr(value, "shape", ())
+    shape: tuple[int, ...] = getattr(value, "shape", ())
     if _kind(value) == "pandas" and len(shape) == 2 and max(shape) <= 60:
         return f"\n\n[{shape[0]} rows x {shape[1]} columns]"
     if _kind(value) == "numpy" and len(shape) > 0:
