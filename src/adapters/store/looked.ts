@@ -10,9 +10,11 @@ export class Looked {
   private readonly objects = new Map<Digest, number>();
   private readonly sights = new Map<string, Sight>();
   private readonly expansions = new Map<string, Expansion>();
+  private isContradictory = false;
 
-  /** As things looked when they were last looked at. */
-  seen(): Seen {
+  /** As things looked; `undefined`: something looked different the second time, so nobody can say what was judged. */
+  seen(): Seen | undefined {
+    if (this.isContradictory) return undefined;
     const objects = [...this.objects].map(([digest, size]) => ({ digest, size }));
     return { sights: [...this.sights.values()], expansions: [...this.expansions.values()], objects };
   }
@@ -56,7 +58,10 @@ export class Looked {
       traces: key => world.traces(key),
       observe: (kind, name) => {
         const digest = world.observe(kind, name);
-        this.sights.set(`${kind}\0${name}`, { kind, name, digest });
+        const place = `${kind}\0${name}`;
+        const before = this.sights.get(place);
+        if (before !== undefined && before.digest !== digest) this.isContradictory = true;
+        this.sights.set(place, { kind, name, digest });
         return digest;
       },
       expand: glob => {

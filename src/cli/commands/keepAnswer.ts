@@ -28,7 +28,8 @@ export async function keepAnswer(
     })),
   ];
   const stored = [...store.looked.files].map(path => store.observer.nameOf(path));
-  const grounds = groundsOf(store.looked.seen(), read, stored, store.observer);
+  const seen = store.looked.seen();
+  const grounds = seen === undefined ? undefined : groundsOf(seen, read, stored, store.observer);
   if (grounds === undefined) return;
   const kernel = project.dag.dag.kernel;
   store.verdicts.keep({

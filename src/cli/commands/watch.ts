@@ -235,7 +235,8 @@ class Watcher {
       // It was told already; whatever could be read is watched.
       if (!(error instanceof ProblemError)) throw error;
     }
-    const seen = looked.seen();
+    // What looks different by now is found by the next comparison.
+    const seen = looked.seen() ?? { sights: [], expansions: [] };
     this.seen = { sights: [...sights, ...seen.sights], expansions: seen.expansions };
     const folders = this.seen.sights
       .filter(({ kind }) => kind !== 'environment' && kind !== 'package')
