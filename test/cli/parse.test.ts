@@ -65,7 +65,7 @@ test('cache lists where nothing else is said', () => {
   assert.equal(callOf('cache').command, 'cache list');
   assert.deepEqual(callOf('cache --json'), {
     command: 'cache list',
-    arguments: [],
+    arguments: [undefined],
     options: { json: true },
     directory: undefined,
   });
@@ -162,7 +162,7 @@ test('each call reaches its handler', async () => {
     if (parsed.ok && parsed.value.kind === 'call') await perform(handlers, parsed.value.call);
   }
   assert.deepEqual(reached, [
-    'value ["a","x"]',
+    'value ["a","x",{}]',
     'filter ["a",["x","y","z"]]',
     'cacheCollect [{"all":true}]',
     'run [["a+"],{"parameter":[],"tag":[]}]',
