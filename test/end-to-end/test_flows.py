@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -271,6 +273,49 @@ def test_outputs_of_both_sides(trial: Project) -> None:
         trial.cli("submit", FLOW)
         assert trial.text("top") == "theirs\n"
         assert "mine" in (trial.folder / FLOW).read_text(encoding="utf-8")
+
+
+# ----------------------------------------------------------------------------------------- trust
+
+
+def trust(p: Project, command: str, *names: str) -> list[bool]:
+    """Signs notebooks of the project, or asks whether Jupyter trusts them, as its user."""
+    request = {"command": f"trust-{command}", "paths": [str(p.folder / name) for name in names]}
+    module = [sys.executable, "-m", "jupyterlab_dagpy.notebooks", "serve"]
+    process = p.start(command=module, stdin=subprocess.PIPE)
+    out, _ = process.communicate(json.dumps(request) + "\n", timeout=60)
+    return [answer.get("trusted", answer.get("signed")) for answer in json.loads(out)]
+
+
+def test_trust_goes_along_and_is_never_gained(trial: Project) -> None:
+    """`top` shows something; of it hangs what the flow and a new block may be trusted to show."""
+    trust(trial, "sign", "top.ipynb")
+    trial.cli("flow", "top")
+    assert trust(trial, "check", FLOW) == [True]
+
+    def change(cells: list[Any]) -> None:
+        best = find(cells, "best =")
+        cells.remove(best)
+        cells.extend([new_markdown_cell("## Block: shown"), best])
+
+    edit_flow(trial, change)
+    trust(trial, "sign", FLOW)
+    trial.cli("submit", FLOW)
+    assert trust(trial, "check", FLOW, "shown.ipynb", "top.ipynb") == [True, True, True]
+    trial.cli("split-block", "load", "3")
+    trial.cli("rename", "shown", "seen")
+    trial.cli("merge", "seen", "top")
+    assert trust(trial, "check", "seen.ipynb") == [True]
+    # Outputs of somebody else come in.
+    trial.rewrite("seen", lambda cells: cells[0].update(outputs=[OUTPUT]))
+    trial.cli("flow", "seen")
+    edit(trial.folder / "seen.flow.ipynb", lambda cells: replace(cells, "raw = [3", "raw = [4"))
+    trust(trial, "sign", "seen.flow.ipynb")
+    trial.cli("submit", "seen.flow.ipynb")
+    assert trust(trial, "check", "seen.ipynb", "seen.flow.ipynb") == [False, False]
+
+
+OUTPUT = {"output_type": "display_data", "metadata": {}, "data": {"text/html": ["<script>bad</script>"]}}
 
 
 # ------------------------------------------------------------------------------------- bad input

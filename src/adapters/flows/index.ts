@@ -9,7 +9,7 @@ import { freeUid } from '../../engine/identity.js';
 import { copyNotebooks, readBlockFiles, writeTexts, type IdentityPorts } from '../blockFiles.js';
 import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
-import { readNotebook, type TrustKeeper } from '../notebooks/index.js';
+import { areTrusted, readNotebook, type TrustKeeper } from '../notebooks/index.js';
 import { replaceTextFile } from '../textFile.js';
 import { editsOf, type FlowEdits } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
@@ -90,18 +90,12 @@ async function attemptToSubmit(
   if (!planned.ok) return planned;
   const plan = planned.value;
   // Outputs of one untrusted notebook must not become trusted by way of another.
-  const sources = [
-    notebook.value,
-    ...blocks.filter(({ uid }) => isIn(flow.value, uid)).map(block => block.notebook),
-  ];
-  const areTrusted = await allTrusted(
-    ports,
-    sources.map(({ text }) => text),
-  );
+  const others = blocks.filter(({ uid }) => flow.value.record.blocks.some(block => block.uid === uid));
+  const isTrusted = await areTrusted(ports.trust, [notebook.value, ...others.map(block => block.notebook)]);
   if ('conflicts' in plan) {
     const written = replaceTextFile(path, plan.flowText, notebook.value.stamp, shown);
     if (!written.ok) return written;
-    if (areTrusted) await ports.trust.signAgain([path]);
+    if (isTrusted) await ports.trust.signAgain([path]);
     return success({ kind: 'conflict', conflicts: plan.conflicts });
   }
   const prelude = blocks.find(({ declaration }) => declaration.id === dag.value.dag.prelude)?.uid;
@@ -121,7 +115,7 @@ async function attemptToSubmit(
       : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE),
   );
   if (!written.ok) return written;
-  if (areTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
+  if (isTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
   const after = new Map(decoded.value.dag.blocks.map(declaration => [declaration.id as string, declaration]));
   const names = new Map<string, string>([
     ...blocks.map(
@@ -134,7 +128,7 @@ async function attemptToSubmit(
   if (text !== notebook.value.text) {
     const refreshed = replaceTextFile(path, text, notebook.value.stamp, shown);
     if (!refreshed.ok) return refreshed;
-    if (areTrusted) await ports.trust.signAgain([path]);
+    if (isTrusted) await ports.trust.signAgain([path]);
   }
   const nameBefore = (uid: string): string => blocks.find(block => block.uid === uid)!.declaration.id;
   return success({
@@ -149,12 +143,6 @@ async function attemptToSubmit(
     kept: plan.merge.remarks.filter(({ kind }) => kind === 'kept-edited').length,
     outputsDiffer: plan.merge.remarks.filter(({ kind }) => kind === 'outputs-differ').length,
   });
-}
-
-const isIn = ({ record }: Flow, uid: string): boolean => record.blocks.some(block => block.uid === uid);
-
-async function allTrusted({ trust }: SubmitPorts, texts: readonly string[]): Promise<boolean> {
-  return (await trust.wasTrusted(texts)).every(each => each);
 }
 
 /**

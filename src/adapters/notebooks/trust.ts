@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jupyterDataFolder, type Environment } from '../jupyterPaths.js';
+import { readOutputs, type Notebook } from './read.js';
 
 export interface TrustKeeper {
   /** Whether Jupyter would trust exactly this content. Ask before replacing it. */
@@ -19,6 +20,18 @@ export interface TrustOptions {
   /** Python with nbformat and this package. */
   readonly python: string;
   readonly env: Environment;
+}
+
+/** Whether what is made of several notebooks may be trusted: all of those that show anything are. */
+export async function areTrusted(
+  trust: Pick<TrustKeeper, 'wasTrusted'>,
+  notebooks: readonly Notebook[],
+): Promise<boolean> {
+  const showing = notebooks.filter(notebook =>
+    notebook.cells.some(cell => cell.type === 'code' && readOutputs(notebook, cell).outputs.length > 0),
+  );
+  const trusted = await trust.wasTrusted(showing.map(({ text }) => text));
+  return trusted.every(each => each);
 }
 
 interface Answer {

@@ -12,7 +12,7 @@ import {
   type Conflict,
   type SubmitOutcome,
 } from '../../adapters/flows/index.js';
-import { createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
+import { areTrusted, createTrustKeeper, readNotebook } from '../../adapters/notebooks/index.js';
 import { replaceTextFile, stampOf } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { ancestorsOf, buildGraph, unknownBlock } from '../../engine/index.js';
@@ -50,9 +50,12 @@ export async function flow(
   );
   const trust = createTrustKeeper({ python: session.around.python(), env: session.around.environment });
   try {
-    const trusted = await trust.wasTrusted(needed.map(({ notebook }) => notebook.text));
+    const isTrusted = await areTrusted(
+      trust,
+      needed.map(({ notebook }) => notebook),
+    );
     orThrow(replaceTextFile(file, text, stamp, shown));
-    if (trusted.every(each => each)) await trust.signAgain([file]);
+    if (isTrusted) await trust.signAgain([file]);
   } finally {
     trust.close();
   }

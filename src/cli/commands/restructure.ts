@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBlockFiles } from '../../adapters/blockFiles.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { createTrustKeeper } from '../../adapters/notebooks/index.js';
+import { areTrusted, createTrustKeeper } from '../../adapters/notebooks/index.js';
 import {
   mergeInto,
   renameBlock,
@@ -42,12 +42,13 @@ async function keepingTrust(
 ): Promise<string> {
   const trust = createTrustKeeper({ python: around.python(), env: around.environment });
   try {
-    const texts = files
-      .filter(({ declaration }) => ids.includes(declaration.id))
-      .map(file => file.notebook.text);
-    const trusted = await trust.wasTrusted(texts);
+    const sources = files.filter(({ declaration }) => ids.includes(declaration.id));
+    const isTrusted = await areTrusted(
+      trust,
+      sources.map(file => file.notebook),
+    );
     const { notebook, written } = orThrow(change());
-    if (trusted.every(each => each)) await trust.signAgain(written.map(file => join(project, file)));
+    if (isTrusted) await trust.signAgain(written.map(file => join(project, file)));
     return notebook;
   } finally {
     trust.close();
