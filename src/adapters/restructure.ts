@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph } from '../engine/index.js';
 import { mergeBlocks } from '../engine/restructure/mergeBlocks.js';
+import type { FactsOf } from '../engine/restructure/sharedNames.js';
 import { decodeDagFile, editDagFile, idProblem, type DagEdit } from '../protocol/dagFileCodec/index.js';
 import { blockId, type Uid } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
@@ -87,8 +88,9 @@ export function mergeInto(
   { project, dag, files }: Opened,
   into: string,
   other: string,
+  factsOf: FactsOf,
 ): Result<Restructured> {
-  const planned = mergeBlocks(dag.dag, blockId(into), blockId(other));
+  const planned = mergeBlocks(dag.dag, blockId(into), blockId(other), factsOf);
   if (!planned.ok) return planned;
   const next = checkedEdit(dag, planned.value.edits);
   if (!next.ok) return next;

@@ -150,6 +150,17 @@ def test_merging_that_can_not_be(trial: Project) -> None:
     refused(trial, "merge", "load", "cap", message='"run"')
 
 
+def test_one_block_has_one_variable_of_a_name(project) -> None:
+    p = project({"a": ["x = 1"], "c": ["x = 2"], "b": (["print(x)"], {"parents": ["c"]})}, name="names")
+    error = refused(
+        p, "merge", "a", "b", message="b reads x of c, and in one block with a it would be that of a"
+    )
+    assert "rename x" in error
+    p.cli("merge", "c", "b")
+    p.run()
+    assert p.text("c") == "2\n"
+
+
 def test_merging_takes_widgets_along(project) -> None:
     view = "application/vnd.jupyter.widget-view+json"
     p = project({"a": ["x = 1"], "b": (["y = x"], {"parents": ["a"]})}, name="widgets", tally=False)

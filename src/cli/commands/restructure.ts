@@ -55,6 +55,30 @@ async function keepingTrust(
   }
 }
 
+/** Facts of a block's code cells. @param from index of a cell. @param to index after the last */
+type FactsIn = (id: BlockId, from?: number, to?: number) => readonly CellFacts[];
+
+async function factsIn({ around }: Session, { dag, files }: Opened): Promise<FactsIn> {
+  const kernel = await openKernel(around, dag.dag.kernel);
+  try {
+    const codeOf = (file: Opened['files'][number]) =>
+      file.notebook.cells.filter(({ type }) => type === 'code');
+    const facts = await factsOf(
+      kernel,
+      kernel.environment,
+      files.flatMap(file => codeOf(file).map(({ source }) => source)),
+    );
+    return (id, from = 0, to = Infinity) =>
+      files
+        .filter(({ declaration }) => declaration.id === id)
+        .flatMap(codeOf)
+        .filter(({ index }) => index >= from && index < to)
+        .map(({ source }) => facts(source));
+  } finally {
+    await kernel.close();
+  }
+}
+
 export async function rename(session: Session, from: string, to: string): Promise<number> {
   const opened = await open(session, from);
   const notebook = await keepingTrust(session, opened, [from], () => renameBlock(opened, from, to));
@@ -64,7 +88,10 @@ export async function rename(session: Session, from: string, to: string): Promis
 
 export async function merge(session: Session, into: string, other: string): Promise<number> {
   const opened = await open(session, into, other);
-  const left = await keepingTrust(session, opened, [into, other], () => mergeInto(opened, into, other));
+  const facts = await factsIn(session, opened);
+  const left = await keepingTrust(session, opened, [into, other], () =>
+    mergeInto(opened, into, other, id => facts(id)),
+  );
   session.note(
     `${printable(into)} now holds the cells of ${printable(other)}. The notebook ${printable(left)} stays on disk and belongs to no block`,
   );
@@ -106,39 +133,22 @@ export async function splitBlock(
   const wrong = wrongId(part);
   if (wrong !== undefined) throw new ProblemError([wrong]);
   const notebook = `${block.declaration.notebook.replace(/[^/]*$/, '')}${part}.ipynb`;
-  const kernel = await openKernel(session.around, opened.dag.dag.kernel);
-  try {
-    const codeOf = (file: Opened['files'][number]) =>
-      file.notebook.cells.filter(({ type }) => type === 'code');
-    const facts = await factsOf(
-      kernel,
-      kernel.environment,
-      opened.files.flatMap(file => codeOf(file).map(({ source }) => source)),
-    );
-    const factsIn = (file: Opened['files'][number], from = 0, to = Infinity): readonly CellFacts[] =>
-      codeOf(file)
-        .filter(({ index }) => index >= from && index < to)
-        .map(({ source }) => facts(source));
-    const edits = planSplit({
-      dag: opened.dag.dag,
-      block: block.declaration,
-      id: part,
-      notebook,
-      first: factsIn(block, 0, place - 1),
-      second: factsIn(block, place - 1),
-      factsOf: (other: BlockId) => {
-        const file = opened.files.find(({ declaration }) => declaration.id === other);
-        return file === undefined ? [] : factsIn(file);
-      },
-    });
-    const taken = new Set<string>(opened.files.map(({ uid }) => uid));
-    const uid = freeUid(part, taken, kernel.hasher.digest);
-    await keepingTrust(session, opened, [id], () =>
-      writeSplit(opened, block, place - 1, { id: part, notebook, uid, edits }),
-    );
-  } finally {
-    await kernel.close();
-  }
+  const facts = await factsIn(session, opened);
+  const edits = planSplit({
+    dag: opened.dag.dag,
+    block: block.declaration,
+    id: part,
+    notebook,
+    first: facts(block.declaration.id, 0, place - 1),
+    second: facts(block.declaration.id, place - 1),
+    factsOf: other => facts(other),
+  });
+  const taken = new Set<string>(opened.files.map(({ uid }) => uid));
+  const { hasher } = await session.ground();
+  const uid = freeUid(part, taken, hasher.digest);
+  await keepingTrust(session, opened, [id], () =>
+    writeSplit(opened, block, place - 1, { id: part, notebook, uid, edits }),
+  );
   session.note(
     `cells ${cell} to ${String(count)} of ${printable(id)} are now the block ${printable(part)}: ${printable(notebook)}`,
   );

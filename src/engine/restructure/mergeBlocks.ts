@@ -4,6 +4,7 @@ import { edgeValue, type BlockKey, type DagEdit } from '../../protocol/dagFileCo
 import type { BlockId } from '../../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { buildGraph } from '../graph.js';
+import { sharedNames, type FactsOf } from './sharedNames.js';
 
 export interface BlocksMerge {
   readonly edits: readonly DagEdit[];
@@ -12,7 +13,12 @@ export interface BlocksMerge {
 }
 
 /** @param into keeps its name, identity and notebook. @param other goes away */
-export function mergeBlocks(dag: DagFile, into: BlockId, other: BlockId): Result<BlocksMerge> {
+export function mergeBlocks(
+  dag: DagFile,
+  into: BlockId,
+  other: BlockId,
+  factsOf: FactsOf,
+): Result<BlocksMerge> {
   const graph = buildGraph(dag);
   if (!graph.ok) return graph;
   const find = (id: BlockId) => dag.blocks.find(block => block.id === id);
@@ -54,6 +60,13 @@ export function mergeBlocks(dag: DagFile, into: BlockId, other: BlockId): Result
   const { rank, indexOf } = graph.value;
   const place = (id: BlockId): number => rank[indexOf.get(id)!]!;
   const order: readonly [BlockId, BlockId] = place(into) < place(other) ? [into, other] : [other, into];
+  const [first, second] = order[0] === into ? [kept, gone] : [gone, kept];
+  const [shared] = sharedNames(first, second, factsOf);
+  if (shared !== undefined)
+    return refuse(
+      `${second.id} reads ${shared.name} of ${shared.from}, and in one block with ${first.id} it would be that of ${shared.instead}`,
+      `rename ${shared.name} in one of them first`,
+    );
   const parents = joinedEdges([...kept.parents, ...gone.parents], [into, other]);
   if (!parents.ok) return refuse(parents.message, 'link the parent with the same names in both first');
   const edits: DagEdit[] = [

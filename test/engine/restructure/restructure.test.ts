@@ -84,7 +84,7 @@ test('merging any two blocks gives a graph with all their edges, or says what li
       const [into, other] = [`b${String(one)}`, `b${String(two)}`];
       const text = textOf(blocks);
       const before = decoded(text);
-      const merged = mergeBlocks(before, blockId(into), blockId(other));
+      const merged = mergeBlocks(before, blockId(into), blockId(other), () => []);
       if (!merged.ok) {
         refused += 1;
         assert.match(merged.problems[0]!.message, /lies between/);
@@ -121,7 +121,7 @@ test('a merge that would be a circle names the path', () => {
     b: { notebook: 'b.ipynb', parents: ['a'] },
     c: { notebook: 'c.ipynb', parents: ['b'] },
   });
-  const merged = mergeBlocks(decoded(text), blockId('a'), blockId('c'));
+  const merged = mergeBlocks(decoded(text), blockId('a'), blockId('c'), () => []);
   assert.ok(!merged.ok);
   assert.match(merged.problems[0]!.message, /between a and c.*a.*b.*a/s);
 });
@@ -236,4 +236,27 @@ test('what is no variable counts: generators and options, changes in place, code
     ['a', { x: 'u' }],
     ['z', {}],
   ]);
+});
+
+test('one block has one variable of a name', () => {
+  const text = textOf({
+    a: { notebook: 'a.ipynb', parents: ['p'] },
+    p: { notebook: 'p.ipynb' },
+    q: { notebook: 'q.ipynb' },
+    b: { notebook: 'b.ipynb', parents: ['q'] },
+  });
+  const told = (cells: Readonly<Record<string, readonly CellFacts[]>>): string => {
+    const merged = mergeBlocks(decoded(text), blockId('a'), blockId('b'), id => cells[id] ?? []);
+    return merged.ok ? '' : merged.problems[0]!.message;
+  };
+  const [p, q, b] = [[makes('x')], [makes('x', 'y')], [reads('x')]];
+  assert.match(
+    told({ p, q, a: [makes('x')], b }),
+    /b reads x of q, and in one block with a it would be that of a/,
+  );
+  assert.match(told({ p, q, a: [reads('x')], b }), /that of p/);
+  assert.equal(told({ p, q, a: [makes('x')], b: [reads('y')] }), '');
+  assert.equal(told({ p, q: [makes('y')], a: [makes('x')], b }), '', 'it has it from nowhere yet');
+  const np = facts({ mayBind: ['x'], importedNames: ['x'] });
+  assert.equal(told({ p: [np], q: [np], a: [np], b }), '', 'an import is the same everywhere');
 });
