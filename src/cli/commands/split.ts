@@ -1,25 +1,18 @@
 /** `split`: a notebook into blocks with inferred edges and filters. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import { createDagFile } from '../../adapters/dagFile/change.js';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { buildNotebook, type Notebook } from '../../adapters/notebooks/index.js';
-import { listKernelspecs } from '../../adapters/kernelspecs.js';
-import { prepareStore, storeLayout } from '../../adapters/store/layout.js';
-import { replaceTextFile } from '../../adapters/textFile.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { derivedUid } from '../../engine/identity.js';
-import { buildGraph } from '../../engine/index.js';
 import { proposeSplit, type SplitBy, type SplitCell, type SplitProposal } from '../../engine/split.js';
 import type { NewBlock } from '../../protocol/dagFileCodec/index.js';
-import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
+import { type Problem, ProblemError } from '../../protocol/problem.js';
 import { readGiven } from '../givenNotebook.js';
 import { openKernel } from '../openKernel.js';
 import type { SplitOptions } from '../program.js';
 import type { Session } from '../session.js';
 import { glyph, plural, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
-
-const DEFAULT_KERNEL = 'python3';
+import { folderName, kernelOf, refuseProject, writeNewProject } from './newProject.js';
 
 export async function split(session: Session, path: string, options: SplitOptions): Promise<number> {
   const { around } = session;
@@ -27,18 +20,9 @@ export async function split(session: Session, path: string, options: SplitOption
   const shown = relative(around.cwd, file) || file;
   const notebook = readGiven(session, path);
   const project = resolve(around.cwd, options.output ?? dirname(file));
-  if (options.dryRun !== true && existsSync(join(project, 'dag.json'))) {
-    throw new ProblemError([
-      {
-        code: 'project-exists',
-        message: `${relative(around.cwd, project) || '.'} has a dag.json already`,
-        file: 'dag.json',
-        remedy: 'choose another folder with -o',
-      },
-    ]);
-  }
+  if (options.dryRun !== true) refuseProject(project, relative(around.cwd, project));
   const name = basename(file, extname(file));
-  const kernel = kernelOf(session, notebook);
+  const kernel = kernelOf(session, [notebook], 'split');
   const opened = await openKernel(around, kernel);
   try {
     const code = notebook.cells.filter(cell => cell.type === 'code').map(cell => cell.source);
@@ -58,8 +42,12 @@ export async function split(session: Session, path: string, options: SplitOption
     const refused = proposal.refusals.map((refusal): Problem => ({ ...refusal, file: shown }));
     if (refused.length > 0) throw new ProblemError(refused);
     const blocks = blocksOf(project, file, name, proposal);
-    if (options.dryRun !== true)
-      write(project, notebook, name, kernel, proposal, blocks, text => opened.hasher.digest(text));
+    if (options.dryRun !== true) {
+      const prelude = proposal.prelude === undefined ? {} : { prelude: proposal.prelude };
+      const uidOf = (id: string) => derivedUid(id, text => opened.hasher.digest(text));
+      const texts = proposal.blocks.map(block => buildNotebook(notebook, block.cellIndexes, uidOf(block.id)));
+      writeNewProject(project, { name, kernel, ...prelude, blocks }, texts);
+    }
     tell(session, shown, proposal, options);
     return 0;
   } finally {
@@ -76,32 +64,6 @@ function defaultCut(notebook: Notebook): SplitBy {
     : 'heading';
 }
 
-/** The notebook's own kernel where it is registered here; notebooks of other people often name one that is not. */
-function kernelOf(session: Session, notebook: Notebook): string {
-  const wanted = notebook.kernelspec;
-  if (notebook.language !== 'python') {
-    throw new ProblemError([
-      {
-        code: 'language',
-        message: `the notebook is written in ${notebook.language}`,
-        file: notebook.file,
-        remedy: 'only Python notebooks can be split',
-      },
-    ]);
-  }
-  if (wanted === undefined || wanted === DEFAULT_KERNEL) return DEFAULT_KERNEL;
-  if (
-    listKernelspecs({ env: session.around.environment, python: session.around.python() }).has(
-      wanted.toLowerCase(),
-    )
-  )
-    return wanted;
-  session.note(
-    `the kernel ${wanted} is not registered here: the project uses ${DEFAULT_KERNEL}; change "kernel" in dag.json for another`,
-  );
-  return DEFAULT_KERNEL;
-}
-
 /** Notebooks of blocks lie in a folder named after the original, next to dag.json. */
 function blocksOf(project: string, file: string, name: string, proposal: SplitProposal): readonly NewBlock[] {
   const cwd = relative(project, dirname(file)).replaceAll('\\', '/') || '.';
@@ -113,63 +75,6 @@ function blocksOf(project: string, file: string, name: string, proposal: SplitPr
     // Relative paths and local imports go on meaning what they meant in the original.
     cwd,
   }));
-}
-
-/** Names of folders are kept to characters that every file system and dag.json take. */
-const folderName = (name: string): string =>
-  name.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, '') || 'blocks';
-
-function write(
-  project: string,
-  notebook: Notebook,
-  name: string,
-  kernel: string,
-  proposal: SplitProposal,
-  blocks: readonly NewBlock[],
-  digest: Parameters<typeof derivedUid>[1],
-): void {
-  const taken = blocks.map(block => join(project, block.notebook)).filter(path => existsSync(path));
-  if (taken.length > 0) {
-    throw new ProblemError(
-      taken.map((path): Problem => ({
-        code: 'file-exists',
-        message: `${relative(project, path)} is there already`,
-        file: relative(project, path),
-        remedy: 'move it away, or choose another folder with -o',
-      })),
-    );
-  }
-  const made: string[] = [];
-  try {
-    blocks.forEach((block, index) => {
-      const path = join(project, block.notebook);
-      mkdirSync(dirname(path), { recursive: true });
-      const cells = proposal.blocks[index]?.cellIndexes ?? [];
-      orThrow(
-        replaceTextFile(
-          path,
-          buildNotebook(notebook, cells, derivedUid(block.id, digest)),
-          null,
-          block.notebook,
-        ),
-      );
-      made.push(path);
-    });
-    const { dag } = orThrow(
-      createDagFile(project, {
-        name,
-        kernel,
-        ...(proposal.prelude === undefined ? {} : { prelude: proposal.prelude }),
-        blocks,
-      }),
-    );
-    orThrow(buildGraph(dag));
-    prepareStore(storeLayout(project));
-  } catch (error) {
-    // Half a project would be in the way of the next attempt; nobody has worked in it yet.
-    for (const path of made) rmSync(path, { force: true });
-    throw error;
-  }
 }
 
 function tell(session: Session, shown: string, proposal: SplitProposal, options: SplitOptions): void {
