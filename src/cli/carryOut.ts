@@ -19,6 +19,8 @@ function handlersFor(session: Session): Handlers {
     init: async (folder, options) => (await edit()).init(session, folder, options),
     split: async (notebook, options) =>
       (await import('./commands/split.js')).split(session, notebook, options),
+    importProject: async (file, options) =>
+      (await import('./commands/import.js')).importProject(session, file, options),
     add: async (id, options) => (await edit()).add(session, id, options),
     link: async (parent, child, options) => (await edit()).link(session, parent, child, options),
     unlink: async (parent, child) => (await edit()).unlink(session, parent, child),

@@ -36,6 +36,10 @@ async function answer(invocation: Invocation): Promise<number> {
       (invocation.missing ? standardError() : standardOutput()).write(helpText(invocation.topic));
       return invocation.missing ? WRONG : 0;
     }
+    case 'former': {
+      const { formerProblem } = await import('./commandLine/formerNames.js');
+      throw new ProblemError([formerProblem(invocation.command, invocation.words)]);
+    }
     case 'call': {
       const { call, directory } = invocation;
       const { carryOut } = await import('./carryOut.js');

@@ -22,6 +22,11 @@ export interface SplitOptions {
   readonly json?: boolean;
 }
 
+export interface ImportOptions extends JsonOption {
+  readonly output?: string;
+  readonly dryRun?: boolean;
+}
+
 export interface AddOptions {
   readonly from?: string;
   readonly cells?: string;
@@ -48,6 +53,7 @@ export interface Handlers {
     options: { readonly name?: string; readonly kernel?: string },
   ): Promise<number>;
   split(notebook: string, options: SplitOptions): Promise<number>;
+  importProject(file: string, options: ImportOptions): Promise<number>;
   add(id: string, options: AddOptions): Promise<number>;
   link(parent: string, child: string, options: { readonly use: readonly string[] }): Promise<number>;
   unlink(parent: string, child: string): Promise<number>;
@@ -87,6 +93,7 @@ type Action<Name extends CommandName> = (handlers: Handlers, call: CallOf<Name>)
 const actions: { readonly [Name in CommandName]: Action<Name> } = {
   init: (to, { arguments: [folder], options }) => to.init(folder, options),
   split: (to, { arguments: [notebook], options }) => to.split(notebook, options),
+  import: (to, { arguments: [file], options }) => to.importProject(file, options),
   add: (to, { arguments: [id], options }) => to.add(id, options),
   link: (to, { arguments: [parent, child], options }) => to.link(parent, child, options),
   unlink: (to, { arguments: [parent, child] }) => to.unlink(parent, child),

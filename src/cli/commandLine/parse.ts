@@ -8,10 +8,12 @@ import {
   globalOptions,
   groups,
   isCommand,
+  isFormer,
   isGroup,
   specOf,
   type commands,
   type CommandName,
+  type FormerName,
   type GroupName,
 } from './table.js';
 import { usageOf } from './usage.js';
@@ -29,6 +31,8 @@ export type Invocation =
   | { readonly kind: 'version' }
   /** `missing`: nothing was asked for, so it is not an answer. */
   | { readonly kind: 'help'; readonly topic: CommandName | GroupName | undefined; readonly missing: boolean }
+  /** A command of the original dagpy, with the words after it. */
+  | { readonly kind: 'former'; readonly command: FormerName; readonly words: readonly string[] }
   /** `directory`, of `-C`: where to look for the project; absent: the current folder. */
   | { readonly kind: 'call'; readonly call: Call; readonly directory: string | undefined };
 
@@ -51,6 +55,7 @@ export function parseCommandLine(words: readonly string[]): Result<Invocation> {
   const first = words[start];
   if (first === undefined) return success({ kind: 'help', topic: undefined, missing: true });
 
+  if (isFormer(first)) return success({ kind: 'former', command: first, words: words.slice(start + 1) });
   const named = commandOf(first, words.slice(start + 1));
   if (!named.ok) return named;
   const { command, rest } = named.value;

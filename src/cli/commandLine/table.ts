@@ -50,6 +50,20 @@ export const commands = {
       json,
     },
   },
+  import: {
+    summary: 'take over a project of the original dagpy',
+    arguments: [{ name: 'file', takes: 'one', summary: 'project file, or flow notebook (.ipynb)' }],
+    options: {
+      output: {
+        kind: 'text',
+        short: 'o',
+        value: 'dir',
+        summary: 'folder for the project (default: that of the file)',
+      },
+      dryRun: { kind: 'flag', summary: 'show the blocks and what can not be taken over, write nothing' },
+      json,
+    },
+  },
   add: {
     summary: 'add a block',
     arguments: [id],
@@ -278,6 +292,15 @@ export const groups = {
 } as const satisfies Readonly<Record<string, { readonly summary: string; readonly otherwise: CommandName }>>;
 
 export type GroupName = keyof typeof groups;
+
+/** Commands of the original dagpy that are called otherwise here. */
+// prettier-ignore
+const formerNames = ['create', 'view', 'execute', 'exe', 'makeflow', 'mf', 'submitflow', 'sf', 'rm'] as const;
+
+export type FormerName = (typeof formerNames)[number];
+
+export const isFormer = (name: string): name is FormerName =>
+  (formerNames as readonly string[]).includes(name);
 
 export const commandNames = Object.keys(commands) as readonly CommandName[];
 export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);

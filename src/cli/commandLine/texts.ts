@@ -20,6 +20,14 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
       { call: 'split analysis.ipynb -o churn', does: 'a project in the folder churn' },
     ],
   },
+  import: {
+    description:
+      'Makes a project of one of the original dagpy, or of a flow notebook. Its files stay, its cache is never loaded.',
+    examples: [
+      { call: 'import churn.dagpy --dry-run', does: 'show what would become of it' },
+      { call: 'import churn.dagpy', does: 'a project beside it, with the same names in every block' },
+    ],
+  },
   add: {
     description: 'Adds a block: an empty one, or one made of cells of a notebook, which stays as it is.',
     examples: [
