@@ -30,7 +30,6 @@ export function statusOf(all: Judged, block: number): BlockStatus {
     parents: snapshot.blocks[block]?.declaration.parents.map(parent => parent.block) ?? [],
     seconds: trace?.seconds ?? null,
     exports: trace === null ? [] : exportsOf(all, block, trace),
-    unstorable: trace === null ? [] : unstorable(all, block, trace),
   };
 }
 
@@ -50,9 +49,13 @@ export function exportsOf({ context }: Judged, block: number, trace: Trace): rea
   return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function unstorable({ context }: Judged, block: number, trace: Trace): BlockStatus['unstorable'] {
-  const accepts = context.project.accepts(block);
-  return trace.withheld.flatMap(({ name, type, why, detail }) =>
+/** Names that the filter asks for and that can not be stored; making them again is what their readers wait for. */
+export function unstorable(
+  all: Judged,
+  block: number,
+): readonly { readonly name: string; readonly type: string; readonly detail: string }[] {
+  const accepts = all.context.project.accepts(block);
+  return (traceOf(all, block)?.withheld ?? []).flatMap(({ name, type, why, detail }) =>
     why === 'opaque' && accepts(name) ? [{ name, type, detail }] : [],
   );
 }

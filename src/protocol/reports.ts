@@ -17,8 +17,6 @@ export interface BlockStatus {
   /** Wall time of the execution that answers, or of the last one; `null`: none known. */
   readonly seconds: number | null;
   readonly exports: readonly ExportReport[];
-  /** Names of the last run that can not be stored: a block that reads one runs this one again in its process. */
-  readonly unstorable: readonly { readonly name: string; readonly type: string; readonly detail: string }[];
 }
 
 export interface StatusReport {

@@ -65,7 +65,7 @@ def test_status_json(trial: Project) -> None:
     assert set(document) == {"project", "blocks"} and document["project"] == "trial"
     assert [block["id"] for block in document["blocks"]] == ["load", "model", "report"]
     for block in document["blocks"]:
-        assert set(block) == {"id", "state", "reasons", "parents", "seconds", "exports", "unstorable"}
+        assert set(block) == {"id", "state", "reasons", "parents", "seconds", "exports"}
         assert block["state"] in STATES
         assert all(set(r) == {"kind", "detail"} and r["kind"] in REASONS for r in block["reasons"])
         assert isinstance(block["seconds"], float | int)

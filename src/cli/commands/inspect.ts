@@ -7,7 +7,7 @@ import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
 import type { Withheld } from '../../protocol/trace.js';
 import { showStoredValue } from '../../daemon/storedValue.js';
-import { exportsOf, judged, statusOf, traceOf, type Judged } from '../judged.js';
+import { exportsOf, judged, statusOf, traceOf, unstorable, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
 import { FIRST_STEPS } from '../report.js';
 import type { Session } from '../session.js';
@@ -35,17 +35,20 @@ export async function status(session: Session, options: JsonOption): Promise<num
       }
       if (report.blocks.every(block => block.seconds === null)) await tellStrangers(session);
       if (report.blocks.length === 0) session.note(`no blocks yet. ${FIRST_STEPS}`);
-      for (const note of replayNotes(all, report)) session.note(`note: ${oneLine(note)}`);
+      for (const note of replayNotes(all)) session.note(`note: ${oneLine(note)}`);
     }
     return 0;
   });
 }
 
 /** Blocks that run again whenever a reader of theirs does. */
-function replayNotes({ context: { project } }: Judged, report: StatusReport): readonly string[] {
-  return report.blocks.flatMap(({ id, unstorable: names }) => {
+function replayNotes(all: Judged): readonly string[] {
+  const { project } = all.context;
+  return [...project.graph.order].flatMap(block => {
+    const names = unstorable(all, block);
     if (names.length === 0) return [];
-    const wanted = project.wanted(project.graph.ids.findIndex(each => each === id));
+    const id = project.graph.ids[block] ?? '';
+    const wanted = project.wanted(block);
     const read = names.filter(({ name }) => wanted === null || wanted.includes(name));
     if (read.length === 0) return [];
     const listed = read.map(({ name, type }) => `${name} (${type})`).join(', ');
@@ -88,7 +91,7 @@ export async function why(session: Session, id: string, options: JsonOption): Pr
     }
     const style = session.outStyle;
     const lines = report.reasons.map(reason => `  ${reason.kind.padEnd(12)} ${oneLine(reason.detail)}\n`);
-    for (const { name, type } of report.unstorable)
+    for (const { name, type } of unstorable(all, block))
       lines.push(
         `  ${'not stored'.padEnd(12)} ${oneLine(`${name} (${type}): reading it runs ${id} again`)}\n`,
       );
