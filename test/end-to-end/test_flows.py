@@ -263,14 +263,24 @@ def test_both_sides_changed_a_filter(trial: Project) -> None:
     assert not any("by now" in text for text in flow_sources(trial))
 
 
+def test_deleted_here_and_changed_there(trial: Project) -> None:
+    edit_flow(trial, lambda cells: cells.remove(find(cells, "limit = 10")))
+    edit_flow(trial, lambda cells: replace(cells, "raw = [3", "raw = [4"))
+    trial.rewrite("load", lambda cells: cells.pop(0) and cells[1].update(source=["limit = 12"]))
+    assert "so kept: 2 cells of load" in trial.cli("submit", FLOW).err
+    assert sources(trial, "load") == ["raw = [4, 1, 2]", "## Block: prose, and no header", "limit = 12"]
+    assert "limit = 12" in flow_sources(trial)
+
+
 def test_outputs_of_both_sides(trial: Project) -> None:
     def ran(cells: list[Any]) -> None:
         find(cells, "best =").outputs = [nbformat.v4.new_output("stream", text="mine\n")]
 
     edit_flow(trial, ran)
     trial.rewrite("top", lambda cells: cells[0]["outputs"][0].update(text=["theirs\n"]))
-    for _ in range(2):
-        trial.cli("submit", FLOW)
+    for turn in range(2):
+        told = trial.cli("submit", FLOW).err
+        assert ("each keeps its own outputs: 1 cell of top" in told) == (turn == 0)
         assert trial.text("top") == "theirs\n"
         assert "mine" in (trial.folder / FLOW).read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { blockReads, buildGraph } from '../../engine/index.js';
+import type { MergeRemark } from '../../engine/flow/merge.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import { decodeDagFile, editDagFile } from '../../protocol/dagFileCodec/index.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
@@ -37,10 +38,10 @@ export interface Submitted {
   readonly rewired: readonly string[];
   /** Blocks that were deleted from the flow and stay in the project. */
   readonly left: readonly string[];
-  /** Cells that were deleted on one side and changed on the other, and stay. */
-  readonly kept: number;
-  /** Cells that both sides ran; each keeps its own outputs. */
-  readonly outputsDiffer: number;
+  /** Blocks of cells that were deleted on one side and changed on the other, and stay; one entry a cell. */
+  readonly kept: readonly string[];
+  /** Blocks of cells that both sides ran: each side keeps its own outputs; one entry a cell. */
+  readonly outputsDiffer: readonly string[];
 }
 
 export type SubmitOutcome = Submitted | ({ readonly kind: 'conflict' } & Pick<Disagreement, 'conflicts'>);
@@ -131,6 +132,10 @@ async function attemptToSubmit(
     if (isTrusted) await ports.trust.signAgain([path]);
   }
   const nameBefore = (uid: string): string => blocks.find(block => block.uid === uid)!.declaration.id;
+  const blocksOf = (wanted: MergeRemark['kind']): readonly string[] =>
+    plan.merge.remarks.flatMap(({ kind, block }) =>
+      kind === wanted ? [names.get(block) ?? block.replace(/^new /, '')] : [],
+    );
   return success({
     kind: 'submitted',
     changed: plan.changed.map(({ uid }) => names.get(uid)!),
@@ -140,8 +145,8 @@ async function attemptToSubmit(
     ),
     rewired: edits.value.rewired,
     left: plan.left,
-    kept: plan.merge.remarks.filter(({ kind }) => kind === 'kept-edited').length,
-    outputsDiffer: plan.merge.remarks.filter(({ kind }) => kind === 'outputs-differ').length,
+    kept: blocksOf('kept-edited'),
+    outputsDiffer: blocksOf('outputs-differ'),
   });
 }
 

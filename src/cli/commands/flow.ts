@@ -200,14 +200,19 @@ function tell(session: Session, shown: string, outcome: SubmitOutcome): void {
     ...(left.length > 0
       ? [`not in the flow any more, and left in the project (dagpy remove takes it out): ${list(left)}`]
       : []),
-    ...(kept > 0 ? [`${plural(kept, 'cell')} deleted on one side and changed on the other: kept`] : []),
-    ...(outputsDiffer > 0
-      ? [
-          `${plural(outputsDiffer, 'cell')} ran on both sides: the blocks keep their outputs, the flow its own`,
-        ]
+    ...(kept.length > 0 ? [`deleted on one side and changed on the other, so kept: ${cellsOf(kept)}`] : []),
+    ...(outputsDiffer.length > 0
+      ? [`run on both sides, so each keeps its own outputs: ${cellsOf(outputsDiffer)}`]
       : []),
   ];
   session.note(lines.length === 0 ? 'Nothing to submit: the blocks say the same.' : lines.join('\n'));
+}
+
+/** `2 cells of load, 1 cell of top`. */
+function cellsOf(blocks: readonly string[]): string {
+  return [...new Set(blocks)]
+    .map(name => `${plural(blocks.filter(each => each === name).length, 'cell')} of ${printable(name)}`)
+    .join(', ');
 }
 
 function conflictProblem({ name, place, about }: Conflict, shown: string): Problem {
