@@ -1,5 +1,6 @@
 /** A project with the state of every block, as the commands that look at it tell of it. */
 import { EXIT_CODE, filterTest, judge, type Context, type Judgement } from '../engine/index.js';
+import type { CellFacts } from '../protocol/cellFacts.js';
 import type { BlockStatus, ExportReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
 import type { OpenProject } from './openProject.js';
@@ -49,13 +50,47 @@ export function exportsOf({ context }: Judged, block: number, trace: Trace): rea
   return stored.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Names that the filter asks for and that can not be stored; making them again is what their readers wait for. */
+/**
+ * Names that the filter asks for and that can not be stored; making them again is what their readers wait for. Known from
+ * the last run, and of a block that never ran from its code, where that is certain.
+ */
 export function unstorable(
   all: Judged,
   block: number,
 ): readonly { readonly name: string; readonly type: string; readonly detail: string }[] {
-  const accepts = all.context.project.accepts(block);
-  return (traceOf(all, block)?.withheld ?? []).flatMap(({ name, type, why, detail }) =>
-    why === 'opaque' && accepts(name) ? [{ name, type, detail }] : [],
-  );
+  const { project } = all.context;
+  const accepts = project.accepts(block);
+  const trace = traceOf(all, block);
+  const found =
+    trace === null
+      ? fromCode(project.snapshot.blocks[block]?.cells ?? [])
+      : trace.withheld.filter(({ why }) => why === 'opaque');
+  return found.filter(({ name }) => accepts(name)).map(({ name, type, detail }) => ({ name, type, detail }));
+}
+
+/** Variables that hold something like a generator or an open file at the end. */
+function fromCode(cells: readonly CellFacts[]) {
+  const kept = new Map<string, string>();
+  for (const step of cells.flatMap(({ steps }) => steps)) {
+    if (step.do === 'bind' || step.do === 'delete') kept.delete(step.name);
+    else if (step.do === 'unkept') kept.set(step.name, step.what);
+  }
+  return [...kept].map(([name, what]) => ({ name, type: what, detail: '' }));
+}
+
+/** Blocks that run again whenever a reader of theirs does. */
+export function replayNotes(all: Judged): readonly string[] {
+  const { project } = all.context;
+  return [...project.graph.order].flatMap(block => {
+    const names = unstorable(all, block);
+    if (names.length === 0) return [];
+    const id = project.graph.ids[block] ?? '';
+    const wanted = project.wanted(block);
+    const read = names.filter(({ name }) => wanted === null || wanted.includes(name));
+    if (read.length === 0) return [];
+    const listed = read.map(({ name, type }) => `${name} (${type})`).join(', ');
+    return [
+      `${id} makes ${listed}, which can not be stored: when a reader runs, ${id} runs again in its process`,
+    ];
+  });
 }

@@ -321,6 +321,8 @@ def test_alone_on_stored_values_of_older_code(project) -> None:
 
 def test_dry_run_status_and_why_tell_beforehand(project) -> None:
     p = project(GENERATOR)
+    # of code that never ran, as far as it is certain
+    assert "load makes numbers (a generator), which can not be stored" in p.cli("run", "--dry-run").err
     p.run()
     p.edit("first", 0, "next(numbers), next", "1, next")
     done = p.cli("run", "--dry-run")

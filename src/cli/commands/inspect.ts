@@ -7,7 +7,7 @@ import { ProblemError } from '../../protocol/problem.js';
 import type { BlockStatus, StatusReport } from '../../protocol/reports.js';
 import type { Withheld } from '../../protocol/trace.js';
 import { showStoredValue } from '../../daemon/storedValue.js';
-import { exportsOf, judged, statusOf, traceOf, unstorable, type Judged } from '../judged.js';
+import { exportsOf, judged, replayNotes, statusOf, traceOf, unstorable, type Judged } from '../judged.js';
 import type { JsonOption } from '../program.js';
 import { FIRST_STEPS } from '../report.js';
 import type { Session } from '../session.js';
@@ -38,23 +38,6 @@ export async function status(session: Session, options: JsonOption): Promise<num
       for (const note of replayNotes(all)) session.note(`note: ${oneLine(note)}`);
     }
     return 0;
-  });
-}
-
-/** Blocks that run again whenever a reader of theirs does. */
-function replayNotes(all: Judged): readonly string[] {
-  const { project } = all.context;
-  return [...project.graph.order].flatMap(block => {
-    const names = unstorable(all, block);
-    if (names.length === 0) return [];
-    const id = project.graph.ids[block] ?? '';
-    const wanted = project.wanted(block);
-    const read = names.filter(({ name }) => wanted === null || wanted.includes(name));
-    if (read.length === 0) return [];
-    const listed = read.map(({ name, type }) => `${name} (${type})`).join(', ');
-    return [
-      `${id} makes ${listed}, which can not be stored: when a reader runs, ${id} runs again in its process`,
-    ];
   });
 }
 

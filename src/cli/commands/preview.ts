@@ -1,8 +1,9 @@
 /** `run --dry-run`: what would run and why, how long it takes and how much memory it needs. */
-import { plan, type Plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
+import { judge, plan, type Plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
 import { estimate, type Estimate } from '../../engine/estimate.js';
 import type { Json } from '../../protocol/dagFile.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { replayNotes } from '../judged.js';
 import type { OpenProject } from '../openProject.js';
 import type { Session } from '../session.js';
 import { bytes, duration, glyph, oneLine, plural, printable } from '../terminal/style.js';
@@ -30,7 +31,11 @@ export async function preview(
   const blocks = [...planned.runs, ...planned.mayRun].map(({ block }) => block);
   const cost = estimate(context.project, blocks, jobs);
   if (json) session.printJson({ ...planned, estimate: { ...cost, jobs } });
-  else session.print(described(session, planned, cost, jobs));
+  else {
+    session.print(described(session, planned, cost, jobs));
+    for (const note of replayNotes({ context, judgements: judge(context) }))
+      session.note(`note: ${oneLine(note)}`);
+  }
   return 0;
 }
 
