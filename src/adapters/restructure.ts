@@ -1,7 +1,7 @@
 /** Renaming, merging and splitting blocks on disk: notebooks first, dag.json last, the user's files never lost. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildGraph } from '../engine/index.js';
+import { buildGraph, unknownBlock } from '../engine/index.js';
 import { mergeBlocks } from '../engine/restructure/mergeBlocks.js';
 import type { FactsOf } from '../engine/restructure/sharedNames.js';
 import { decodeDagFile, editDagFile, idProblem, type DagEdit } from '../protocol/dagFileCodec/index.js';
@@ -34,13 +34,6 @@ export function wrongId(id: string): Problem | undefined {
       };
 }
 
-const unknownBlock = (id: string): Problem => ({
-  code: 'unknown-block',
-  message: `there is no block ${id}`,
-  file: DAG_FILE,
-  remedy: '"dagpy status" lists the blocks',
-});
-
 export interface Restructured {
   /** Notebook that a person is told about, below the project. */
   readonly notebook: string;
@@ -53,7 +46,13 @@ export function renameBlock({ project, dag, files }: Opened, from: string, to: s
   const wrong = wrongId(to);
   if (wrong !== undefined) return failure(wrong);
   const block = files.find(({ declaration }) => declaration.id === from);
-  if (block === undefined) return failure(unknownBlock(from));
+  if (block === undefined)
+    return failure(
+      unknownBlock(
+        from,
+        files.map(({ declaration }) => declaration.id),
+      ),
+    );
   const { uid, declaration, notebook } = block;
   if (from === to) return success({ notebook: declaration.notebook, written: [] });
   const move = moveOf(declaration, to);

@@ -17,6 +17,7 @@ import { freeUid } from '../../engine/identity.js';
 import { splitBlock as planSplit } from '../../engine/restructure/splitBlock.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import type { BlockId, Uid } from '../../protocol/ids.js';
+import { unknownBlock } from '../../engine/index.js';
 import { orThrow, ProblemError, type Problem, type Result } from '../../protocol/problem.js';
 import { requireBlocks } from '../knownBlocks.js';
 import { openKernel } from '../openKernel.js';
@@ -110,11 +111,12 @@ export async function splitBlock(
   };
   const block =
     opened.files.find(({ declaration }) => declaration.id === id) ??
-    refuse({
-      message: `there is no block ${id}`,
-      file: 'dag.json',
-      remedy: '"dagpy status" lists the blocks',
-    });
+    refuse(
+      unknownBlock(
+        id,
+        opened.files.map(({ declaration }) => declaration.id),
+      ),
+    );
   const count = block.notebook.cells.length;
   const place = /^\d+$/.test(cell) ? Number(cell) : NaN;
   if (!(place >= 2 && place <= count))

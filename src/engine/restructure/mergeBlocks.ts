@@ -3,7 +3,7 @@ import type { BlockDeclaration, DagFile, Filter, Json, ParentEdge } from '../../
 import { edgeValue, type BlockKey, type DagEdit } from '../../protocol/dagFileCodec/index.js';
 import type { BlockId } from '../../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { buildGraph } from '../graph.js';
+import { buildGraph, unknownBlock } from '../graph.js';
 import { sharedNames, type FactsOf } from './sharedNames.js';
 
 export interface BlocksMerge {
@@ -27,14 +27,8 @@ export function mergeBlocks(
     failure({ code: 'merge', message, file: 'dag.json', block, remedy });
   const unknown = [into, other].filter(id => find(id) === undefined);
   if (kept === undefined || gone === undefined) {
-    return failure(
-      ...unknown.map((id): Problem => ({
-        code: 'unknown-block',
-        message: `there is no block ${id}`,
-        file: 'dag.json',
-        remedy: '"dagpy status" lists the blocks',
-      })),
-    );
+    const ids = dag.blocks.map(({ id }) => id);
+    return failure(...unknown.map(id => unknownBlock(id, ids)));
   }
   if (into === other) return refuse('a block can not be merged with itself', 'name two blocks');
   if (dag.prelude === into || dag.prelude === other)
