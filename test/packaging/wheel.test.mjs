@@ -95,7 +95,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
 
   test('holds nothing else', () => {
     const known =
-      /^(jupyterlab_dagpy\/(_engine\/[a-z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256|fonts\/DejaVuSans(-Bold)?\.ttf)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
+      /^(jupyterlab_dagpy\/(_engine\/[a-zA-Z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256|fonts\/DejaVuSans(-Bold)?\.ttf)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
     assert.deepEqual(
       files.filter(file => !known.test(file) || /\/tests\/|\.(pyc|so)$/.test(file)),
       [],
