@@ -1,5 +1,6 @@
-// `npm test`: set-up, lint, build, TypeScript tests on the wheel's Node, Python tests. Last line: `N passed, N failed`.
-//   npm test -- --only ts|py|lint|build[,…]   some parts       npm test -- --quick   without test/packaging
+// `npm test`: set-up, lint, build, TypeScript tests on the wheel's Node, Python tests, the demo. Last line: `N passed, N
+// failed`.
+//   npm test -- --only ts|py|lint|build|demo[,…]   some parts       npm test -- --quick   without test/packaging
 //   npm test -- --only ts engine/plan         test files whose path contains the words
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -10,7 +11,7 @@ import { build, checkTypes } from './build.mjs';
 import { setup } from './setup.mjs';
 import { structureProblems } from './structure.mjs';
 
-const parts = { lint, build: buildBundle, ts: typescriptTests, py: pythonTests };
+const parts = { lint, build: buildBundle, ts: typescriptTests, py: pythonTests, demo };
 const npmTool = (name, file, ...args) => [
   process.execPath,
   [join(root, 'node_modules', name, file), ...args],
@@ -52,6 +53,13 @@ async function lint() {
 
 async function buildBundle() {
   return check('bundle', () => build({ types: false, log: line => console.log(`  ${line}`) }));
+}
+
+/** Last and alone: it edits a notebook of the repository, and puts the edit back. */
+async function demo() {
+  return check('npm run demo', () =>
+    quietly('the demo', process.execPath, [join(root, 'scripts', 'demo.mjs')]),
+  );
 }
 
 async function typescriptTests({ quick, words }) {

@@ -68,7 +68,7 @@ function isCurrent(context: Context, block: number, values: Values): boolean {
   return (
     prepared.kind === 'prepared' &&
     prepared.key === trace.key &&
-    dependencyFailing(trace, context.world, prepared.inherited) === undefined
+    dependencyFailing(trace, context.world, prepared.inherited, () => null) === undefined
   );
 }
 
@@ -110,9 +110,10 @@ export function circumstancesOf(
   block: number,
   replayed: ExportRequest['replayed'] = () => [],
 ): Omit<Circumstances, 'inherited'> {
-  const { declaration, cells } = project.snapshot.blocks[block]!;
+  const { declaration, cells, memory } = project.snapshot.blocks[block]!;
   return {
     world,
+    last: () => memory.last,
     declaration,
     externalTtl: project.snapshot.dag.externalTtl,
     now,

@@ -1,5 +1,6 @@
 /** Which of the traces under a key answers: the newest whose every discovered dependency is as it was. */
 import type { BlockDeclaration } from '../protocol/dagFile.js';
+import type { Digest } from '../protocol/ids.js';
 import type { Reason } from '../protocol/states.js';
 import { unreachable } from '../protocol/problem.js';
 import type { Dependency, Trace } from '../protocol/trace.js';
@@ -16,6 +17,8 @@ export interface Circumstances {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly inherited: Ambient;
+  /** What the block left when it last ran or was restored; `null`: not known. */
+  readonly last: () => Trace | null;
   readonly request: ExportRequest;
 }
 
@@ -44,7 +47,7 @@ export function firstFailing(trace: Trace, circumstances: Circumstances): Reason
   if (unserved !== undefined) return { kind: 'filter', detail: `filter now asks for ${unserved}` };
   return (
     policyFailing(trace, circumstances) ??
-    dependencyFailing(trace, circumstances.world, circumstances.inherited)
+    dependencyFailing(trace, circumstances.world, circumstances.inherited, circumstances.last)
   );
 }
 
@@ -70,18 +73,48 @@ export function policyFailing(
   return undefined;
 }
 
-/** @param inherited `null`: not known, so ambient state is not judged */
-export function dependencyFailing(trace: Trace, world: World, inherited: Ambient | null): Reason | undefined {
+/**
+ * @param inherited `null`: not known, so ambient state is not judged
+ * @param last what the block left when it last ran or was restored, if that is remembered
+ */
+export function dependencyFailing(
+  trace: Trace,
+  world: World,
+  inherited: Ambient | null,
+  last: () => Trace | null,
+): Reason | undefined {
   for (const dependency of trace.discovered) {
     if (dependency.kind === 'ambient') {
       if (inherited !== null && (inherited.get(dependency.name)?.digest ?? null) !== dependency.digest)
         return reasonOf(dependency, false);
     } else {
       const now = world.observe(dependency.kind, dependency.name);
-      if (now !== dependency.digest) return reasonOf(dependency, now === null);
+      if (now !== dependency.digest && !isOwnOutput(trace, dependency, now, last))
+        return reasonOf(dependency, now === null);
     }
   }
   return undefined;
+}
+
+/**
+ * A block that looks at a file it made (to show it, or because a library does while it writes) depends on itself. Where
+ * the content is kept with the trace it is put back on a hit, so another version of the block's own is no reason to run;
+ * one that somebody else put there is.
+ */
+function isOwnOutput(
+  trace: Trace,
+  { kind, name, digest }: Dependency,
+  now: Digest | null,
+  last: () => Trace | null,
+): boolean {
+  if (kind !== 'file') return false;
+  const isKept = trace.written.some(
+    file => file.path === name && file.digest === digest && file.object !== null,
+  );
+  return (
+    isKept &&
+    (now === null || last()?.written.some(file => file.path === name && file.digest === now) === true)
+  );
 }
 
 /** Whether the declared outputs lie where the block left them, so that there is nothing to put back. */

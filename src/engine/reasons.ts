@@ -61,7 +61,7 @@ export function ownReasons(context: Context, block: number): readonly Reason[] {
   const circumstances = circumstancesOf(context, block);
   const unserved = firstUnserved(last, circumstances.request);
   if (unserved !== undefined) return [{ kind: 'filter', detail: `filter now asks for ${unserved}` }];
-  const failing = policyFailing(last, circumstances) ?? dependencyFailing(last, world, null);
+  const failing = policyFailing(last, circumstances) ?? dependencyFailing(last, world, null, () => last);
   return failing === undefined ? [] : [failing];
 }
 

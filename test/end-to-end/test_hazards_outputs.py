@@ -89,6 +89,36 @@ def test_an_undo_shows_the_outputs_again(rich: Project, tmp_path) -> None:
     assert p.path("rich").read_bytes() == before
 
 
+def test_a_block_that_looks_at_what_it_wrote(project) -> None:
+    """Libraries look whether a file is there before they write it, and people show what they wrote."""
+    p = project(
+        {
+            "report": (
+                [
+                    "import os\nn = 1\nthere = os.path.exists('out/report.txt')\nos.makedirs('out', exist_ok=True)\n"
+                    "with open('out/report.txt', 'w') as file: file.write(f'report {n}')\n"
+                    "print(open('out/report.txt').read())"
+                ],
+                {"outputs": ["out/report.txt"]},
+            )
+        }
+    )
+    p.run()
+    assert p.run().executed == set()
+    p.edit("report", 0, "n = 1", "n = 2")
+    assert p.run().executed == {"report"}
+    p.edit("report", 0, "n = 2", "n = 1")
+    report = p.run()
+    assert report.executed == set() and report.restored == {"report"}
+    assert (p.folder / "out/report.txt").read_text() == "report 1" and p.text("report") == "report 1\n"
+    (p.folder / "out/report.txt").unlink()
+    assert p.run().executed == set()
+    assert (p.folder / "out/report.txt").read_text() == "report 1"
+    # what a person put there is read, so it counts
+    p.write("out/report.txt", "mine")
+    assert p.run().executed == {"report"}
+
+
 def test_outputs_that_were_cleared_or_changed_by_hand_come_back(rich: Project, tmp_path) -> None:
     p = rich.copy(tmp_path / "cleared")
 

@@ -49,6 +49,7 @@ function circumstances(
     externalTtl: undefined,
     now: seconds(100),
     inherited: new Map(),
+    last: () => null,
     request: {
       filter: { kind: 'auto' },
       accepts: () => true,
@@ -204,4 +205,31 @@ test('an edge for order only waits, hands on nothing, and blocks', () => {
     [1, 2, 3],
   );
   assert.deepEqual(failed.report.blocked, ['b1']);
+});
+
+test('a block that looks at its own kept output does not depend on which of its versions lies there', () => {
+  const [mine, other, foreign] = [sha('mine'), sha('other'), sha('foreign')];
+  const writing = (digest: Digest, kept: boolean): Partial<Trace> => ({
+    discovered: [{ kind: 'file', name: 'out.png', digest }],
+    written: [{ path: 'out.png', digest, size: 1, object: kept ? { digest, size: 1 } : null }],
+  });
+  const left: Trace = { ...madeTrace(), ...writing(other, true) };
+  const last = () => left;
+  const lies = (digest: Digest | null) =>
+    digest === null ? {} : { observed: new Map([['file out.png', digest]]) };
+  assert.equal(why(writing(mine, true), { ...lies(mine), last }), undefined);
+  assert.equal(why(writing(mine, true), { ...lies(other), last }), undefined);
+  assert.equal(why(writing(mine, true), { ...lies(null), last }), undefined);
+  assert.match(why(writing(mine, true), { ...lies(foreign), last }) ?? '', /out\.png changed/);
+  assert.match(why(writing(mine, true), { ...lies(other), last: () => null }) ?? '', /out\.png changed/);
+  // Content that is not kept can not be put back.
+  assert.match(why(writing(mine, false), { ...lies(other), last }) ?? '', /out\.png changed/);
+  // What it read before it wrote is another thing.
+  assert.match(
+    why(
+      { ...writing(mine, true), discovered: [{ kind: 'file', name: 'out.png', digest: foreign }] },
+      { ...lies(other), last },
+    ) ?? '',
+    /out\.png changed/,
+  );
 });
