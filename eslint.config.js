@@ -41,6 +41,7 @@ export default defineConfig(
       '.venv/',
       'build/',
       'dist/',
+      'lib/',
       'demo/',
       'test/corpus/',
       'test/fixtures/',
@@ -59,7 +60,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'ui-tests/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/await-thenable': 'error',

@@ -9,7 +9,7 @@ const importedFrom = /(?:\bfrom\s*|\bimport\s*\(?\s*)['"](\.{1,2}\/[^'"]+)['"]/g
 
 /** One line a problem; empty where all is well. */
 export function structureProblems() {
-  const sources = filesBelow('src', file => file.endsWith('.ts'));
+  const sources = filesBelow('src', file => /\.tsx?$/.test(file));
   const python = ['jupyterlab_dagpy', 'test', 'bench'].flatMap(folder =>
     filesBelow(folder, file => file.endsWith('.py') && !file.includes('/vendored/')),
   );
@@ -26,8 +26,8 @@ function importGraph(files) {
     files.map(file => {
       const text = readFileSync(join(root, file), 'utf8');
       const imports = [...text.matchAll(importedFrom)]
-        .map(([, specifier]) => posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'))
-        .filter(imported => known.has(imported));
+        .map(([, specifier]) => posix.join(posix.dirname(file), specifier).replace(/\.js$/, ''))
+        .flatMap(name => [`${name}.ts`, `${name}.tsx`].filter(imported => known.has(imported)));
       return [file, [...new Set(imports)]];
     }),
   );
