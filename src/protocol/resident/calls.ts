@@ -214,3 +214,10 @@ export interface Hello {
 export type CallName = keyof Calls;
 export type CallParameters<Name extends CallName> = Calls[Name]['parameters'];
 export type CallResult<Name extends CallName> = Calls[Name]['result'];
+
+export type CallHandler<Name extends CallName> = (
+  parameters: CallParameters<Name>,
+) => Promise<CallResult<Name>>;
+
+/** What answers calls; expected failures are thrown as a `ProblemError`. */
+export type CallHandlers = { readonly [Name in CallName]: CallHandler<Name> };
