@@ -19,7 +19,8 @@ export const CommandIds = {
   linkBlocks: 'dagpy:link-blocks',
   unlinkBlocks: 'dagpy:unlink-blocks',
   setFilter: 'dagpy:set-filter',
-  moveBlock: 'dagpy:move-block',
+  moveUp: 'dagpy:move-block-up',
+  moveDown: 'dagpy:move-block-down',
   undo: 'dagpy:undo',
   redo: 'dagpy:redo',
   splitNotebook: 'dagpy:split-notebook',
@@ -29,6 +30,8 @@ export const CommandIds = {
   loadResults: 'dagpy:load-results',
   adopt: 'dagpy:adopt',
   retry: 'dagpy:retry-connection',
+  forceBlock: 'dagpy:force-block',
+  openFile: 'dagpy:open-file',
 } as const;
 
 /** `args` of commands on one block; without them they are about the selected block of the current project. */

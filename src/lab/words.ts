@@ -1,0 +1,93 @@
+/** What views say about blocks, in the language of the person: one wording for sidebar, notebook and panel. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { BlockView } from '../protocol/resident/view.js';
+import { stateWord } from './stateGlyph.js';
+
+/** `7 ms`, `0.42 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number, trans: TranslationBundle): string {
+  if (seconds < 0.0095) return trans.__('%1 ms', Math.max(1, Math.round(seconds * 1000)));
+  if (seconds < 10) return trans.__('%1 s', seconds.toFixed(seconds < 1 ? 2 : 1));
+  if (seconds < 90) return trans.__('%1 s', Math.round(seconds));
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 90) return trans.__('%1 min %2 s', minutes, whole % 60);
+  return trans.__('%1 h %2 min', Math.floor(minutes / 60), minutes % 60);
+}
+
+/** An estimate, no more exact than it is: `about 9 s`, `about 4 min`. */
+export function about(seconds: number, trans: TranslationBundle): string {
+  if (seconds < 1) return trans.__('less than a second');
+  if (seconds < 90) return trans.__('about %1 s', Math.round(seconds));
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90
+    ? trans.__('about %1 min', minutes)
+    : trans.__('about %1 h', (seconds / 3600).toFixed(1).replace(/\.0$/, ''));
+}
+
+/** `00:12`, `1:02:05`: how long something has been going on. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return hours === 0 ? rest : `${hours}:${rest}`;
+}
+
+/** `812 B`, `1.2 kB`, `150 MB`. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+/** `load, clean and 3 more`. */
+export function listing(names: readonly string[], trans: TranslationBundle, most = 3): string {
+  if (names.length > most)
+    return trans.__('%1 and %2 more', names.slice(0, most).join(', '), names.length - most);
+  if (names.length < 2) return names.join('');
+  return trans.__('%1 and %2', names.slice(0, -1).join(', '), names[names.length - 1]);
+}
+
+/** Every reason once; empty where the state says it all. */
+export const reasonsOf = ({ state, reasons }: Pick<BlockView, 'state' | 'reasons'>): readonly string[] => [
+  ...new Set(
+    reasons.map(({ detail }) => detail).filter(detail => !(state === 'never' && detail === 'never run')),
+  ),
+];
+
+/** The line under a name: how far it is, the first reason and how many others there are, else the state. */
+export function reasonText(block: BlockView, trans: TranslationBundle): string {
+  const { state, progress, failure } = block;
+  if (state === 'running' && progress !== null && progress.cells > 0)
+    return trans.__('cell %1 of %2', Math.min(progress.done + 1, progress.cells), progress.cells);
+  if (state === 'failed' && failure !== null) return failureText(block, trans);
+  const [first, ...others] = reasonsOf(block);
+  if (first !== undefined) return others.length === 0 ? first : trans.__('%1 (+%2)', first, others.length);
+  if (state === 'fresh' && block.isLocal) return trans.__('local, until a run confirms it');
+  if (state === 'fresh' && block.lastRun === 'restored') return trans.__('restored');
+  return stateWord(state, trans);
+}
+
+/** `KeyError in cell 4`. */
+export function failureText({ failure, reasons }: BlockView, trans: TranslationBundle): string {
+  if (failure === null) return reasons[0]?.detail ?? trans.__('failed');
+  const [first = ''] = failure.message.split('\n');
+  if (failure.cell === null) return first;
+  // `KeyError: 'age'` has a name worth its place; what it says in full stands in the notebook.
+  const name = /^[A-Za-z_][\w.]*(?=:|$)/.exec(first)?.[0];
+  return name === undefined ? first : trans.__('%1 in cell %2', name, failure.cell);
+}
+
+/** For screen readers: `clean, stale: cell 2 changed`. */
+export function blockLabel(block: BlockView, trans: TranslationBundle): string {
+  const state = stateWord(block.state, trans);
+  const reason = reasonText(block, trans);
+  return reason === state
+    ? trans.__('%1, %2', block.id, state)
+    : trans.__('%1, %2: %3', block.id, state, reason);
+}
