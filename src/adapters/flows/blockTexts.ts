@@ -1,7 +1,7 @@
 /** The block's side of a submission: the cells that its notebook has now, and its text with other ones. */
 import { align } from '../../engine/flow/align.js';
 import type { CellVersion, MergedCell } from '../../engine/flow/merge.js';
-import type { RecordedBlock } from '../../protocol/flowRecord.js';
+import type { RecordedBlock } from '../../protocol/flow/record.js';
 import type { Notebook } from '../notebooks/index.js';
 import { layoutOf, withCells } from './cellList.js';
 import { cellInBlock, editedCell, type CellLayout } from './cellText.js';

@@ -1,5 +1,5 @@
 /** Texts of single cells between a block's notebook and a flow notebook: compared by meaning, carried over by bytes. */
-import { parseHeader } from '../../engine/flow/headers.js';
+import { parseHeader } from '../../protocol/flow/headers.js';
 import { byCodePoint, formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
 import { layOutAgain } from '../../protocol/jsonLayout.js';
 import { elementsOf, membersOf, rootStart, skipValue } from '../../protocol/jsonText.js';

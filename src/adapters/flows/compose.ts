@@ -1,7 +1,7 @@
 /** A flow notebook out of blocks: a header above the cells of each, and a record of what it was made from. */
-import { formatHeader } from '../../engine/flow/headers.js';
+import { formatHeader } from '../../protocol/flow/headers.js';
 import { formatJson } from '../../protocol/jsonFormat.js';
-import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flowRecord.js';
+import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flow/record.js';
 import type { JsonObject } from '../../protocol/outputs.js';
 import { composeNotebook, readWidgets, type Notebook } from '../notebooks/index.js';
 import { splitLines } from '../notebooks/outputs.js';

@@ -1,14 +1,14 @@
 /** A flow notebook as it is now: its record, its cells, and which block each belongs to. */
 import { align } from '../../engine/flow/align.js';
-import { parseHeader } from '../../engine/flow/headers.js';
+import { parseHeader } from '../../protocol/flow/headers.js';
 import {
   sectionsOf,
   type FlowSection,
   type PlacedCell,
   type SectionFault,
-} from '../../engine/flow/sections.js';
+} from '../../protocol/flow/sections.js';
 import { DecodeError } from '../../protocol/decode.js';
-import { decodeFlowRecord, type FlowRecord, type RecordedCell } from '../../protocol/flowRecord.js';
+import { decodeFlowRecord, type FlowRecord, type RecordedCell } from '../../protocol/flow/record.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import type { Notebook } from '../notebooks/index.js';
 import { isObject } from '../notebooks/outputs.js';

@@ -17,10 +17,10 @@ import {
   type MergedSection,
   type Section,
 } from '../../engine/flow/merge.js';
-import type { Header } from '../../engine/flow/headers.js';
-import type { FlowSection } from '../../engine/flow/sections.js';
+import type { Header } from '../../protocol/flow/headers.js';
+import type { FlowSection } from '../../protocol/flow/sections.js';
 import type { BlockDeclaration } from '../../protocol/dagFile.js';
-import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flowRecord.js';
+import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flow/record.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { composeNotebook, setMetadata, withWidgets, type Notebook } from '../notebooks/index.js';
 import {

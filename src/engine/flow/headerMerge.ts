@@ -1,5 +1,5 @@
 /** What the header of a block says that it did not say when the flow was made, held against what is so by now. */
-import { disputeLine, type Header } from './headers.js';
+import { disputeLine, type Header } from '../../protocol/flow/headers.js';
 
 /** A block in the words of its header. */
 export interface BlockWords {

@@ -126,6 +126,14 @@ export interface MergeAnswer {
   readonly left: readonly string[];
 }
 
+export interface NotebookMerge {
+  /** With both versions of what both sides changed, one below the other. */
+  readonly content: NotebookContent;
+  /** As it is on disk: what later edits are held against. */
+  readonly base: NotebookContent;
+  readonly conflicts: readonly ConflictView[];
+}
+
 export interface KernelCode {
   /** Python: binds the values in the namespace that runs it and prints nothing. */
   readonly code: string;
@@ -194,8 +202,23 @@ export interface Calls {
   };
   /** Merges a flow, as it is in an editor, with its blocks and writes the blocks; the flow itself is not written. */
   mergeFlow: {
-    parameters: InProject & { readonly path: string; readonly content: NotebookContent };
+    parameters: InProject & {
+      readonly path: string;
+      readonly content: NotebookContent;
+      /** Only what the blocks have by now comes in; nothing is written, and edits of the flow wait for the next call. */
+      readonly isUnsaved?: boolean;
+    };
     result: MergeAnswer;
+  };
+  /** Brings what changed in the file of a block into the block's own notebook, as it is in an editor. Nothing is written. */
+  mergeNotebook: {
+    parameters: InProject & {
+      readonly path: string;
+      /** As it was loaded or saved last. */
+      readonly base: NotebookContent;
+      readonly content: NotebookContent;
+    };
+    result: NotebookMerge;
   };
   /** Code that gives a kernel the values that the block is given (`inputs`), or also those that it made (`state`). */
   kernelCode: { parameters: InBlock & { readonly what: 'inputs' | 'state' }; result: KernelCode };

@@ -53,6 +53,8 @@ export interface BlockView {
   readonly uid: string;
   /** Relative to the project, with `/`. */
   readonly notebook: string;
+  /** Another one whenever the file of its notebook is; absent: not known. */
+  readonly fileVersion?: string;
   readonly state: BlockState;
   /** Never empty but for `fresh`: *cell 2 changed*, *waits for model*. */
   readonly reasons: readonly Reason[];

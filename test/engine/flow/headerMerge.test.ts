@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeHeader, withDispute } from '../../../src/engine/flow/headerMerge.js';
-import { formatHeader } from '../../../src/engine/flow/headers.js';
+import { formatHeader } from '../../../src/protocol/flow/headers.js';
 
 const was = { name: 'a', parents: ['p', 'q'], filter: ['auto'] };
 const said = (change: object) => ({ ...was, rest: [], ...change });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sectionsOf, type PlacedCell } from '../../../src/engine/flow/sections.js';
+import { sectionsOf, type PlacedCell } from '../../../src/protocol/flow/sections.js';
 
 const BLOCKS = [
   { uid: 'A', name: 'a' },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { disputeLine, formatHeader, parseHeader } from '../../../src/engine/flow/headers.js';
+import { disputeLine, formatHeader, parseHeader } from '../../../src/protocol/flow/headers.js';
 
 test('what people write', () => {
   const read = (source: string) => parseHeader(source);

@@ -1,5 +1,5 @@
 /** What a flow notebook remembers of the blocks that it was made from, in its `metadata.dagpy.flow`. */
-import { count, DecodeError, list, shape, text, type Decoder } from './decode.js';
+import { count, DecodeError, list, shape, text, type Decoder } from '../decode.js';
 
 export const FLOW_VERSION = 1;
 
