@@ -6,11 +6,31 @@ import { assignLayers } from './layers.js';
 import { orderLayers } from './ordering.js';
 import { routesOf, rowsFor } from './routes.js';
 import { checkEdges, childrenOf, parentsOf } from './rows.js';
-import type { Edge, Layout, LayoutGraph, Route, Spacing } from './types.js';
+import type { Direction, Edge, Layout, LayoutGraph, Point, Route, Spacing } from './types.js';
 
 /** Throws a `RangeError` for an edge that goes backwards. Takes time about linear in nodes, edges and waypoints. */
-export function layOut(graph: LayoutGraph, spacing: Spacing): Layout {
+export function layOut(graph: LayoutGraph, spacing: Spacing, direction: Direction = 'down'): Layout {
   checkEdges(graph.size, graph.edges);
+  if (direction === 'down') return layOutDown(graph, spacing);
+  const { nodeWidth, nodeHeight } = spacing;
+  return turned(layOutDown(graph, { ...spacing, nodeWidth: nodeHeight, nodeHeight: nodeWidth }));
+}
+
+/** Bends are told along the way, so they are the same ones. */
+function turned(layout: Layout): Layout {
+  const swap = ({ x, y }: Point): Point => ({ x: y, y: x });
+  return {
+    ...layout,
+    direction: 'right',
+    width: layout.height,
+    height: layout.width,
+    x: layout.y,
+    y: layout.x,
+    routes: layout.routes.map(route => ({ ...route, start: swap(route.start), end: swap(route.end) })),
+  };
+}
+
+function layOutDown(graph: LayoutGraph, spacing: Spacing): Layout {
   const components = componentsOf(graph);
   const parts = components.map(({ nodes, edges }) => {
     const local = new Map(nodes.map((node, index) => [node, index]));
@@ -48,6 +68,7 @@ export function layOut(graph: LayoutGraph, spacing: Spacing): Layout {
     height = Math.max(height, place.y + part.height);
   });
   return {
+    direction: 'down',
     width,
     height,
     x,
@@ -77,6 +98,7 @@ function layOutConnected(size: number, edges: readonly Edge[], spacing: Spacing)
   for (let waypoint = size; waypoint < layered.size; waypoint += 1)
     width = Math.max(width, centre[waypoint]!);
   return {
+    direction: 'down',
     width,
     height: (rows[rows.length - 1] ?? 0) + spacing.nodeHeight,
     x,
@@ -94,7 +116,7 @@ function moved(route: Route, { from, to }: Edge, dx: number, dy: number): Route 
     from,
     to,
     start: { x: route.start.x + dx, y: route.start.y + dy },
-    bends: route.bends.map(({ x, top, bottom }) => ({ x: x + dx, top: top + dy, bottom: bottom + dy })),
+    bends: route.bends.map(({ lane, begin, end }) => ({ lane: lane + dx, begin: begin + dy, end: end + dy })),
     end: { x: route.end.x + dx, y: route.end.y + dy },
     direct: route.direct,
   };

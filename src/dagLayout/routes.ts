@@ -44,10 +44,14 @@ export function routesOf(
     const direct = span > longest;
     const bends: Bend[] = [];
     for (let step = 0; !direct && step < span - 1; step += 1) {
-      const top = tops[layer[from]! + 1 + step]!;
-      bends.push({ x: centre[firstWaypoint[from]! + step]!, top, bottom: top + spacing.nodeHeight });
+      const begin = tops[layer[from]! + 1 + step]!;
+      bends.push({
+        lane: centre[firstWaypoint[from]! + step]!,
+        begin,
+        end: begin + spacing.nodeHeight,
+      });
     }
-    const arrival = { edge, comesFrom: bends[bends.length - 1]?.x ?? centre[from]! };
+    const arrival = { edge, comesFrom: bends[bends.length - 1]?.lane ?? centre[from]! };
     const known = arrivals.get(to);
     if (known === undefined) arrivals.set(to, [arrival]);
     else known.push(arrival);

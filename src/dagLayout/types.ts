@@ -11,6 +11,7 @@ export interface LayoutGraph {
   readonly edges: readonly Edge[];
 }
 
+/** For children below their parents; where they stand to the right, columns and rows change places. */
 export interface Spacing {
   readonly nodeWidth: number;
   readonly nodeHeight: number;
@@ -29,11 +30,14 @@ export interface Point {
   readonly y: number;
 }
 
-/** An edge passes a layer upright, from `top` to `bottom`. */
+/** Where children stand from their parents. */
+export type Direction = 'down' | 'right';
+
+/** An edge passes a layer straight: downwards at the x of its lane from y to y, to the right at the y of its lane. */
 export interface Bend {
-  readonly x: number;
-  readonly top: number;
-  readonly bottom: number;
+  readonly lane: number;
+  readonly begin: number;
+  readonly end: number;
 }
 
 /** Between `start`, its bends and `end` an edge crosses only the gaps between layers. */
@@ -48,13 +52,14 @@ export interface Route {
 }
 
 export interface Layout {
+  readonly direction: Direction;
   readonly width: number;
   readonly height: number;
   /** Left and top of each node. */
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly layer: Int32Array;
-  /** Nodes of each layer, from left to right. */
+  /** Nodes of each layer, from left to right, or from above where children stand to the right. */
   readonly layers: readonly (readonly number[])[];
   /** One for each edge, in their order. */
   readonly routes: readonly Route[];

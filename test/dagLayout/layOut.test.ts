@@ -45,7 +45,7 @@ function checkRoutes(graph: LayoutGraph, layout: Layout): void {
     if (direct) continue;
     assert.equal(bends.length, layout.layer[to]! - layout.layer[from]! - 1);
     let above = start.y;
-    for (const { x, top, bottom } of bends) {
+    for (const { lane: x, begin: top, end: bottom } of bends) {
       assert.ok(above < top && top < bottom);
       above = bottom;
       for (let node = 0; node < graph.size; node += 1) {

@@ -1,15 +1,14 @@
 /** `graph`: the blocks and their edges as rails, a picture, text for other tools, or JSON. */
 import { extname, relative, resolve } from 'node:path';
 import { writeResult } from '../../adapters/resultFile.js';
+import { drawSvg, graphReport, placed, type DrawnGraph } from '../../dagLayout/index.js';
 import { lineageOf } from '../../engine/index.js';
 import { orThrow, type Result } from '../../protocol/problem.js';
 import { dotText } from '../graph/dot.js';
 import { judgedKnowledge } from '../graph/judgedKnowledge.js';
 import { mermaidText, MOST_CHARACTERS, MOST_EDGES } from '../graph/mermaid.js';
-import { declaredKnowledge, drawnGraph, type DrawnGraph } from '../graph/model.js';
-import { graphReport, placed } from '../graph/placed.js';
+import { declaredKnowledge, drawnGraph } from '../graph/model.js';
 import { drawPng } from '../graph/png.js';
-import { drawSvg } from '../graph/svg.js';
 import { showsUnicode, textLines, type Screen } from '../graph/text.js';
 import { judged } from '../judged.js';
 import type { GraphFormat, GraphOptions } from '../program.js';

@@ -1,7 +1,13 @@
 /** The graph for Graphviz. */
-import { LOOKS } from './look.js';
-import type { DrawnGraph } from './model.js';
-import { harmless, labelOf, reasonsOf, remarkOf, variableLines } from './words.js';
+import {
+  harmless,
+  labelOf,
+  LOOKS,
+  reasonsOf,
+  remarkOf,
+  variableLines,
+  type DrawnGraph,
+} from '../../dagLayout/index.js';
 
 export function dotText(graph: DrawnGraph): string {
   const lines = [

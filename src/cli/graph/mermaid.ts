@@ -1,7 +1,5 @@
 /** The graph for Mermaid, which Markdown viewers draw. Ids are our own, so that no name can be taken for syntax. */
-import { LOOKS, STATES } from './look.js';
-import type { DrawnGraph } from './model.js';
-import { harmless, labelOf, remarkOf } from './words.js';
+import { harmless, labelOf, LOOKS, remarkOf, STATES, type DrawnGraph } from '../../dagLayout/index.js';
 
 /** Beyond these Mermaid refuses to draw unless it is told otherwise. */
 export const MOST_EDGES = 500;

@@ -1,17 +1,8 @@
-/** What every picture of the graph shows, whatever draws it. */
+/** The graph that pictures show, from `dag.json` and what is known of its blocks. */
+import type { DrawnGraph, Edge, GraphEdgeParts } from '../../dagLayout/index.js';
 import type { Graph } from '../../engine/index.js';
 import type { BlockDeclaration, DagFile } from '../../protocol/dagFile.js';
-import type { CrossingVariable, GraphEdge, GraphNode } from '../../protocol/reports.js';
-import type { Edge, LayoutGraph } from '../../dagLayout/index.js';
-
-/** Edges by place in `nodes`, which stand in topological order. */
-export interface DrawnGraph extends LayoutGraph {
-  readonly project: string;
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly (Edge & GraphEdgeParts)[];
-}
-
-export type GraphEdgeParts = Pick<GraphEdge, 'kind' | 'session' | 'variables'>;
+import type { CrossingVariable, GraphNode } from '../../protocol/reports.js';
 
 /** What is known beyond `dag.json`. */
 export interface Knowledge {

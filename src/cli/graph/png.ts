@@ -1,7 +1,7 @@
 /** The drawing as pixels: sharp on today's screens, and never larger than viewers can open. */
 import { rasterise } from '../../adapters/rasterise.js';
+import type { Drawing } from '../../dagLayout/index.js';
 import type { Result } from '../../protocol/problem.js';
-import type { Drawing } from './svg.js';
 
 const PIXELS_PER_PIXEL = 2;
 const LONGEST_SIDE = 24_000;

@@ -1,10 +1,22 @@
 /** The graph as rails, like those of `git log --graph`: a line a block, made one by one. */
-import { DOWN, LEFT, rails, RIGHT, UP, type RailRow } from '../../dagLayout/index.js';
+import {
+  DOWN,
+  figuresOf,
+  harmless,
+  isWide,
+  LEFT,
+  LOOKS,
+  rails,
+  reasonOf,
+  RIGHT,
+  stateCounts,
+  stateWords,
+  UP,
+  type DrawnGraph,
+  type RailRow,
+} from '../../dagLayout/index.js';
 import type { GraphNode } from '../../protocol/reports.js';
 import { plural, stateFormat, type Format, type Style } from '../terminal/style.js';
-import { LOOKS } from './look.js';
-import type { DrawnGraph } from './model.js';
-import { figuresOf, harmless, isWide, reasonOf, stateCounts, stateWords } from './words.js';
 
 export interface Screen {
   readonly style: Style;

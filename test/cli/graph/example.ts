@@ -1,6 +1,5 @@
 /** A graph with every state, for the renderers. */
-import type { DrawnGraph } from '../../../src/cli/graph/model.js';
-import { STATES } from '../../../src/cli/graph/look.js';
+import { STATES, type DrawnGraph } from '../../../src/dagLayout/index.js';
 import type { CrossingVariable } from '../../../src/protocol/reports.js';
 
 const variable = (name: string, as = name): CrossingVariable => ({

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { STATES } from '../../../src/cli/graph/look.js';
-import type { DrawnGraph } from '../../../src/cli/graph/model.js';
-import { graphReport, placed } from '../../../src/cli/graph/placed.js';
 import { zoomFor } from '../../../src/cli/graph/png.js';
-import { drawSvg } from '../../../src/cli/graph/svg.js';
+import { drawSvg, graphReport, placed, STATES, type DrawnGraph } from '../../../src/dagLayout/index.js';
 import { everyState, graphNamed, NAMES } from './example.js';
 import { parseXml, textOf, walk, type Element } from './xml.js';
 

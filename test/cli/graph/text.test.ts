@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'node:test';
-import type { DrawnGraph } from '../../../src/cli/graph/model.js';
 import { showsUnicode, textLines, type Screen } from '../../../src/cli/graph/text.js';
+import type { DrawnGraph } from '../../../src/dagLayout/index.js';
 import { styleFor } from '../../../src/cli/terminal/style.js';
 import { meshOf } from '../../dagLayout/graphs.js';
 import { everyState, graphNamed, NAMES } from './example.js';

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { dotText } from '../../../src/cli/graph/dot.js';
-import { STATES } from '../../../src/cli/graph/look.js';
 import { mermaidText } from '../../../src/cli/graph/mermaid.js';
-import type { DrawnGraph } from '../../../src/cli/graph/model.js';
-import { harmless } from '../../../src/cli/graph/words.js';
+import { harmless, STATES, type DrawnGraph } from '../../../src/dagLayout/index.js';
 import { everyState, graphNamed, NAMES } from './example.js';
 
 const names = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NAMES)), { maxLength: 8 });

@@ -1,6 +1,6 @@
 /** Text of a picture: names are whatever people wrote, so they are made harmless, short, and their width is estimated. */
+import { bytes, duration } from '../../protocol/amounts.js';
 import type { CrossingVariable, GraphNode } from '../../protocol/reports.js';
-import { bytes, duration } from '../terminal/style.js';
 import type { GraphEdgeParts } from './model.js';
 
 /** Control characters, halves of surrogate pairs, non-characters, and marks that turn the direction of text around. */

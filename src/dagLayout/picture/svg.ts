@@ -1,6 +1,7 @@
 /** The graph as an SVG document that stands alone: no script, nothing from elsewhere, light and dark. */
-import type { Route } from '../../dagLayout/index.js';
 import type { GraphNode } from '../../protocol/reports.js';
+import type { Route } from '../types.js';
+import { isLit } from './lit.js';
 import { placeLabels, type Label } from './labels.js';
 import { LOOKS } from './look.js';
 import type { DrawnGraph, GraphEdgeParts } from './model.js';
@@ -8,11 +9,11 @@ import {
   fittedName,
   NAME_SIZE,
   REMARK_SIZE,
-  tenth,
   TEXT_LEFT,
   TEXT_LEFT_PLAIN,
   type PlacedGraph,
 } from './placed.js';
+import { pathOf, tenth } from './paths.js';
 import { LABEL_SIZE, styleSheet } from './styleSheet.js';
 import {
   figuresOf,
@@ -64,10 +65,14 @@ export function drawSvg(picture: PlacedGraph): Drawing {
   const edges = layout.routes.map((route, index) => ({ route, edge: graph.edges[index]! }));
   const isTarget = edges.length <= MOST_TARGETS;
   // Lit edges lie above plain ones.
-  const drawn = edges.map(({ route, edge }) => ({ route, edge, lit: isLit(graph, route) }));
+  const drawn = edges.map(({ route, edge }) => ({
+    route,
+    edge,
+    lit: isLit(graph.nodes[route.from]!.state, graph.nodes[route.to]!.state),
+  }));
   for (const lit of [false, true])
     for (const each of drawn)
-      if (each.lit === lit) parts.push(edgeSvg(graph, each.route, each.edge, lit, isTarget));
+      if (each.lit === lit) parts.push(edgeSvg(picture, each.route, each.edge, lit, isTarget));
   graph.nodes.forEach((node, index) => {
     parts.push(nodeSvg(picture, node, layout.x[index]!, layout.y[index]!));
   });
@@ -148,15 +153,8 @@ function sentence(node: GraphNode): string {
   return `${word}${node.prelude ? ', prelude' : ''}${reason === '' ? '' : `: ${reason}`}`;
 }
 
-const COMES: ReadonlySet<GraphNode['state']> = new Set(['stale', 'affected', 'queued', 'running']);
-const WAITS: ReadonlySet<GraphNode['state']> = new Set(['stale', 'affected', 'queued', 'running', 'blocked']);
-
-/** On the way that a change takes. */
-const isLit = ({ nodes }: DrawnGraph, { from, to }: Route): boolean =>
-  COMES.has(nodes[from]!.state) && WAITS.has(nodes[to]!.state);
-
 function edgeSvg(
-  graph: DrawnGraph,
+  { graph, layout: { direction } }: PlacedGraph,
   route: Route,
   edge: GraphEdgeParts,
   lit: boolean,
@@ -165,7 +163,7 @@ function edgeSvg(
   const from = harmless(graph.nodes[route.from]!.id);
   const to = harmless(graph.nodes[route.to]!.id);
   const lines = edge.kind === 'values' && !edge.session ? variableLines(edge) : [labelOf(edge)];
-  const way = pathOf(route);
+  const way = pathOf(route, direction);
   const classes = [
     'edge',
     edge.kind === 'order' ? 'order' : '',
@@ -185,26 +183,4 @@ function labelSvg({ x, y, width, text }: Label): string {
   const height = LABEL_SIZE + 3;
   const ground = `<rect class="behind" x="${String(tenth(x - width / 2))}" y="${String(tenth(y - height / 2))}" width="${String(tenth(width))}" height="${String(height)}" rx="3"/>`;
   return `<g class="label" aria-hidden="true">${ground}<text x="${String(tenth(x))}" y="${String(tenth(y + LABEL_SIZE * 0.35))}">${escaped(text)}</text></g>`;
-}
-
-/** Leaves and enters every layer upright. */
-export function pathOf({ start, bends, end }: Route): string {
-  let { x, y } = start;
-  let way = `M${String(tenth(x))} ${String(tenth(y))}`;
-  const to = (nextX: number, nextY: number): void => {
-    if (Math.abs(nextX - x) < 0.1) way += `V${String(tenth(nextY))}`;
-    else {
-      const middle = tenth((y + nextY) / 2);
-      way += `C${String(tenth(x))} ${String(middle)} ${String(tenth(nextX))} ${String(middle)} ${String(tenth(nextX))} ${String(tenth(nextY))}`;
-    }
-    x = nextX;
-    y = nextY;
-  };
-  for (const bend of bends) {
-    to(bend.x, bend.top);
-    way += `V${String(tenth(bend.bottom))}`;
-    y = bend.bottom;
-  }
-  to(end.x, end.y);
-  return way;
 }

@@ -1,7 +1,9 @@
 /** The graph with its layout, as every drawing and `--json` have it. */
-import { layOut, type Layout } from '../../dagLayout/index.js';
 import type { GraphReport } from '../../protocol/reports.js';
+import { layOut } from '../layOut.js';
+import type { Direction, Layout, Spacing } from '../types.js';
 import type { DrawnGraph } from './model.js';
+import { tenth } from './paths.js';
 import { fitted, harmless, remarkOf, widthOf } from './words.js';
 
 export const NAME_SIZE = 13;
@@ -9,10 +11,11 @@ export const REMARK_SIZE = 11;
 /** From the left side of a block to its text, where a mark stands before it; and where none does. */
 export const TEXT_LEFT = 34;
 export const TEXT_LEFT_PLAIN = 12;
-const TEXT_RIGHT = 12;
+export const TEXT_RIGHT = 12;
 const NARROWEST = 120;
 const BROADEST = 240;
-const NODE_HEIGHT = 46;
+const BROADEST_REMARK = 165;
+export const NODE_HEIGHT = 46;
 
 export interface PlacedGraph {
   readonly graph: DrawnGraph;
@@ -22,29 +25,40 @@ export interface PlacedGraph {
   readonly hasStates: boolean;
 }
 
-export function placed(graph: DrawnGraph): PlacedGraph {
+/** @param direction where children stand from their parents */
+export function placed(graph: DrawnGraph, direction: Direction = 'down'): PlacedGraph {
   const hasStates = graph.nodes.some(({ state }) => state !== null);
-  const around = (hasStates ? TEXT_LEFT : TEXT_LEFT_PLAIN) + TEXT_RIGHT;
-  let text = 0;
-  for (const node of graph.nodes) {
-    text = Math.max(
-      text,
-      widthOf(harmless(node.id), NAME_SIZE, true),
-      // A long reason is cut rather than making every block broad.
-      Math.min(165, widthOf(remarkOf(node), REMARK_SIZE)),
-    );
-  }
-  const nodeWidth = Math.ceil(Math.min(BROADEST, Math.max(NARROWEST, text + around)));
-  const layout = layOut(graph, {
-    nodeWidth,
-    nodeHeight: NODE_HEIGHT,
-    columnGap: 26,
-    laneGap: 16,
-    rowGap: 46,
-    widest: Math.max(10, Math.ceil(1.5 * Math.sqrt(graph.size))),
-  });
+  const nodeWidth = nodeWidthFor(
+    graph.nodes.map(({ id }) => harmless(id)),
+    graph.nodes.map(remarkOf),
+    hasStates ? TEXT_LEFT : TEXT_LEFT_PLAIN,
+  );
+  const layout = layOut(graph, spacingFor(graph.size, nodeWidth, direction), direction);
   return { graph, layout, nodeWidth, nodeHeight: NODE_HEIGHT, hasStates };
 }
+
+/** As broad as the names need, within bounds; a long remark is cut rather than making every block broad. */
+export function nodeWidthFor(
+  names: readonly string[],
+  remarks: readonly string[],
+  textLeft = TEXT_LEFT,
+): number {
+  let text = 0;
+  for (const name of names) text = Math.max(text, widthOf(name, NAME_SIZE, true));
+  for (const remark of remarks)
+    text = Math.max(text, Math.min(BROADEST_REMARK, widthOf(remark, REMARK_SIZE)));
+  return Math.ceil(Math.min(BROADEST, Math.max(NARROWEST, text + textLeft + TEXT_RIGHT)));
+}
+
+export const spacingFor = (size: number, nodeWidth: number, direction: Direction): Spacing => ({
+  nodeWidth,
+  nodeHeight: NODE_HEIGHT,
+  columnGap: 26,
+  laneGap: 16,
+  // Names of variables stand along an edge to the right, and across one downwards.
+  rowGap: direction === 'down' ? 46 : 72,
+  widest: Math.max(10, Math.ceil(1.5 * Math.sqrt(size))),
+});
 
 /** Text that fits into a block. */
 export const fittedName = (
@@ -53,8 +67,6 @@ export const fittedName = (
   size: number,
   bold: boolean,
 ) => fitted(text, nodeWidth - (hasStates ? TEXT_LEFT : TEXT_LEFT_PLAIN) - TEXT_RIGHT, size, bold);
-
-export const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 export function graphReport({ graph, layout, nodeWidth, nodeHeight }: PlacedGraph): GraphReport {
   const idOf = (node: number): string => graph.nodes[node]!.id;

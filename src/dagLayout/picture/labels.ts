@@ -1,4 +1,6 @@
 /** Where the names beside edges go: on the edge's last stretch, where it is alone, and never over anything else. */
+import type { Direction, Point } from '../types.js';
+import { pointOnLastStretch } from './paths.js';
 import type { PlacedGraph } from './placed.js';
 import { fitted, widthOf } from './words.js';
 
@@ -25,7 +27,7 @@ interface Box {
 
 /** A label that finds no place is left out: the tooltip has it. @param texts one for each edge */
 export function placeLabels(
-  { layout, nodeWidth, nodeHeight }: PlacedGraph,
+  { layout, nodeWidth, nodeHeight }: Pick<PlacedGraph, 'layout' | 'nodeWidth' | 'nodeHeight'>,
   texts: readonly string[],
   fontSize: number,
 ): readonly Label[] {
@@ -35,23 +37,19 @@ export function placeLabels(
     taken.add({ left: x, right: x + nodeWidth, top, bottom: top + nodeHeight });
   });
   const labels: Label[] = [];
-  layout.routes.forEach(({ start, bends, end, direct }, edge) => {
-    if (texts[edge] === '' || direct) return;
+  layout.routes.forEach((route, edge) => {
+    if (texts[edge] === '' || route.direct) return;
     const text = fitted(texts[edge]!, WIDEST, fontSize);
     const half = widthOf(text, fontSize) / 2 + 3;
-    const last = bends[bends.length - 1];
-    const from = last === undefined ? start : { x: last.x, y: last.bottom };
-    const middle = (from.y + end.y) / 2;
     for (const part of TRIED) {
-      const x = bezier(from.x, from.x, end.x, end.x, part);
-      const y = bezier(from.y, middle, middle, end.y, part);
+      const { x, y } = pointOnLastStretch(route, layout.direction, part);
       const box = {
         left: x - half,
         right: x + half,
         top: y - fontSize / 2 - 2,
         bottom: y + fontSize / 2 + 2,
       };
-      if (box.bottom > end.y - 8 || taken.overlaps(box)) continue;
+      if (isAtArrow(box, route.end, layout.direction) || taken.overlaps(box)) continue;
       taken.add(box);
       labels.push({ edge, x, y, width: 2 * half, text });
       return;
@@ -60,10 +58,9 @@ export function placeLabels(
   return labels;
 }
 
-function bezier(a: number, b: number, c: number, d: number, part: number): number {
-  const rest = 1 - part;
-  return a * rest ** 3 + 3 * b * rest ** 2 * part + 3 * c * rest * part ** 2 + d * part ** 3;
-}
+/** An arrow's head has to stay in view. */
+const isAtArrow = (box: Box, end: Point, direction: Direction): boolean =>
+  direction === 'down' ? box.bottom > end.y - 8 : box.right > end.x - 8;
 
 /** Boxes by the cells of a coarse grid that they touch. */
 class Occupied {
