@@ -74,7 +74,7 @@ export function interactiveSpec(options: InteractiveOptions): InteractiveSpec {
   };
 }
 
-function preludeOf(loaded: LoadedProject, id: string): readonly string[] {
+export function preludeOf(loaded: LoadedProject, id: string): readonly string[] {
   const { prelude } = loaded.snapshot.dag;
   if (prelude === undefined || prelude === id) return [];
   const { codeCells, notebook } = blockOf(loaded, prelude);

@@ -61,7 +61,7 @@ const statesOf = (ports: ProjectPorts, ambient: ExecuteEffect['ambient']): JobSp
     [...ambient].map(([adapter, state]) => [adapter, pathOf(ports, state, 'head', `state of ${adapter}`)]),
   );
 
-const seedOf = (ports: ProjectPorts, { snapshot }: LoadedProject, uid: string): string | null =>
+export const seedOf = (ports: ProjectPorts, { snapshot }: LoadedProject, uid: string): string | null =>
   snapshot.dag.seed === null
     ? null
     : ports.hasher.digest(`seed ${String(snapshot.dag.seed)} ${uid}`).slice(0, 32);

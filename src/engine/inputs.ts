@@ -86,6 +86,28 @@ export function resolveInputs(
   });
 }
 
+/** What a session gets in which a person goes on from the parents of a block. */
+export interface OfferedInputs {
+  readonly components: readonly BoundComponent[];
+  /** Names that contradict each other, or that can not be stored. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Everything that is stored of the parents, whether the block's code reads it by now or not.
+ * @param has parents that something is stored of; `traceOf` is asked for no other
+ */
+export function offeredInputs(
+  project: Project,
+  block: number,
+  traceOf: (parent: number) => Trace,
+  has: (parent: number) => boolean,
+): OfferedInputs {
+  const reads: ReadSet = { names: project.reads(block).names, everything: true };
+  const { chosen, problems } = choose({ project, block, traceOf, has }, reads);
+  return { components: bindComponents(project, chosen), problems };
+}
+
 interface Choice {
   readonly chosen: ReadonlyMap<string, Offer>;
   /** Globals reached by what came along, given by nobody. */

@@ -27,11 +27,13 @@ export interface Parents {
   readonly project: Project;
   readonly block: number;
   readonly traceOf: (ancestor: number) => Trace;
+  /** Whether a parent takes part; absent: each does. */
+  readonly has?: (parent: number) => boolean;
 }
 
 /** Offers of names for which `asks` holds, by name. */
 export function offersBy(
-  { project, block, traceOf }: Parents,
+  { project, block, traceOf, has }: Parents,
   asks: (name: string, kind: Source['kind']) => boolean,
 ): Map<string, readonly Offer[]> {
   const { graph, snapshot } = project;
@@ -39,6 +41,7 @@ export function offersBy(
   const first = graph.edgeStart[block]!;
   for (let edge = first; edge < graph.edgeStart[block + 1]!; edge += 1) {
     const parent = graph.edgeParent[edge]!;
+    if (has?.(parent) === false) continue;
     const { use } = snapshot.blocks[block]!.declaration.parents[edge - first]!;
     const { filter } = snapshot.blocks[parent]!.declaration;
     if (filter.kind === 'off') {

@@ -81,6 +81,7 @@ class Ambient:
         self._seed: str | None = None
         self._pending: dict[str, Path] = {}
         self._running = False
+        self._watching = True
         self._outcome: dict[str, _Outcome] | None = None
         packages = {adapter.package for adapter in adapters if adapter.package is not None}
         self._imports = ImportWatch(packages - set(sys.modules), self.package_imported)
@@ -149,6 +150,8 @@ class Ambient:
                 if self._running:
                     slot.adapter.watch()
                     slot.start = self._bytes(slot.adapter)
+                if not self._watching:
+                    slot.adapter.close()
 
     def conclude(self) -> None:
         """The block's own cells are done: what happens from now on counts no more."""
@@ -187,6 +190,12 @@ class Ambient:
             or outcome.asked
             or self._is_touched(self._slots[name].adapter, touched_packages)
         )
+
+    def watch_no_longer(self) -> None:
+        """Nobody will ask what was changed or used: only packages imported later are still waited for."""
+        self._watching = False
+        for slot in self._slots.values():
+            slot.adapter.close()
 
     def close(self) -> None:
         """Undo what was put in place to watch; only needed where the process goes on."""

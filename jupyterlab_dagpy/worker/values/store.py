@@ -84,7 +84,7 @@ class RestoreError(Exception):
 def load_component(
     head: bytes | FilePath,
     buffers: Sequence[FilePath],
-    line_tables: FilePath | None,
+    line_tables: bytes | FilePath | None,
     namespace: dict[str, object],
 ) -> dict[str, object]:
     """Load one component. Binds nothing; functions and classes live in `namespace`.
@@ -92,7 +92,7 @@ def load_component(
     Args:
         head: the pickle, or its path. Its origin must have been checked.
         buffers: paths of its buffers; mapped privately, so values are writable and files stay as they are.
-        line_tables: positions for tracebacks; without them functions work the same.
+        line_tables: positions for tracebacks, or their path; without them functions work the same.
         namespace: globals of the session.
 
     Returns:
@@ -302,15 +302,19 @@ def _canonical(
 def _load(
     head: bytes | FilePath,
     buffers: Sequence[FilePath],
-    line_tables: FilePath | None,
+    line_tables: bytes | FilePath | None,
     namespace: dict[str, object],
 ) -> tuple[dict[str, object], dict[str, list[str]]]:
-    data = head if isinstance(head, bytes) else Path(head).read_bytes()
-    lines, sources = marshal.loads(Path(line_tables).read_bytes()) if line_tables is not None else ([], {})
+    data = _content(head)
+    lines, sources = marshal.loads(_content(line_tables)) if line_tables is not None else ([], {})
     remember_sources(sources)
     rebuilder = Rebuilder(namespace, lines)
     values = Loader(io.BytesIO(data), rebuilder, [open_buffer(path) for path in buffers]).load()
     return values, rebuilder.submodules
+
+
+def _content(place: bytes | FilePath) -> bytes:
+    return place if isinstance(place, bytes) else Path(place).read_bytes()
 
 
 def _packed_lines(lines: Sequence[LineTable]) -> bytes:
