@@ -20,7 +20,7 @@ from . import values
 Message = Mapping[str, Any]
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """A stored object is not what the trace names; it was not loaded."""
 
 
@@ -57,8 +57,8 @@ def load(text: str) -> None:
     """Give the session the values that a specification lists; how it went is told by `report`.
 
     The text is JSON: ``project``, ``block``, ``what``, ``version``, ``cwd`` (absolute), ``prelude`` (sources) and
-    ``preludeDigest``, ``parameters``, ``inputs`` (components as in the message ``execute``, with the SHA-256 of head and
-    line tables), ``ambient`` (adapter to path and SHA-256), ``seed``.
+    ``preludeDigest``, ``parameters``, ``inputs`` (components as in the message ``execute``, with the SHA-256 of
+    head and line tables), ``ambient`` (adapter to path and SHA-256), ``seed``.
     """
     began = time.perf_counter()
     specification: Message = json.loads(text)
@@ -89,7 +89,7 @@ def shell() -> Any:
         from IPython import get_ipython
     except ImportError:
         return None
-    return get_ipython()  # type: ignore[no-untyped-call]
+    return get_ipython()
 
 
 def namespace() -> dict[str, Any]:
@@ -167,7 +167,10 @@ def _restore(inputs: Sequence[Message], session: dict[str, Any], outcome: dict[s
         if len(failed) == len(waiting):
             # each may have waited for a function that another one brings
             outcome["failed"] += [
-                {"names": sorted(sum(component["bind"].values(), [])), "why": _reason(error)}
+                {
+                    "names": sorted(name for names in component["bind"].values() for name in names),
+                    "why": _reason(error),
+                }
                 for component, error in failed
             ]
             break
@@ -199,12 +202,12 @@ def _checked(place: Message) -> bytes:
     """Content of an object that is going to be unpickled.
 
     Raises:
-        Damaged: it is not what the trace names.
+        DamagedError: it is not what the trace names.
     """
     with open(place["path"], "rb") as file:
         content = file.read()
     if hashlib.sha256(content).hexdigest() != place["sha256"]:
-        raise Damaged(f"{place['path']} was changed; `dagpy cache verify` checks the whole store")
+        raise DamagedError(f"{place['path']} was changed; `dagpy cache verify` checks the whole store")
     return content
 
 
