@@ -1,0 +1,136 @@
+/** The kernels in which people work: branches, values of blocks in them, and what they computed. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { BlockView } from '../../protocol/resident/view.js';
+import { CommandIds } from '../commandIds.js';
+import { branchFrom } from '../kernel/branch.js';
+import { KernelPanels } from '../kernel/kernelPanels.js';
+import { IBlockSelection, IProjects, type IProjectHold, type IProjectModel } from '../tokens.js';
+
+export const kernelPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-dagpy:kernel',
+  description: 'Gives kernels the cached values of blocks, and branches off finished work.',
+  autoStart: true,
+  requires: [IProjects, INotebookTracker, IDocumentManager],
+  optional: [IBlockSelection, ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    projects: IProjects,
+    tracker: INotebookTracker,
+    documents: IDocumentManager,
+    selection: IBlockSelection | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab-dagpy');
+    const { commands } = app;
+    const panels = new KernelPanels({ projects, tracker, commands, trans });
+
+    /** The block that a command is about: named, else selected, else that of the notebook in front. */
+    const blockOf = (model: IProjectModel, args: ReadonlyPartialJSONObject): BlockView | undefined => {
+      if (typeof args['block'] === 'string') return model.block(args['block']);
+      const chosen = selection?.selected.at(-1);
+      if (chosen !== undefined && model === projects.current && model.block(chosen) !== undefined)
+        return model.block(chosen);
+      const subject = panels.sessionOf(tracker.currentWidget)?.subject;
+      return subject?.kind === 'block' ? subject.block : undefined;
+    };
+
+    commands.addCommand(CommandIds.branch, {
+      label: trans.__('Branch from Here'),
+      caption: trans.__('Makes a child of a finished block, with its values ready in a new kernel'),
+      describedBy: {
+        args: {
+          type: 'object',
+          properties: {
+            project: {
+              type: 'string',
+              description: trans.__('Folder of the project; the current one without it'),
+            },
+            block: {
+              type: 'string',
+              description: trans.__('The block to go on from; the selected one without it'),
+            },
+            name: { type: 'string', description: trans.__('Name of the new block; asked for without it') },
+          },
+        },
+      },
+      isEnabled: args => {
+        const { current } = projects;
+        if (typeof args['project'] === 'string' || current === null)
+          return typeof args['project'] === 'string';
+        const parent = blockOf(current, args);
+        return current.view?.isReadOnly === false && parent !== undefined && isFinished(parent);
+      },
+      execute: async args => {
+        const hold: IProjectHold | null =
+          typeof args['project'] === 'string' ? projects.hold(args['project']) : null;
+        try {
+          const model = hold?.model ?? projects.current;
+          if (model === null) return null;
+          await known(model);
+          const parent = blockOf(model, args);
+          if (parent === undefined) {
+            await showErrorMessage(trans.__('No branch'), trans.__('Select the block to go on from first.'));
+            return null;
+          }
+          return await branchFrom({
+            model,
+            parent,
+            ...(typeof args['name'] === 'string' ? { name: args['name'] } : {}),
+            documents,
+            panels,
+            trans,
+          });
+        } finally {
+          hold?.dispose();
+        }
+      },
+    });
+
+    const currentSession = () => panels.sessionOf(tracker.currentWidget);
+
+    commands.addCommand(CommandIds.loadResults, {
+      label: trans.__('Load Results into Kernel'),
+      caption: () =>
+        currentSession()?.obstacle ||
+        trans.__(
+          'Gives the kernel of this notebook the values of its blocks; variables of the same names give way',
+        ),
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => currentSession()?.obstacle === '',
+      execute: async () => {
+        const session = currentSession();
+        if (session === undefined) return;
+        const { obstacle } = session;
+        if (obstacle === '') await session.load('state');
+        else await showErrorMessage(trans.__('Nothing was loaded'), obstacle);
+      },
+    });
+
+    for (const command of [CommandIds.branch, CommandIds.loadResults])
+      palette?.addItem({ command, category: trans.__('DAGpy') });
+    tracker.currentChanged.connect(() => commands.notifyCommandChanged(CommandIds.loadResults));
+  },
+};
+
+/** There is something to go on from. */
+const isFinished = ({ state, exports }: BlockView): boolean =>
+  state === 'fresh' || state === 'frozen' || exports.length > 0;
+
+/** A project that was never looked at has no blocks yet. */
+async function known(model: IProjectModel): Promise<void> {
+  if (model.view !== null) return;
+  await new Promise<void>(settle => {
+    const look = (): void => {
+      if (model.view === null && model.trouble === '') return;
+      model.changed.disconnect(look);
+      settle();
+    };
+    model.changed.connect(look);
+  });
+}
