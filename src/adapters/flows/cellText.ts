@@ -16,7 +16,7 @@ const SHOWN = new Set(['outputs', 'execution_count']);
 /** Metadata that Jupyter keeps of running and trusting a cell: no edit, and carried over to no block. */
 const PASSING = ['execution', 'trusted'];
 /** What makes a cell part of a flow, in its `metadata.dagpy`. */
-const MARKS = ['block', 'conflict', 'header'];
+const MARKS = ['block', 'conflict', 'header', 'live', 'outside'];
 const LINE: JsonStyle = { newline: '\n', unit: null };
 
 /** What a person wrote in a cell and what it shows, each as one string that is equal exactly where nothing differs. */
@@ -118,6 +118,22 @@ export function cellInFlow(
     ...(looksLikeHeader(members) ? { header: false } : {}),
   };
   return asText(marked(withMember(members, 'id', JSON.stringify(id)), marks), layout);
+}
+
+/** The version of a cell that somebody else wrote, as it stands below the one it disagrees with. */
+export const conflictingCell = (text: string, id: string, about: string, layout: CellLayout): string =>
+  asText(marked(withMember(membersIn(text), 'id', JSON.stringify(id)), { conflict: about }), layout);
+
+export const withCellId = (text: string, id: string, layout: CellLayout): string =>
+  asText(withMember(membersIn(text), 'id', JSON.stringify(id)), layout);
+
+/** A cell of a flow that belongs to no block. */
+export function cellOutside(text: string, layout: CellLayout): string {
+  const members = membersIn(text);
+  return asText(
+    marked(members, { ...(looksLikeHeader(members) ? { header: false } : {}), outside: true }),
+    layout,
+  );
 }
 
 /** Prose of a block that reads like the header of one. */

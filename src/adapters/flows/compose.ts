@@ -114,15 +114,16 @@ export class FlowIds {
 
 export const headerId = (uid: string): string => `block-${uid.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 32)}`;
 
-/** @param rest lines below the attributes */
+/** @param rest lines below the attributes. @param id of the cell */
 export function headerCell(
   { uid, name, parents, filter }: Pick<FlowBlock, 'uid' | 'name' | 'parents' | 'filter'>,
   { style, indent }: CellLayout,
   rest: readonly string[] = [],
+  id = headerId(uid),
 ): string {
   const cell = {
     cell_type: 'markdown',
-    id: headerId(uid),
+    id,
     metadata: { dagpy: { header: uid } },
     source: splitLines(formatHeader({ name, parents, filter, rest })),
   };

@@ -6,7 +6,7 @@ import { blockId, type BlockId } from '../../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { moveOf } from '../blockFiles.js';
 import type { Flow } from './readFlow.js';
-import type { ProjectBlock, Submission } from './submit.js';
+import type { ProjectBlock, Submission } from './state.js';
 import { filterOf } from './words.js';
 
 export interface FlowEdits {
@@ -19,12 +19,28 @@ export interface FlowEdits {
   readonly created: readonly { readonly notebook: string; readonly text: string; readonly name: string }[];
 }
 
+/** Where a notebook goes that stands below no other block. */
+export interface NewHome {
+  /** Below the project, with `/`; empty: the project's own folder. */
+  readonly folder: string;
+  /** Where its code runs, below the project. */
+  readonly cwd: string;
+}
+
+export interface Placing {
+  /** Absent: beside the blocks of the flow. */
+  readonly home?: NewHome;
+  /** Files that other notebooks are kept from. */
+  isTaken(file: string): boolean;
+}
+
 /** @param parentsOf of a new block whose header does not say */
 export function editsOf(
   flow: Flow,
   submission: Submission,
   blocks: readonly ProjectBlock[],
   parentsOf: (name: string) => readonly string[],
+  placing: Placing = { isTaken: () => false },
 ): Result<FlowEdits> {
   const byUid = new Map(blocks.map(block => [block.uid, block]));
   const renames = new Map(
@@ -55,13 +71,11 @@ export function editsOf(
     edits.push({ kind: 'setNotebook', block: blockId(to), notebook: move.to });
   }
   const created = submission.added.map(added => {
-    const neighbour = neighbourOf(flow, added.after, blocks);
-    const folder = neighbour.declaration.notebook.replace(/[^/]*$/, '');
-    const notebook = `${folder}${added.name}.ipynb`;
+    const { folder, cwd } = homeOf(flow, added.after, blocks, placing.home);
+    const notebook = freeFile(`${folder}${added.name}`, placing);
     const said = (added.parents ?? parentsOf(added.name)).map(parent => resolve(parent, added.name));
     const parents = [...new Set(said)].map((block): ParentEdge => ({ block }));
     const after = added.after === undefined ? undefined : names.get(added.after);
-    const { cwd } = neighbour.declaration;
     edits.push({
       kind: 'addBlock',
       block: {
@@ -118,10 +132,29 @@ function namesIn(
   return names;
 }
 
-function neighbourOf(flow: Flow, after: string | undefined, blocks: readonly ProjectBlock[]): ProjectBlock {
-  const uid = flow.sections.find(section => section.name === after)?.uid;
-  const target = blocks.find(block => block.uid === flow.record.target);
-  return blocks.find(block => block.uid === uid) ?? target ?? blocks[0]!;
+function homeOf(
+  flow: Flow,
+  after: string | undefined,
+  blocks: readonly ProjectBlock[],
+  home: NewHome | undefined,
+): { readonly folder: string; readonly cwd?: string } {
+  const above = flow.sections.find(section => section.name === after)?.uid;
+  const uids = [
+    above,
+    flow.record.target,
+    ...(home === undefined ? [] : flow.sections.map(({ uid }) => uid)),
+  ];
+  const beside = uids.map(uid => blocks.find(block => block.uid === uid)).find(block => block !== undefined);
+  if (beside === undefined && home !== undefined)
+    return { folder: home.folder === '' ? '' : `${home.folder}/`, cwd: home.cwd };
+  const { notebook, cwd } = (beside ?? blocks[0]!).declaration;
+  return { folder: notebook.replace(/[^/]*$/, ''), ...(cwd === undefined ? {} : { cwd }) };
+}
+
+function freeFile(stem: string, { isTaken }: Placing): string {
+  let file = `${stem}.ipynb`;
+  for (let number = 2; isTaken(file); number += 1) file = `${stem}-${String(number)}.ipynb`;
+  return file;
 }
 
 function wrongNames(flow: Flow, names: readonly string[], others: readonly string[]): Problem[] {

@@ -1,5 +1,6 @@
 /** A flow notebook as it is now: its record, its cells, and which block each belongs to. */
 import { align } from '../../engine/flow/align.js';
+import type { BlockWords } from '../../engine/flow/headerMerge.js';
 import { parseHeader } from '../../protocol/flow/headers.js';
 import {
   sectionsOf,
@@ -8,7 +9,13 @@ import {
   type SectionFault,
 } from '../../protocol/flow/sections.js';
 import { DecodeError } from '../../protocol/decode.js';
-import { decodeFlowRecord, type FlowRecord, type RecordedCell } from '../../protocol/flow/record.js';
+import {
+  decodeFlowRecord,
+  FLOW_VERSION,
+  type FlowRecord,
+  type RecordedBlock,
+  type RecordedCell,
+} from '../../protocol/flow/record.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import type { Notebook } from '../notebooks/index.js';
 import { isObject } from '../notebooks/outputs.js';
@@ -23,6 +30,8 @@ export interface FlowCell {
   readonly text: string;
   /** It came as the other version in a conflict. */
   readonly isLeftOver: boolean;
+  /** It shows what a run that is not over has brought so far, which the block itself does not show yet. */
+  readonly isLive: boolean;
 }
 
 export interface Flow {
@@ -31,6 +40,8 @@ export interface Flow {
   /** Cells of the record by id. */
   readonly recorded: ReadonlyMap<string, RecordedCell>;
   readonly sections: readonly FlowSection[];
+  /** Ids of cells that belong to no block and are in the flow alone. */
+  readonly outside: ReadonlySet<string>;
   /** All cells but headers, by id. */
   readonly cells: ReadonlyMap<string, FlowCell>;
   /** Header cells by id. */
@@ -56,11 +67,22 @@ export function flowRecordOf(notebook: Notebook): Result<FlowRecord | null> {
   }
 }
 
-export function readFlow(notebook: Notebook, digest: Digest): Result<Flow> {
+/** The project that a notebook becomes a flow of, or comes back to. */
+export interface FlowHome {
+  /** Name of the project. */
+  readonly name: string;
+  readonly blocks: readonly ({ readonly uid: string } & BlockWords)[];
+}
+
+/**
+ * @param home where it is given, a notebook that was no flow is one as soon as it has a header, and a block of the project
+ *   whose header came back, by an undo or from another flow, is one of the flow's again
+ */
+export function readFlow(notebook: Notebook, digest: Digest, home?: FlowHome): Result<Flow> {
   const read = flowRecordOf(notebook);
   if (!read.ok) return read;
-  const record = read.value;
-  if (record === null) {
+  const remembered = read.value ?? (home === undefined ? null : begun(notebook, home));
+  if (remembered === null) {
     return failure({
       code: 'not-a-flow',
       message: `${notebook.file} was not made by "dagpy flow"`,
@@ -71,6 +93,7 @@ export function readFlow(notebook: Notebook, digest: Digest): Result<Flow> {
   }
   const texts = notebook.cells.map(({ span }) => notebook.text.slice(span.start, span.end));
   const marks = texts.map(marksOf);
+  const record = { ...remembered, blocks: [...remembered.blocks, ...returned(remembered, marks, home)] };
   const unresolved = unresolvedConflicts(notebook, record, marks);
   if (unresolved.length > 0) return failure(...unresolved);
   const order = idsOf(notebook, record, texts, marks, digest);
@@ -83,14 +106,14 @@ export function readFlow(notebook: Notebook, digest: Digest): Result<Flow> {
     const id = order[at]!;
     const mark = marks[at]!;
     const header = type === 'markdown' && mark.isProse !== true ? parseHeader(source) : undefined;
-    const isLeftOver = mark.conflict !== undefined;
     (header === undefined ? cells : headers).set(id, {
       id,
       place,
       type,
       source,
       text: texts[at]!,
-      isLeftOver,
+      isLeftOver: mark.conflict !== undefined,
+      isLive: mark.isLive === true,
     });
     const origin = header === undefined ? (origins.get(id) ?? mark.block) : mark.header;
     return {
@@ -98,14 +121,45 @@ export function readFlow(notebook: Notebook, digest: Digest): Result<Flow> {
       place,
       ...(header === undefined ? {} : { header }),
       ...(origin === undefined ? {} : { origin }),
+      ...(mark.isOutside === true ? { isOutside: true } : {}),
     };
   });
-  const { sections, faults } = sectionsOf(placed, record.blocks);
+  const { sections, outside, faults } = sectionsOf(placed, record.blocks);
   const problems = faults.map(fault => faultProblem(fault, notebook.file));
   problems.push(...lostHeaders(notebook, record, marks, sections, headers, order));
   if (problems.length > 0) return failure(...problems);
   const recorded = new Map(record.blocks.flatMap(block => block.cells.map(cell => [cell.id, cell] as const)));
-  return success({ notebook, record, recorded, sections, cells, headers, order });
+  return success({
+    notebook,
+    record,
+    recorded,
+    sections,
+    outside: new Set(outside),
+    cells,
+    headers,
+    order,
+  });
+}
+
+/** `null`: nothing in the notebook reads like the header of a block. */
+function begun(notebook: Notebook, { name }: FlowHome): FlowRecord | null {
+  const hasHeader = notebook.cells.some(
+    ({ type, source }) => type === 'markdown' && parseHeader(source) !== undefined,
+  );
+  return hasHeader ? { version: FLOW_VERSION, project: name, target: '', blocks: [] } : null;
+}
+
+/** Nothing is known of what their cells were made from, so whatever both sides have differently is a conflict. */
+function returned(
+  record: FlowRecord,
+  marks: readonly Marks[],
+  home: FlowHome | undefined,
+): readonly RecordedBlock[] {
+  const headed = new Set(marks.flatMap(({ header }) => header ?? []));
+  const known = new Set(record.blocks.map(({ uid }) => uid));
+  return (home?.blocks ?? []).flatMap(({ uid, name, parents, filter }) =>
+    headed.has(uid) && !known.has(uid) ? [{ uid, name, parents, filter, cells: [] }] : [],
+  );
 }
 
 /** Ids of cells as the record knows them, each once. */
@@ -206,6 +260,8 @@ interface Marks {
   readonly conflict?: string;
   /** It reads like a header and is none. */
   readonly isProse?: boolean;
+  readonly isOutside?: boolean;
+  readonly isLive?: boolean;
 }
 
 function marksOf(text: string): Marks {
@@ -216,7 +272,12 @@ function marksOf(text: string): Marks {
     const value = ours[key];
     return typeof value === 'string' ? [[key, value] as const] : [];
   });
-  return { ...Object.fromEntries(texts), ...(ours['header'] === false ? { isProse: true } : {}) };
+  return {
+    ...Object.fromEntries(texts),
+    ...(ours['header'] === false ? { isProse: true } : {}),
+    ...(ours['outside'] === true ? { isOutside: true } : {}),
+    ...(ours['live'] === true ? { isLive: true } : {}),
+  };
 }
 
 export const CONFLICT_CODE = 'flow-conflict';

@@ -2,92 +2,29 @@
  * What submitting a flow would write, as texts: blocks, dag.json, and the flow itself brought up to date. Reads and writes
  * nothing, so that all is checked before a file changes.
  */
-import {
-  mergeHeader,
-  sameTexts,
-  withDispute,
-  type BlockWords,
-  type HeaderEdit,
-  type HeaderMerge,
-} from '../../engine/flow/headerMerge.js';
-import {
-  mergeFlow,
-  type CellVersion,
-  type Merge,
-  type MergedSection,
-  type Section,
-} from '../../engine/flow/merge.js';
-import type { Header } from '../../protocol/flow/headers.js';
+import { mergeHeader, type HeaderMerge } from '../../engine/flow/headerMerge.js';
+import { mergeFlow, type CellVersion, type MergedSection, type Section } from '../../engine/flow/merge.js';
+import type { RecordedBlock } from '../../protocol/flow/record.js';
 import type { FlowSection } from '../../protocol/flow/sections.js';
-import type { BlockDeclaration } from '../../protocol/dagFile.js';
-import { FLOW_VERSION, type FlowRecord, type RecordedBlock } from '../../protocol/flow/record.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
 import { composeNotebook, setMetadata, withWidgets, type Notebook } from '../notebooks/index.js';
+import { blockText, diskCells, mergedCells, type SectionCells } from './blockTexts.js';
+import { layoutOf } from './cellList.js';
+import { digestsOf, FlowIds, type Digest } from './compose.js';
+import { broughtIn, disagreement, flowAfter, type WrittenBlock } from './flowTexts.js';
+import type { Flow } from './readFlow.js';
 import {
-  blockText,
-  diskCells,
-  mergedCells,
-  type DiskCell,
-  type SectionCells,
-  type Texts,
-  type WrittenCell,
-} from './blockTexts.js';
-import { layoutOf, withCells } from './cellList.js';
-import { cellInFlow, type CellLayout } from './cellText.js';
-import { digestsOf, FlowIds, headerCell, type Digest } from './compose.js';
-import type { Flow, FlowCell } from './readFlow.js';
+  donorsOf,
+  isDisputedHeader,
+  keyOf,
+  type Disagreement,
+  type NewFlowBlock,
+  type ProjectBlock,
+  type State,
+  type Submission,
+  type SubmitOptions,
+} from './state.js';
 import { wordsOf } from './words.js';
-
-/** A block of the project as it is now. */
-export interface ProjectBlock {
-  readonly uid: string;
-  readonly declaration: BlockDeclaration;
-  readonly notebook: Notebook;
-}
-
-/** A block that only the flow has. */
-export interface NewFlowBlock {
-  readonly name: string;
-  readonly uid: string;
-  /** As its header says; absent: it says nothing. */
-  readonly parents?: readonly string[];
-  readonly filter?: readonly string[];
-  /** Block of the flow that stands above it; absent: none. */
-  readonly after?: string;
-  readonly text: string;
-}
-
-export interface Submission {
-  /** Blocks whose notebooks change. */
-  readonly changed: readonly { readonly uid: string; readonly text: string }[];
-  readonly added: readonly NewFlowBlock[];
-  readonly headers: readonly HeaderEdit[];
-  /** Names of blocks that are not in the flow any more, and stay as they are. */
-  readonly left: readonly string[];
-  readonly merge: Merge;
-  /** The flow as it stands after blocks and dag.json were written. @param names what blocks are called then, by uid */
-  flowAfter(described: (uid: string) => BlockWords): string;
-}
-
-export interface Conflict {
-  /** Of the block. */
-  readonly name: string;
-  /** Of the cell in the flow that shows both versions. */
-  readonly place: number;
-  readonly about: 'cell' | 'name' | 'filter';
-}
-
-/** Both versions of what both sides changed, in the flow. */
-export interface Disagreement {
-  readonly conflicts: readonly Conflict[];
-  readonly flowText: string;
-}
-
-export interface SubmitOptions {
-  readonly digest: Digest;
-  /** A new identity for a block. */
-  newUid(name: string): string;
-}
 
 /** @param blocks all of the project */
 export function planSubmission(
@@ -97,15 +34,18 @@ export function planSubmission(
 ): Result<Submission | Disagreement> {
   const known = new Map(blocks.map(block => [block.uid, block]));
   const here = new Set(flow.sections.flatMap(({ uid }) => uid ?? []));
-  const recorded = flow.record.blocks.filter(({ uid }) => here.has(uid));
-  const gone = recorded.filter(({ uid }) => !known.has(uid));
-  if (gone.length > 0) return failure(...gone.map(block => goneProblem(flow, block)));
+  const recorded = flow.record.blocks.filter(({ uid }) => here.has(uid) && known.has(uid));
+  const absent = flow.record.blocks.filter(({ uid }) => here.has(uid) && !known.has(uid));
+  if (absent.length > 0 && options.isOpen !== true)
+    return failure(...absent.map(block => goneProblem(flow, block)));
+  const gone = new Set(absent.map(({ uid }) => uid));
 
   const ids = new FlowIds();
   ids.reserve(flow.cells.keys());
   ids.reserve(flow.headers.keys());
   ids.reserve(flow.record.blocks.flatMap(({ cells }) => cells.map(({ id }) => id)));
-  const sections = flow.sections.map(section => flowSection(flow, section, options.digest));
+  const awake = flow.sections.filter(({ uid }) => uid === null || !gone.has(uid));
+  const sections = awake.map(section => flowSection(flow, section, options.digest));
   const inSections = sectionCells(sections, recorded, known);
   const disk = new Map(
     recorded.map(block => {
@@ -123,10 +63,12 @@ export function planSubmission(
     flow,
     known,
     recorded,
+    gone,
     disk,
     merge,
     headers,
     digest: options.digest,
+    isOpen: options.isOpen === true,
     texts: {
       flow: flow.cells,
       disk: new Map([...disk.values()].flat().map(cell => [cell.version.id, cell])),
@@ -135,8 +77,6 @@ export function planSubmission(
   const isDisputed = merge.conflicts.length > 0 || [...headers.values()].some(isDisputedHeader);
   return success(isDisputed ? disagreement(state) : submission(state, options));
 }
-
-const isDisputedHeader = ({ disputed }: HeaderMerge): boolean => disputed.length > 0;
 
 /** What the flow has for each block, and which cells went to another block though the flow does not know yet. */
 function sectionCells(
@@ -182,27 +122,13 @@ function headersOf(
   );
 }
 
-interface State {
-  readonly flow: Flow;
-  readonly known: ReadonlyMap<string, ProjectBlock>;
-  readonly recorded: readonly RecordedBlock[];
-  readonly disk: ReadonlyMap<string, readonly DiskCell[]>;
-  readonly merge: Merge;
-  /** By uid. */
-  readonly headers: ReadonlyMap<string, HeaderMerge>;
-  readonly digest: Digest;
-  readonly texts: Texts;
-}
-
-/** New blocks have no identity yet; their names can not be taken for one. */
-const keyOf = ({ uid, name }: FlowSection): string => uid ?? `new ${name}`;
-
 function flowSection(flow: Flow, section: FlowSection, digest: Digest): Section {
   const cells = section.cells.map((id): CellVersion => {
     const { content, outputs } = digestsOf(flow.cells.get(id)!.text, digest);
     const recorded = flow.recorded.get(id);
-    // Its own outputs since the last submission: nothing new.
-    return { id, content, outputs: recorded?.shown === outputs ? recorded.outputs : outputs };
+    // Its own outputs since the last submission, or those of a run that is not over: nothing new.
+    const isKnown = recorded?.shown === outputs || flow.cells.get(id)!.isLive;
+    return { id, content, outputs: isKnown ? (recorded?.outputs ?? outputs) : outputs };
   });
   return { block: keyOf(section), cells };
 }
@@ -222,8 +148,9 @@ function submission(state: State, { newUid }: SubmitOptions): Submission {
   const donors = donorsOf(state);
   const changed: { uid: string; text: string }[] = [];
   const added: NewFlowBlock[] = [];
-  const written = new Map<string, { readonly uid: string; readonly cells: readonly WrittenCell[] }>();
+  const written = new Map<string, WrittenBlock>();
   flow.sections.forEach((section, at) => {
+    if (state.gone.has(section.uid ?? '')) return;
     const key = keyOf(section);
     const { cells } = sectionFor(key);
     if (section.uid !== null) {
@@ -272,155 +199,20 @@ function submission(state: State, { newUid }: SubmitOptions): Submission {
     left: flow.record.blocks.filter(({ uid }) => !here.has(uid)).map(({ name }) => name),
     merge,
     flowAfter: described => flowAfter(state, written, described),
+    broughtIn: () => broughtIn(state, written),
   };
 }
 
-/** Notebooks that cells may come from, the flow first: what ran there is newer. */
-const donorsOf = ({ flow, recorded, known }: State): readonly Notebook[] => [
-  flow.notebook,
-  ...recorded.map(({ uid }) => known.get(uid)!.notebook),
-];
-
 /** Notebook whose metadata (kernel, language) a new block gets: that of the block above it, else of any of the flow. */
 function originalFor({ flow, known }: State, at: number): Notebook {
-  const uids = [...flow.sections.slice(0, at).reverse(), ...flow.sections.slice(at)].map(({ uid }) => uid);
-  const uid = uids.find(each => each !== null);
-  return uid === undefined || uid === null ? flow.notebook : known.get(uid)!.notebook;
+  const near = [...flow.sections.slice(0, at).reverse(), ...flow.sections.slice(at)];
+  const found = near.map(({ uid }) => known.get(uid ?? '')).find(block => block !== undefined);
+  return found?.notebook ?? flow.notebook;
 }
-
-function flowAfter(
-  state: State,
-  written: ReadonlyMap<string, { readonly uid: string; readonly cells: readonly WrittenCell[] }>,
-  described: (uid: string) => BlockWords,
-): string {
-  const { flow, merge, digest } = state;
-  const layout = layoutOf(flow.notebook.text);
-  const ownOutputs = new Set(
-    merge.remarks.flatMap(({ kind, id }) => (kind === 'outputs-differ' ? [id] : [])),
-  );
-  const cells: string[] = [];
-  const blocks = flow.sections.map((section): RecordedBlock => {
-    const { uid, cells: own } = written.get(keyOf(section))!;
-    const words = described(uid);
-    cells.push(headerText(flow, section, uid, words));
-    const recorded = own.map(({ id, own: ownId, text }) => {
-      const digests = digestsOf(text, digest);
-      const shown = flow.cells.get(id);
-      const before = shown === undefined ? undefined : digestsOf(shown.text, digest);
-      const isOwn =
-        ownOutputs.has(id) ||
-        (flow.recorded.get(id)?.shown === before?.outputs &&
-          flow.recorded.get(id)?.outputs === digests.outputs);
-      const keeps = before?.content === digests.content && (before.outputs === digests.outputs || isOwn);
-      cells.push(keeps ? asFlowCell(flow, shown!, uid, layout) : cellInFlow(text, id, uid, layout));
-      const shows = keeps && before.outputs !== digests.outputs ? before.outputs : '';
-      return { id, own: ownId ?? '', ...digests, shown: shows };
-    });
-    return { uid, ...words, cells: recorded };
-  });
-  const record: FlowRecord = { ...flow.record, version: FLOW_VERSION, blocks };
-  const text = withWidgets(withCells(flow.notebook.text, cells), donorsOf(state));
-  return setMetadata(text, ['dagpy', 'flow'], record);
-}
-
-/** The flow's own text of a cell, unless what is left of a conflict stands in it or it went to another block. */
-function asFlowCell({ notebook }: Flow, cell: FlowCell, uid: string, layout: CellLayout): string {
-  const { hasOwnId, id, block } = notebook.cells[cell.place - 1]!;
-  const isPlain = !cell.isLeftOver && hasOwnId && id === cell.id && (block === undefined || block === uid);
-  return isPlain ? cell.text : cellInFlow(cell.text, cell.id, uid, layout);
-}
-
-/** A header that already says what is so keeps its text. */
-function headerText(flow: Flow, { header }: FlowSection, uid: string, words: BlockWords): string {
-  const layout = layoutOf(flow.notebook.text);
-  const said = header?.header;
-  const cell: FlowCell | undefined = header === null ? undefined : flow.headers.get(header.id);
-  const isRight =
-    said?.name === words.name &&
-    header?.origin === uid &&
-    said.isDisputed !== true &&
-    sameTexts(said.parents ?? [], words.parents) &&
-    sameTexts(said.filter ?? [], words.filter);
-  return isRight && cell !== undefined ? cell.text : headerCell({ uid, ...words }, layout, said?.rest ?? []);
-}
-
-/**
- * Puts the blocks' versions of disputed cells below the flow's, and what dag.json says into disputed headers, and takes
- * note of them as what the flow was made from: what then stays in the flow is what the person wants.
- */
-function disagreement({ flow, merge, texts, recorded, headers, known, disk }: State): Disagreement {
-  const layout = layoutOf(flow.notebook.text);
-  const disputed = new Map(merge.conflicts.map(({ id, block }) => [id, block]));
-  const taken = new FlowIds();
-  taken.reserve(flow.order);
-  taken.reserve(recorded.flatMap(({ cells }) => cells.map(({ id }) => id)));
-  const names = new Map(flow.sections.map(section => [keyOf(section), section.name]));
-  const owners = new Map(flow.sections.map(({ uid, header }) => [header?.id, uid]));
-  const conflicts: Conflict[] = [];
-  const cells: string[] = [];
-  flow.order.forEach((id, at) => {
-    const { span } = flow.notebook.cells[at]!;
-    const text = flow.notebook.text.slice(span.start, span.end);
-    const block = disputed.get(id);
-    const uid = owners.get(id);
-    const header = headers.get(uid ?? '');
-    const place = cells.length + 1;
-    if (block !== undefined) {
-      const home = recorded.find(({ cells: own }) => own.some(cell => cell.id === id))?.uid ?? block;
-      const copy = taken.take(`${id.slice(0, 50)}-now`, block);
-      cells.push(cellInFlow(text, id, home, layout));
-      cells.push(cellInFlow(texts.disk.get(id)!.text, copy, home, layout, id));
-      conflicts.push({ name: names.get(block) ?? block, place, about: 'cell' });
-    } else if (header !== undefined && isDisputedHeader(header)) {
-      const now = wordsOf(known.get(uid!)!);
-      const said = saidIn(flow, uid!);
-      cells.push(disputedHeader(uid!, withDispute(said, header.disputed, now), now, layout));
-      for (const about of header.disputed) conflicts.push({ name: said.name, place, about });
-    } else cells.push(text);
-  });
-  const noted = new Set(recorded.flatMap(block => block.cells.map(({ id }) => id)));
-  const blocks = flow.record.blocks.map(block => {
-    const now = known.get(block.uid) === undefined ? undefined : wordsOf(known.get(block.uid)!);
-    const about = headers.get(block.uid)?.disputed ?? [];
-    return {
-      ...block,
-      ...(now !== undefined && about.includes('name') ? { name: now.name } : {}),
-      ...(now !== undefined && about.includes('filter') ? { filter: now.filter } : {}),
-      cells: [
-        ...block.cells.map(cell => {
-          const version = disputed.has(cell.id) ? texts.disk.get(cell.id)?.version : undefined;
-          return version === undefined
-            ? cell
-            : { ...cell, content: version.content, outputs: version.outputs };
-        }),
-        ...(disk.get(block.uid) ?? []).flatMap(({ version, own }) =>
-          disputed.has(version.id) && !noted.has(version.id)
-            ? [{ ...version, own: own ?? '', shown: '' }]
-            : [],
-        ),
-      ],
-    };
-  });
-  const text = setMetadata(withCells(flow.notebook.text, cells), ['dagpy', 'flow'], {
-    ...flow.record,
-    blocks,
-  });
-  return { conflicts, flowText: text };
-}
-
-const saidIn = (flow: Flow, uid: string): Header =>
-  flow.sections.find(section => section.uid === uid)!.header!.header!;
-
-const disputedHeader = (uid: string, said: Header, now: BlockWords, layout: CellLayout): string =>
-  headerCell(
-    { uid, name: said.name, parents: said.parents ?? now.parents, filter: said.filter ?? now.filter },
-    layout,
-    said.rest,
-  );
 
 /** Whether a flow was changed since it was made or submitted, so that making it anew would lose something. */
-export function isEdited({ record, sections, cells }: Flow, digest: Digest): boolean {
-  if (sections.length !== record.blocks.length) return true;
+export function isEdited({ record, sections, outside, cells }: Flow, digest: Digest): boolean {
+  if (outside.size > 0 || sections.length !== record.blocks.length) return true;
   return record.blocks.some((block, at) => {
     const section = sections[at]!;
     if (section.uid !== block.uid || section.cells.length !== block.cells.length) return true;

@@ -7,9 +7,12 @@ export function wordsOf({ declaration }: { readonly declaration: BlockDeclaratio
   return {
     name: id,
     parents: [...new Set(parents.map(({ block }) => block as string))],
-    filter: filter.kind === 'names' ? filter.patterns : [filter.kind],
+    filter: filterWords(filter),
   };
 }
+
+export const filterWords = (filter: Filter): readonly string[] =>
+  filter.kind === 'names' ? filter.patterns : [filter.kind];
 
 export function filterOf(words: readonly string[]): Filter {
   const [only] = words;

@@ -18,7 +18,11 @@ const DAG_FILE = 'dag.json';
  * The notebooks' own kernel where it is registered here; notebooks of other people often name one that is not.
  * @param doing what is refused for other languages, such as `split`
  */
-export function kernelOf(session: Session, notebooks: readonly Notebook[], doing: string): string {
+export function kernelOf(
+  session: Pick<Session, 'around' | 'note'>,
+  notebooks: readonly Notebook[],
+  doing: string,
+): string {
   const other = notebooks.find(notebook => notebook.language !== 'python');
   if (other !== undefined)
     throw new ProblemError([

@@ -1,18 +1,15 @@
 /** `split`: a notebook into blocks with inferred edges and filters. */
 import { basename, dirname, extname, relative, resolve } from 'node:path';
-import { buildNotebook, type Notebook } from '../../adapters/notebooks/index.js';
 import { factsOf } from '../../daemon/cellFacts.js';
-import { derivedUid } from '../../engine/identity.js';
-import { proposeSplit, type SplitBy, type SplitCell, type SplitProposal } from '../../engine/split.js';
-import type { NewBlock } from '../../protocol/dagFileCodec/index.js';
-import { type Problem, ProblemError } from '../../protocol/problem.js';
+import type { SplitProposal } from '../../engine/split.js';
 import { readGiven } from '../givenNotebook.js';
 import { openKernel } from '../openKernel.js';
 import type { SplitOptions } from '../program.js';
 import type { Session } from '../session.js';
+import { blockTexts, defaultCut, newBlocks, proposalFor } from '../splitNotebook.js';
 import { glyph, plural, printable } from '../terminal/style.js';
 import { table } from '../terminal/table.js';
-import { folderName, kernelOf, refuseProject, writeNewProject } from './newProject.js';
+import { kernelOf, refuseProject, writeNewProject } from './newProject.js';
 
 export async function split(session: Session, path: string, options: SplitOptions): Promise<number> {
   const { around } = session;
@@ -25,27 +22,16 @@ export async function split(session: Session, path: string, options: SplitOption
   const kernel = kernelOf(session, [notebook], 'split');
   const opened = await openKernel(around, kernel);
   try {
-    const code = notebook.cells.filter(cell => cell.type === 'code').map(cell => cell.source);
-    const facts = await factsOf(opened, opened.environment, code);
-    const proposal = proposeSplit({
-      cells: notebook.cells.map((cell): SplitCell => ({
-        kind: cell.type,
-        source: cell.source,
-        id: cell.id,
-        tags: cell.tags,
-        ...(cell.block === undefined ? {} : { block: cell.block }),
-        ...(cell.type === 'code' ? { facts: facts(cell.source) } : {}),
-      })),
-      by: options.by ?? defaultCut(notebook),
-      name,
-    });
-    const refused = proposal.refusals.map((refusal): Problem => ({ ...refusal, file: shown }));
-    if (refused.length > 0) throw new ProblemError(refused);
-    const blocks = blocksOf(project, file, name, proposal);
+    const facts = (sources: readonly string[]) => factsOf(opened, opened.environment, sources);
+    const proposal = await proposalFor(
+      notebook,
+      { by: options.by ?? defaultCut(notebook), name, shown },
+      facts,
+    );
+    const blocks = newBlocks(project, file, name, proposal);
     if (options.dryRun !== true) {
       const prelude = proposal.prelude === undefined ? {} : { prelude: proposal.prelude };
-      const uidOf = (id: string) => derivedUid(id, text => opened.hasher.digest(text));
-      const texts = proposal.blocks.map(block => buildNotebook(notebook, block.cellIndexes, uidOf(block.id)));
+      const texts = blockTexts(notebook, proposal, text => opened.hasher.digest(text));
       writeNewProject(project, { name, kernel, ...prelude, blocks }, texts);
     }
     tell(session, shown, proposal, options);
@@ -53,28 +39,6 @@ export async function split(session: Session, path: string, options: SplitOption
   } finally {
     await opened.close();
   }
-}
-
-/** Where nothing is said: by the tags that are there for it, else by headings. */
-function defaultCut(notebook: Notebook): SplitBy {
-  return notebook.cells.some(
-    cell => cell.block !== undefined || cell.tags.some(tag => tag.startsWith('block:')),
-  )
-    ? 'tag'
-    : 'heading';
-}
-
-/** Notebooks of blocks lie in a folder named after the original, next to dag.json. */
-function blocksOf(project: string, file: string, name: string, proposal: SplitProposal): readonly NewBlock[] {
-  const cwd = relative(project, dirname(file)).replaceAll('\\', '/') || '.';
-  return proposal.blocks.map(block => ({
-    id: block.id,
-    notebook: `${folderName(name)}/${block.id}.ipynb`,
-    parents: block.parents,
-    filter: block.filter,
-    // Relative paths and local imports go on meaning what they meant in the original.
-    cwd,
-  }));
 }
 
 function tell(session: Session, shown: string, proposal: SplitProposal, options: SplitOptions): void {

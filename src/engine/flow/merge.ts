@@ -171,7 +171,8 @@ function sameOrder(whole: readonly string[], part: readonly string[]): boolean {
   return part.every((id, at) => at === 0 || places.get(part[at - 1]!)! < places.get(id)!);
 }
 
-function withInserted(skeleton: readonly string[], other: readonly string[]): readonly string[] {
+/** `skeleton` with the items that only `other` has, each behind the item that it follows there. */
+export function withInserted(skeleton: readonly string[], other: readonly string[]): readonly string[] {
   const there = new Set(skeleton);
   const following = new Map<string | undefined, string[]>();
   let anchor: string | undefined;

@@ -7,6 +7,8 @@ export interface PlacedCell {
   readonly header?: Header;
   /** Block that the cell, or the header, was made for; absent where a person made it. */
   readonly origin?: string;
+  /** A person's choice that it belongs to no block. */
+  readonly isOutside?: boolean;
   /** Among all cells, from 1. */
   readonly place: number;
 }
@@ -34,6 +36,8 @@ export type SectionFault =
 
 export interface Sections {
   readonly sections: readonly FlowSection[];
+  /** Cells that belong to no block. */
+  readonly outside: readonly string[];
   readonly faults: readonly SectionFault[];
 }
 
@@ -42,19 +46,34 @@ type Growing = FlowSection & { readonly cells: string[] };
 /**
  * @param blocks those that the flow was made from
  * @returns sections in the order of the flow. Cells above the first header go to the first section. A block whose header
- *   was deleted still begins at the first of its cells, so that losing a header moves nothing.
+ *   was deleted still begins at the first of its cells, so that losing a header moves nothing. What a person adds below a
+ *   cell that is outside is outside as well.
  */
 export function sectionsOf(cells: readonly PlacedCell[], blocks: readonly KnownBlock[]): Sections {
   const owners = ownersOf(cells, blocks);
   const headed = new Set(owners.values());
   const names = new Map(blocks.map(({ uid, name }) => [uid, name]));
   const sections: Growing[] = [];
-  const above: PlacedCell[] = [];
+  const outside: string[] = [];
+  let above: PlacedCell[] = [];
+  let isBelowOutside = false;
   for (const cell of cells) {
     if (cell.header !== undefined) {
       sections.push({ uid: owners.get(cell) ?? null, name: cell.header.name, header: cell, cells: [] });
+      isBelowOutside = false;
       continue;
     }
+    if (cell.isOutside === true || (isBelowOutside && cell.origin === undefined)) {
+      // Above the first header, new cells go with what they stand on.
+      if (sections.length === 0) {
+        outside.push(...above.flatMap(({ id, origin }) => (origin === undefined ? [id] : [])));
+        above = above.filter(({ origin }) => origin !== undefined);
+      }
+      outside.push(cell.id);
+      isBelowOutside = true;
+      continue;
+    }
+    isBelowOutside = false;
     const current = sections.at(-1);
     const name = names.get(cell.origin ?? '');
     const home = sections.find(({ uid }) => name !== undefined && uid === cell.origin);
@@ -69,7 +88,7 @@ export function sectionsOf(cells: readonly PlacedCell[], blocks: readonly KnownB
   const faults = doubledNames(sections);
   const [homeless] = sections.length === 0 ? above : [];
   if (homeless !== undefined) faults.push({ kind: 'no-block', place: homeless.place });
-  return { sections, faults };
+  return { sections, outside, faults };
 }
 
 function doubledNames(sections: readonly FlowSection[]): SectionFault[] {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Disagreement, Submission } from '../../../src/adapters/flows/submit.js';
+import type { Disagreement, Submission } from '../../../src/adapters/flows/state.js';
 import {
   apply,
   labEdit,

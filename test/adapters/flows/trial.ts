@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { composeFlow, readFlow, wordsOf } from '../../../src/adapters/flows/index.js';
 import type { Flow } from '../../../src/adapters/flows/readFlow.js';
-import {
-  planSubmission,
-  type Disagreement,
-  type ProjectBlock,
-  type Submission,
-} from '../../../src/adapters/flows/submit.js';
+import type { Disagreement, ProjectBlock, Submission } from '../../../src/adapters/flows/state.js';
+import { planSubmission } from '../../../src/adapters/flows/submit.js';
 import { parseNotebook, type Notebook } from '../../../src/adapters/notebooks/index.js';
 import type { BlockDeclaration } from '../../../src/protocol/dagFile.js';
 import { decodeDagFile } from '../../../src/protocol/dagFileCodec/index.js';

@@ -10,14 +10,15 @@ const BLOCKS = [
   { uid: 'C', name: 'c' },
 ];
 
-/** `a1` a cell of A, `#a` its header, `#a=x` that header renamed, `+x` a header that was typed, `n1` a new cell. */
+/** `a1` a cell of A, `#a` its header, `#a=x` that header renamed, `+x` a header that was typed, `n1` a new cell, `o1` one outside. */
 function place(words: string): readonly PlacedCell[] {
   return words.split(' ').map((word, at): PlacedCell => {
     const letter = word.replace(/^[#+]/, '')[0]!.toUpperCase();
     const origin = !word.startsWith('+') && 'ABC'.includes(letter) ? { origin: letter } : {};
     const name = word.startsWith('+') ? word.slice(1) : (word.split('=')[1] ?? word.slice(1));
     const header = /^[#+]/.test(word) ? { header: { name, rest: [] } } : {};
-    return { id: word, place: at + 1, ...origin, ...header };
+    const isOutside = word.startsWith('o') ? { isOutside: true } : {};
+    return { id: word, place: at + 1, ...origin, ...header, ...isOutside };
   });
 }
 const shown = (words: string): string =>
@@ -48,6 +49,23 @@ test('sections', () => {
   for (const [words, wanted] of Object.entries(cases)) assert.equal(shown(words), wanted, words);
 });
 
+test('cells outside, and what people add below and above them', () => {
+  const outside = (words: string) => sectionsOf(place(words), BLOCKS).outside.join(' ');
+  const cases: Readonly<Record<string, readonly [string, string]>> = {
+    'o1 #a a1 o2 n1 #b b1 n2 o3': ['A a: a1 | B b: b1 n2', 'o1 o2 n1 o3'],
+    '#a a1 o1 a2 n1': ['A a: a1 a2 n1', 'o1'],
+    '#a a1 o1 n1 b1 #b b2': ['A a: a1 b1 | B b: b2', 'o1 n1'],
+    'n1 o1 n2 #a a1': ['A a: a1', 'n1 o1 n2'],
+    'a1 o1 #a n1': ['A a: a1 n1', 'o1'],
+    'o1 n1': ['', 'o1 n1'],
+  };
+  for (const [words, [wanted, out]] of Object.entries(cases)) {
+    assert.equal(shown(words), wanted, words);
+    assert.equal(outside(words), out, words);
+    assert.deepEqual(sectionsOf(place(words), BLOCKS).faults, []);
+  }
+});
+
 test('faults', () => {
   const faults = (words: string) => sectionsOf(place(words), BLOCKS).faults;
   assert.deepEqual(faults('#a a1 #b=a b1'), [{ kind: 'doubled-block', name: 'a', places: [1, 3] }]);
@@ -70,14 +88,16 @@ test('every cell is in one section, in any order of any cells', () => {
     'c1',
     'n1',
     'n2',
+    'o1',
+    'o2',
   );
   fc.assert(
-    fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 13 }), words => {
-      const { sections, faults } = sectionsOf(place(words.join(' ')), BLOCKS);
-      const found = sections.flatMap(({ cells }) => cells);
+    fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 15 }), words => {
+      const { sections, outside, faults } = sectionsOf(place(words.join(' ')), BLOCKS);
+      const found = [...sections.flatMap(({ cells }) => cells), ...outside];
       const wanted = words.filter(each => !/^[#+]/.test(each));
       if (sections.length > 0) assert.deepEqual([...found].sort(), [...wanted].sort());
-      else assert.equal(faults.length, wanted.length > 0 ? 1 : 0);
+      else assert.equal(faults.length, wanted.length > outside.length ? 1 : 0);
       const uids = sections.flatMap(({ uid }) => uid ?? []);
       assert.equal(new Set(uids).size, uids.length);
     }),

@@ -1,0 +1,150 @@
+/** A block's own notebook that is open in an editor while its file changed: three versions of it brought together. */
+import { mergeFlow, type MergedCell, type Section } from '../../engine/flow/merge.js';
+import type { RecordedBlock } from '../../protocol/flow/record.js';
+import { formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
+import type { JsonObject } from '../../protocol/outputs.js';
+import type { Notebook } from '../notebooks/index.js';
+import { diskCells, type DiskCell } from './blockTexts.js';
+import { cellTexts, layoutOf } from './cellList.js';
+import { conflictingCell, editedCell, withCellId } from './cellText.js';
+import { digestsOf, FlowIds, type Digest } from './compose.js';
+
+export interface OpenNotebook {
+  /** As it was loaded or saved last. */
+  readonly base: Notebook;
+  /** As the editor has it. */
+  readonly mine: Notebook;
+  readonly disk: Notebook;
+}
+
+export interface MergedNotebook {
+  readonly content: JsonObject;
+  /** The version on disk, with the ids that its cells have in the editor. */
+  readonly base: JsonObject;
+  /** Places of cells in `content`, from 1, that stand above the other version of themselves. */
+  readonly conflicts: readonly number[];
+}
+
+const BLOCK = 'block';
+const MINOR_WITH_IDS = 5;
+
+/** Cells are taken as in the merge of a flow; of outputs that both sides have anew, those on disk are the newer ones. */
+export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest): MergedNotebook {
+  const before = cellsOf(base, digest);
+  const edited = cellsOf(mine, digest);
+  const ids = new FlowIds();
+  ids.reserve([...before.keys(), ...edited.keys()]);
+  const recorded: RecordedBlock = {
+    uid: BLOCK,
+    name: BLOCK,
+    parents: [],
+    filter: [],
+    cells: [...before].map(([id, { content, outputs }]) => ({
+      id,
+      own: disk.minor >= MINOR_WITH_IDS ? id : '',
+      content,
+      outputs,
+      shown: '',
+    })),
+  };
+  const contents = new Map([...edited].map(([id, { content }]) => [id, content]));
+  const current = diskCells(disk, recorded, { contents, left: new Set() }, ids, digest);
+  const merge = mergeFlow(
+    [sectionOf(before)],
+    [sectionOf(edited)],
+    [{ block: BLOCK, cells: current.map(({ version }) => version) }],
+  );
+  const found = new Map(current.map(cell => [cell.version.id, cell]));
+  const disputed = new Set(merge.conflicts.map(({ id }) => id));
+  const conflicts: number[] = [];
+  const cells: string[] = [];
+  const layout = layoutOf(mine.text);
+  for (const cell of merge.sections[0]?.cells ?? []) {
+    const theirs = found.get(cell.id);
+    cells.push(textOf(cell, edited.get(cell.id), theirs, mine));
+    if (!disputed.has(cell.id) || theirs === undefined) continue;
+    conflicts.push(cells.length);
+    const copy = ids.take(`${cell.id.slice(0, 50)}-now`, BLOCK);
+    cells.push(conflictingCell(theirs.text, copy, cell.id, layout));
+  }
+  return {
+    content: notebookOf(mine, cells, mergedMetadata(base, mine, disk)),
+    base: notebookOf(
+      disk,
+      current.map(({ version, text }) => withCellId(text, version.id, layout)),
+      disk.metadata,
+    ),
+    conflicts,
+  };
+}
+
+interface OwnCell {
+  readonly text: string;
+  readonly content: string;
+  readonly outputs: string;
+}
+
+function cellsOf(notebook: Notebook, digest: Digest): ReadonlyMap<string, OwnCell> {
+  const texts = cellTexts(notebook.text);
+  return new Map(
+    notebook.cells.map(({ id }, at) => {
+      const text = texts[at]!;
+      return [id, { text, ...digestsOf(text, digest) }];
+    }),
+  );
+}
+
+const sectionOf = (cells: ReadonlyMap<string, OwnCell>): Section => ({
+  block: BLOCK,
+  cells: [...cells].map(([id, { content, outputs }]) => ({ id, content, outputs })),
+});
+
+/** Where both sides mean the same the editor keeps what it has. */
+function textOf(
+  { id, content, outputs }: MergedCell,
+  mine: OwnCell | undefined,
+  theirs: DiskCell | undefined,
+  notebook: Notebook,
+): string {
+  const layout = layoutOf(notebook.text);
+  if (theirs === undefined) return mine!.text;
+  const disk = withCellId(theirs.text, id, layout);
+  if (mine === undefined) return disk;
+  const take = {
+    content: content === 'flow' || mine.content === theirs.version.content,
+    outputs: outputs === 'flow' || mine.outputs === theirs.version.outputs,
+  };
+  if (take.content && take.outputs) return mine.text;
+  return editedCell(disk, mine.text, take, layout);
+}
+
+/** Entry by entry: what only one side changed is taken from it, and of what both changed the editor's. */
+function mergedMetadata(base: Notebook, mine: Notebook, disk: Notebook): Readonly<Record<string, unknown>> {
+  const keys = new Set([...Object.keys(mine.metadata), ...Object.keys(disk.metadata)]);
+  const entries = [...keys].flatMap(key => {
+    const isEdited = !isSame(mine.metadata[key], base.metadata[key]);
+    // Ours: the identity of the block, which no editor changes.
+    const value = isEdited && key !== 'dagpy' ? mine.metadata[key] : disk.metadata[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+const LINE: JsonStyle = { newline: '\n', unit: null };
+const isSame = (a: unknown, b: unknown): boolean =>
+  a === b || (a !== undefined && b !== undefined && formatJson(a, LINE) === formatJson(b, LINE));
+
+function notebookOf(
+  { format, minor }: Notebook,
+  cells: readonly string[],
+  metadata: Readonly<Record<string, unknown>>,
+): JsonObject {
+  return JSON.parse(
+    JSON.stringify({
+      cells: cells.map(text => JSON.parse(text) as unknown),
+      metadata,
+      nbformat: format,
+      nbformat_minor: Math.max(minor, MINOR_WITH_IDS),
+    }),
+  ) as JsonObject;
+}

@@ -1,0 +1,239 @@
+/** Flows and block notebooks that are open in an editor while their blocks change: nothing is lost, nothing is pushed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { mergeNotebook, readFlow } from '../../../src/adapters/flows/index.js';
+import type { Disagreement, Submission } from '../../../src/adapters/flows/state.js';
+import { planSubmission } from '../../../src/adapters/flows/submit.js';
+import { apply, labEdit, labSave, oddNotebook, sourceOf, type LabCell, type LabEdit } from './jupyter.js';
+import { compose, digest, notebookOf, projectBlocks, submitted, type Block } from './trial.js';
+
+const project: fc.Arbitrary<readonly Block[]> = fc
+  .tuple(oddNotebook('c', 'uid-a', [5]), oddNotebook('d', 'uid-b', [5]))
+  .map(([a, b]) => [
+    { uid: 'uid-a', id: 'a', text: a },
+    { uid: 'uid-b', id: 'b', text: b, parents: ['a'] },
+  ]);
+const edits = fc.array(labEdit, { maxLength: 4 });
+
+function edited(text: string, actions: readonly LabEdit[], mark: string): string {
+  return labSave(text, notebook => {
+    actions.forEach((action, turn) => apply(notebook, action, `${mark}${String(turn)}q`));
+  });
+}
+
+const home = (blocks: readonly Block[]) => ({
+  name: 'trial',
+  blocks: projectBlocks(blocks).map(({ uid, declaration }) => ({
+    uid,
+    name: declaration.id as string,
+    parents: declaration.parents.map(({ block }) => block as string),
+    filter: ['auto'],
+  })),
+});
+
+function openPlan(text: string, blocks: readonly Block[]): Submission | Disagreement {
+  const flow = readFlow(notebookOf(text, 'a.flow.ipynb'), digest, home(blocks));
+  assert.ok(flow.ok, flow.ok ? '' : JSON.stringify(flow.problems));
+  let made = 0;
+  const planned = planSubmission(flow.value, projectBlocks(blocks), {
+    digest,
+    newUid: () => `fresh${String((made += 1))}`,
+    isOpen: true,
+  });
+  assert.ok(planned.ok, planned.ok ? '' : JSON.stringify(planned.problems));
+  return planned.value;
+}
+
+const isConflict = (outcome: Submission | Disagreement): outcome is Disagreement => 'conflicts' in outcome;
+const cellsIn = (text: string): readonly LabCell[] => (JSON.parse(text) as { cells: LabCell[] }).cells;
+const marks = (texts: readonly string[], mark: string): ReadonlySet<string> =>
+  new Set(
+    texts.flatMap(text =>
+      cellsIn(text.replace(/^\ufeff/, '')).flatMap(
+        cell => sourceOf(cell).match(new RegExp(`${mark}\\d+q`, 'g')) ?? [],
+      ),
+    ),
+  );
+
+test('what came in first and was saved then is what would have been saved at once', () => {
+  fc.assert(
+    fc.property(project, edits, edits, (blocks, mine, theirs) => {
+      const flow = edited(compose(blocks), mine, 'mine');
+      const now = blocks.map(block => ({
+        ...block,
+        text: edited(
+          block.text,
+          theirs.filter(({ kind }) => kind !== 'move'),
+          `${block.id}theirs`,
+        ),
+      }));
+      const first = openPlan(flow, now);
+      if (isConflict(first)) return;
+      const once = submitted(first, now);
+      const brought = first.broughtIn();
+      const second = openPlan(labSave(brought), now);
+      assert.ok(!isConflict(second), 'what came in is no conflict afterwards');
+      const twice = submitted(second, now);
+      const shape = (texts: readonly Block[]) =>
+        texts.map(({ text }) =>
+          cellsIn(text.replace(/^\ufeff/, '')).map(cell => [cell.cell_type, sourceOf(cell)]),
+        );
+      assert.deepEqual(shape(twice.blocks), shape(once.blocks));
+      for (const mark of marks(
+        now.map(({ text }) => text),
+        '(?:a|b)theirs',
+      ))
+        assert.ok(marks([brought], '(?:a|b)theirs').has(mark) || mine.length > 0, `${mark} did not come in`);
+      for (const mark of marks([flow], 'mine'))
+        assert.ok(marks([brought], 'mine').has(mark), `${mark} is lost`);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const cell = (id: string, source: string, rest: Partial<LabCell> = {}): LabCell => ({
+  id,
+  cell_type: 'code',
+  metadata: {},
+  source,
+  outputs: [],
+  execution_count: null,
+  ...rest,
+});
+const header = (id: string, name: string, metadata: Record<string, unknown> = {}): LabCell => ({
+  id,
+  cell_type: 'markdown',
+  metadata,
+  source: `## Block: ${name}`,
+});
+const notebook = (cells: readonly LabCell[], metadata: Record<string, unknown> = {}): string =>
+  labSave(JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
+
+test('a notebook that was no flow becomes one by its headers; cells outside stay in it alone', () => {
+  const outside = { dagpy: { outside: true } };
+  const text = notebook([
+    cell('o1', 'import os', { metadata: outside }),
+    header('h1', 'load'),
+    cell('x', 'x = 1'),
+    cell('o2', 'x', { metadata: outside }),
+    cell('n', 'typed below'),
+    header('h2', 'clean'),
+    cell('y', 'y = x'),
+  ]);
+  const plan = openPlan(text, []);
+  assert.ok(!isConflict(plan));
+  assert.deepEqual(
+    plan.added.map(({ name, text: made }) => [name, cellsIn(made).map(({ id }) => id)]),
+    [
+      ['load', ['x']],
+      ['clean', ['y']],
+    ],
+  );
+  const after = submitted(plan, []);
+  assert.deepEqual(
+    cellsIn(after.flow).map(({ id }) => id),
+    ['o1', 'h1', 'x', 'o2', 'n', 'h2', 'y'],
+  );
+  const byId = new Map(cellsIn(after.flow).map(each => [each.id, each.metadata['dagpy']]));
+  assert.deepEqual(byId.get('n'), { outside: true });
+  assert.equal(byId.get('x'), undefined);
+  const again = openPlan(labSave(after.flow), after.blocks);
+  assert.ok(!isConflict(again));
+  assert.deepEqual([again.changed, again.added, again.headers], [[], [], []]);
+});
+
+test('a block that was deleted and came back by an undo is the same block', () => {
+  const plan = openPlan(
+    notebook([header('h', 'load'), cell('x', 'x = 1'), header('g', 'b'), cell('y', '2')]),
+    [],
+  );
+  assert.ok(!isConflict(plan));
+  const { blocks, flow } = submitted(plan, []);
+  const without = labSave(flow, each => void each.cells.splice(0, 2));
+  const left = openPlan(without, blocks);
+  assert.ok(!isConflict(left));
+  assert.deepEqual(left.left, ['load']);
+  const shorter = submitted(left, blocks);
+  const undone = labSave(shorter.flow, each => void each.cells.unshift(...cellsIn(flow).slice(0, 2)));
+  const back = openPlan(undone, shorter.blocks);
+  assert.ok(!isConflict(back));
+  assert.deepEqual([back.changed, back.added, back.left], [[], [], []]);
+});
+
+test('cells of a block that the project lost stay in the flow, and wait', () => {
+  const plan = openPlan(
+    notebook([header('h', 'load'), cell('x', 'x = 1'), header('g', 'b'), cell('y', '2')]),
+    [],
+  );
+  assert.ok(!isConflict(plan));
+  const { blocks, flow } = submitted(plan, []);
+  const fewer = blocks.slice(1);
+  const text = labSave(flow, each => void (each.cells[3]!.source = '3'));
+  const asleep = openPlan(text, fewer);
+  assert.ok(!isConflict(asleep));
+  const after = submitted(asleep, fewer);
+  assert.deepEqual(cellsIn(after.flow).map(sourceOf), cellsIn(text).map(sourceOf));
+  const awake = openPlan(labSave(after.flow), [blocks[0]!, after.blocks[0]!]);
+  assert.ok(!isConflict(awake));
+  assert.deepEqual([awake.changed, awake.added], [[], []]);
+});
+
+test('what a run that is not over has shown so far is not written, and goes once it is over', () => {
+  const plan = openPlan(notebook([header('h', 'load'), cell('x', 'x = 1')]), []);
+  assert.ok(!isConflict(plan));
+  const { blocks, flow } = submitted(plan, []);
+  const out = (text: string) => [{ output_type: 'stream', name: 'stdout', text: [text] }];
+  const live = labSave(flow, ({ cells }) => {
+    cells[1]!.outputs = out('half');
+    cells[1]!.metadata = { dagpy: { block: 'fresh1', live: true } };
+  });
+  const during = openPlan(live, blocks);
+  assert.ok(!isConflict(during));
+  assert.deepEqual(during.changed, []);
+  const shown = submitted(during, blocks).flow;
+  assert.deepEqual(cellsIn(shown)[1]!.outputs, out('half'));
+  const done = blocks.map(block => ({
+    ...block,
+    text: labSave(block.text, ({ cells }) => void (cells[0]!.outputs = out('whole'))),
+  }));
+  for (const text of [live, labSave(shown)]) {
+    const after = openPlan(text, done);
+    assert.ok(!isConflict(after));
+    assert.deepEqual(after.changed, []);
+    assert.deepEqual(cellsIn(after.broughtIn())[1]!.outputs, out('whole'));
+    assert.deepEqual(cellsIn(submitted(after, done).flow)[1]!.metadata, { dagpy: { block: 'fresh1' } });
+  }
+});
+
+test('a block notebook that changed on disk while it was edited: both survive, whatever was done', () => {
+  fc.assert(
+    fc.property(oddNotebook('c', 'u', [5]), edits, edits, (text, mine, theirs) => {
+      const base = notebookOf(labSave(text));
+      const editor = notebookOf(edited(base.text, mine, 'mine'));
+      const disk = notebookOf(edited(text, theirs, 'theirs'));
+      const merged = mergeNotebook({ base, mine: editor, disk }, digest);
+      const result = JSON.stringify(merged.content);
+      for (const mark of marks([editor.text], 'mine')) assert.ok(result.includes(mark), `${mark} is lost`);
+      for (const mark of marks([disk.text], 'theirs')) assert.ok(result.includes(mark), `${mark} is lost`);
+      const ids = cellsIn(result).map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length);
+      const shape = (content: string) => cellsIn(content).map(each => [each.cell_type, sourceOf(each)]);
+      if (mine.length === 0) assert.deepEqual(shape(result), shape(disk.text));
+      if (theirs.length === 0) assert.deepEqual(shape(result), shape(editor.text));
+      assert.deepEqual(shape(JSON.stringify(merged.base)), shape(disk.text));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('both changed one cell: the other version stands below it', () => {
+  const base = notebookOf(notebook([cell('x', 'x = 1'), cell('y', 'y = 1')]));
+  const mine = notebookOf(notebook([cell('x', 'x = 2'), cell('y', 'y = 1')]));
+  const disk = notebookOf(notebook([cell('x', 'x = 3'), cell('y', 'y = 4')]));
+  const { content, conflicts } = mergeNotebook({ base, mine, disk }, digest);
+  const cells = cellsIn(JSON.stringify(content));
+  assert.deepEqual(cells.map(sourceOf), ['x = 2', 'x = 3', 'y = 4']);
+  assert.deepEqual(cells[1]!.metadata, { dagpy: { conflict: 'x' } });
+  assert.deepEqual(conflicts, [1]);
+});
