@@ -1,9 +1,21 @@
 /** The plugins of the extension, and nothing else. */
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { commandsPlugin } from './plugins/commands.js';
 import { kernelPlugin } from './plugins/kernel.js';
+import { noticesPlugin } from './plugins/notices.js';
 import { projectsPlugin } from './plugins/projects.js';
 import { selectionPlugin } from './plugins/selection.js';
+import { sidebarPlugin } from './plugins/sidebar.js';
+import { statusPlugin } from './plugins/status.js';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [projectsPlugin, selectionPlugin, kernelPlugin];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  projectsPlugin,
+  selectionPlugin,
+  commandsPlugin,
+  sidebarPlugin,
+  statusPlugin,
+  noticesPlugin,
+  kernelPlugin,
+];
 
 export default plugins;

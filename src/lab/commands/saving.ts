@@ -1,0 +1,27 @@
+/** Before a run, what is being edited goes to disk: a run takes blocks as they lie there. */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { IProjectModel } from '../tokens.js';
+import { fileOf, type CommandContext } from './context.js';
+
+/** @returns names of notebooks that could not be saved */
+export async function saveNotebooks(
+  { notebooks }: CommandContext,
+  project: IProjectModel,
+): Promise<readonly string[]> {
+  const blocks = new Set(project.view?.blocks.map(({ notebook }) => notebook));
+  const unsaved: NotebookPanel[] = [];
+  notebooks.forEach(panel => {
+    const { context } = panel;
+    const file = fileOf(project, context.path);
+    const isOfProject =
+      file !== null && (blocks.has(file) || context.model.sharedModel.getMetadata('dagpy') !== undefined);
+    if (isOfProject && context.model.dirty && !context.model.readOnly) unsaved.push(panel);
+  });
+  const kept: string[] = [];
+  for (const { context } of unsaved) {
+    // Asks by itself what to do where the file changed on disk meanwhile.
+    await context.save().catch(() => undefined);
+    if (context.model.dirty) kept.push(context.path);
+  }
+  return kept;
+}

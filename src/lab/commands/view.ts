@@ -1,0 +1,103 @@
+/** Commands that show blocks and what became of them. */
+import { launchIcon, notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { CommandIds } from '../commandIds.js';
+import {
+  addCommand,
+  blockArguments,
+  blocksOf,
+  blockTarget,
+  pathIn,
+  projectArguments,
+  projectOf,
+  readyProject,
+  type CommandContext,
+} from './context.js';
+
+export function addViewCommands(context: CommandContext): void {
+  const { trans } = context;
+  addOpenBlock(context);
+  addCommand(context, CommandIds.openFlow, {
+    label: trans.__('Open with What It Needs'),
+    caption: trans.__('Open one notebook of the block and of all blocks that it needs'),
+    icon: launchIcon,
+    describedBy: blockArguments(trans),
+    isVisible: () => context.flow() !== null,
+    isEnabled: args => {
+      const ready = readyProject(context, args);
+      return context.flow() !== null && ready !== null && blocksOf(context, ready.project, args).length > 0;
+    },
+    refusal: trans.__('Could not open'),
+    execute: async args => {
+      const project = projectOf(context, args);
+      if (project === null) return;
+      const ids = blocksOf(context, project, args).map(({ id }) => id);
+      if (ids.length > 0) await context.flow()?.openFlow(project, ids);
+    },
+  });
+  addCommand(context, CommandIds.showFailure, {
+    label: trans.__('Show Failure'),
+    caption: trans.__('Go to the cell that failed'),
+    describedBy: blockArguments(trans),
+    isVisible: args => blockTarget(context, args)?.block.state === 'failed',
+    isEnabled: args => blockTarget(context, args)?.block.state === 'failed',
+    refusal: trans.__('Could not open'),
+    execute: async args => {
+      const target = blockTarget(context, args);
+      if (target === null) return;
+      const { project, block } = target;
+      context.selection.select(project, [block.id]);
+      const flow = context.flow();
+      if (flow === null) await openBlock(context, args);
+      else await flow.showFailure(project, block.id);
+    },
+  });
+  addCommand(context, CommandIds.openFile, {
+    label: trans.__('Open File'),
+    caption: trans.__('Open a file of the project as text'),
+    describedBy: projectArguments(trans, {
+      file: { type: 'string', description: trans.__('Path relative to the project.') },
+    }),
+    isVisible: args => typeof args['file'] === 'string',
+    refusal: trans.__('Could not open'),
+    execute: args => {
+      const project = projectOf(context, args);
+      const file = args['file'];
+      if (project !== null && typeof file === 'string')
+        context.documents.openOrReveal(pathIn(project, file), file.endsWith('.ipynb') ? undefined : 'Editor');
+      return Promise.resolve();
+    },
+  });
+  addCommand(context, CommandIds.retry, {
+    label: trans.__('Retry Connection to DAGpy'),
+    caption: trans.__('Start DAGpy again where it is not running'),
+    icon: refreshIcon,
+    describedBy: { args: { type: 'object', properties: {} } },
+    isEnabled: () => context.projects.connection.state !== 'ready',
+    refusal: trans.__('Could not connect'),
+    execute: () => {
+      context.projects.connection.retry();
+      return Promise.resolve();
+    },
+  });
+}
+
+function addOpenBlock(context: CommandContext): void {
+  const { trans } = context;
+  addCommand(context, CommandIds.openBlock, {
+    label: trans.__('Open Block'),
+    caption: trans.__('Open the notebook of the block'),
+    icon: notebookIcon,
+    describedBy: blockArguments(trans),
+    isEnabled: args => blockTarget(context, args) !== null,
+    refusal: trans.__('Could not open'),
+    execute: args => openBlock(context, args),
+  });
+}
+
+async function openBlock(context: CommandContext, args: Parameters<typeof blockTarget>[1]): Promise<void> {
+  const target = blockTarget(context, args);
+  if (target === null) return;
+  const { project, block } = target;
+  context.documents.openOrReveal(pathIn(project, block.notebook));
+  return Promise.resolve();
+}

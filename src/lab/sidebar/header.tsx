@@ -1,0 +1,190 @@
+/** The upper part of the sidebar: which project it is, how it stands, and what can be done about it. */
+import { addIcon, caretDownIcon, MenuSvg, runIcon, searchIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { useRef, type ReactElement } from 'react';
+import type { ProjectView, RunView } from '../../protocol/resident/view.js';
+import { CommandIds } from '../commandIds.js';
+import { affectedCount } from '../commands/run.js';
+import { clock, duration, listing } from '../words.js';
+import { CommandButton } from './commandButton.js';
+import { useSeconds, type SidebarContext } from './context.js';
+
+export const Header = ({
+  context: { commands, trans },
+  view,
+}: {
+  readonly context: SidebarContext;
+  readonly view: ProjectView | null;
+}): ReactElement => (
+  <header className="dagpy-Header">
+    <div className="dagpy-Header-title">
+      <h2>{trans.__('Blocks')}</h2>
+      {view !== null && (
+        <span className="dagpy-Header-project" title={view.project === '' ? '/' : view.project}>
+          {view.name}
+        </span>
+      )}
+      {view !== null && <CommandButton commands={commands} id={CommandIds.showDag} label={trans.__('DAG')} />}
+      {view !== null && (
+        <CommandButton commands={commands} id={CommandIds.addBlock} icon={addIcon} label={trans.__('Add')} />
+      )}
+    </div>
+    {view !== null && view.run === null && view.blocks.length > 0 && (
+      <RunButtons commands={commands} view={view} trans={trans} />
+    )}
+    {view !== null && view.run !== null && (
+      <RunProgress commands={commands} view={view} run={view.run} trans={trans} />
+    )}
+    {view !== null && view.blocks.length > 0 && <Summary view={view} trans={trans} />}
+  </header>
+);
+
+const RunButtons = ({
+  commands,
+  view,
+  trans,
+}: {
+  readonly commands: CommandRegistry;
+  readonly view: ProjectView;
+  readonly trans: TranslationBundle;
+}): ReactElement => (
+  <div className="dagpy-RunButtons">
+    <CommandButton
+      commands={commands}
+      id={CommandIds.runAffected}
+      icon={runIcon}
+      className={affectedCount(view) > 0 ? 'dagpy-mod-main' : ''}
+    />
+    <RunMenu commands={commands} trans={trans} />
+    <CommandButton
+      commands={commands}
+      id={CommandIds.preview}
+      icon={searchIcon}
+      label={trans.__('Preview')}
+    />
+  </div>
+);
+
+const MENU: readonly (string | null)[] = [
+  CommandIds.runBlock,
+  CommandIds.runUpstream,
+  CommandIds.runDownstream,
+  CommandIds.runOnly,
+  CommandIds.forceBlock,
+  null,
+  CommandIds.runAll,
+];
+
+const RunMenu = ({
+  commands,
+  trans,
+}: {
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}): ReactElement => {
+  const button = useRef<HTMLButtonElement>(null);
+  const open = (): void => {
+    const place = button.current?.getBoundingClientRect();
+    if (place === undefined) return;
+    const menu = new MenuSvg({ commands });
+    for (const command of MENU) menu.addItem(command === null ? { type: 'separator' } : { command });
+    menu.aboutToClose.connect(() => button.current?.focus());
+    menu.open(place.left, place.bottom);
+  };
+  return (
+    <button
+      ref={button}
+      type="button"
+      className="dagpy-Button dagpy-mod-bare"
+      title={trans.__('Run menu')}
+      aria-label={trans.__('Run menu')}
+      aria-haspopup="menu"
+      onClick={open}
+    >
+      <caretDownIcon.react tag="span" className="dagpy-Button-icon" />
+    </button>
+  );
+};
+
+const RunProgress = ({
+  commands,
+  view,
+  run,
+  trans,
+}: {
+  readonly commands: CommandRegistry;
+  readonly view: ProjectView;
+  readonly run: RunView;
+  readonly trans: TranslationBundle;
+}): ReactElement => {
+  useSeconds(true);
+  const running = view.blocks.filter(({ state }) => state === 'running').map(({ id }) => id);
+  const total = Math.max(run.target.length, run.done, 1);
+  const text = run.isCancelling
+    ? trans.__('Cancelling')
+    : running.length > 0
+      ? trans.__('Running %1', listing(running, trans, 2))
+      : trans.__('Running');
+  return (
+    <div className="dagpy-RunProgress">
+      <div className="dagpy-RunProgress-line">
+        <span className="dagpy-RunProgress-text" title={trans.__('Asked for by %1', run.by)}>
+          {text}
+        </span>
+        <span className="dagpy-RunProgress-figures">
+          {trans.__('%1 of %2', run.done, total)} · {clock((Date.now() - run.since) / 1000)}
+        </span>
+        <CommandButton
+          commands={commands}
+          id={CommandIds.cancel}
+          icon={stopIcon}
+          label={trans.__('Cancel')}
+        />
+      </div>
+      <div
+        className="dagpy-Progress"
+        role="progressbar"
+        aria-label={trans.__('Progress of the run')}
+        aria-valuemin={0}
+        aria-valuemax={total}
+        aria-valuenow={run.done}
+      >
+        <div style={{ width: `${(100 * run.done) / total}%` }} />
+      </div>
+    </div>
+  );
+};
+
+/** `9 blocks · 5 fresh · 3 to run · 1 failed`. */
+export function summaryOf(view: ProjectView, trans: TranslationBundle): string {
+  const { blocks } = view;
+  const fresh = blocks.filter(({ state }) => state === 'fresh').length;
+  const failed = blocks.filter(({ state }) => state === 'failed').length;
+  const affected = affectedCount(view);
+  return [
+    trans._n('%1 block', '%1 blocks', blocks.length),
+    fresh === blocks.length ? trans.__('all fresh') : trans.__('%1 fresh', fresh),
+    affected === 0 || view.run !== null ? '' : trans.__('%1 to run', affected),
+    failed === 0 ? '' : trans.__('%1 failed', failed),
+  ]
+    .filter(part => part !== '')
+    .join(' · ');
+}
+
+const Summary = ({
+  view,
+  trans,
+}: {
+  readonly view: ProjectView;
+  readonly trans: TranslationBundle;
+}): ReactElement => {
+  const saved = view.cache?.savedSeconds ?? 0;
+  return (
+    <div className="dagpy-Summary">
+      <div role="status">{summaryOf(view, trans)}</div>
+      {saved >= 1 && <div>{trans.__('stored results saved %1', duration(saved, trans))}</div>}
+      {view.isReadOnly && <div>{trans.__('This project can be looked at, not changed.')}</div>}
+    </div>
+  );
+};
