@@ -14,15 +14,18 @@ export function duration(seconds: number, trans: TranslationBundle): string {
   return trans.__('%1 h %2 min', Math.floor(minutes / 60), minutes % 60);
 }
 
-/** An estimate, no more exact than it is: `about 9 s`, `about 4 min`. */
-export function about(seconds: number, trans: TranslationBundle): string {
-  if (seconds < 1) return trans.__('less than a second');
-  if (seconds < 90) return trans.__('about %1 s', Math.round(seconds));
+/** No more exact than what adds up over days or is only estimated: `9 s`, `41 min`, `2.5 h`. */
+export function roughly(seconds: number, trans: TranslationBundle): string {
+  if (seconds < 90) return trans.__('%1 s', Math.max(1, Math.round(seconds)));
   const minutes = Math.round(seconds / 60);
   return minutes < 90
-    ? trans.__('about %1 min', minutes)
-    : trans.__('about %1 h', (seconds / 3600).toFixed(1).replace(/\.0$/, ''));
+    ? trans.__('%1 min', minutes)
+    : trans.__('%1 h', (seconds / 3600).toFixed(1).replace(/\.0$/, ''));
 }
+
+/** An estimate: `about 9 s`. */
+export const about = (seconds: number, trans: TranslationBundle): string =>
+  seconds < 1 ? trans.__('less than a second') : trans.__('about %1', roughly(seconds, trans));
 
 /** `00:12`, `1:02:05`: how long something has been going on. */
 export function clock(seconds: number): string {

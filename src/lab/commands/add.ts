@@ -5,6 +5,7 @@ import { addIcon } from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import { askBlock } from '../dialogs/addBlock.js';
 import { askProjectName } from '../dialogs/createProject.js';
+import { blocksIcon } from '../icons.js';
 import type { IProjectHold, IProjectModel } from '../tokens.js';
 import {
   addCommand,
@@ -25,7 +26,8 @@ export function addMakingCommands(context: CommandContext): void {
         ? trans.__('Add Block from Selected Cells…')
         : trans.__('Add Block…'),
     caption: trans.__('Make the selected cells, or an empty cell, a block of the project'),
-    icon: addIcon,
+    // Beside the icon that adds a cell it has to be another one.
+    icon: args => (args['inCell'] === true ? blocksIcon : addIcon),
     describedBy: projectArguments(trans, {
       fromCells: {
         type: 'boolean',

@@ -64,8 +64,8 @@ export const FilterField = ({
       trans.__('By itself'),
       trans.__('What later blocks read, and small variables that nobody reads yet'),
     ],
-    ['names', trans.__('Chosen variables'), trans.__('Only these; the rest stays in the block')],
     ['off', trans.__('Whole session'), trans.__('Children start from everything this block leaves behind')],
+    ['names', trans.__('Chosen variables'), trans.__('Only these; the rest stays in the block')],
   ];
   const trouble = kind === 'names' ? patternTrouble(patternsIn(more), trans) : '';
   return (

@@ -217,7 +217,9 @@ export const BlockList = ({
         setWindow({ top: scrollTop, height: clientHeight })
       }
       onFocus={({ target, currentTarget }) => {
-        if (target === currentTarget && place < 0) go(0, false);
+        // A click has selected its row already.
+        const isChosen = selection.selected.some(id => project.block(id) !== undefined);
+        if (target === currentTarget && !isChosen) go(0, false);
       }}
       onKeyDown={onKeyDown}
     >

@@ -40,12 +40,12 @@ export const CommandButton = ({
       className={`dagpy-Button ${isBare ? 'dagpy-mod-bare' : ''} ${className}`}
       data-command={id}
       title={isBare && caption !== '' ? `${text}\n${caption}` : caption || text}
-      aria-label={isBare ? text : undefined}
+      aria-label={text}
       disabled={!commands.isEnabled(id, args)}
       onClick={() => void commands.execute(id, args)}
     >
       {icon !== undefined && <icon.react tag="span" className="dagpy-Button-icon" />}
-      {!isBare && <span>{text}</span>}
+      {!isBare && <span className="dagpy-Button-label">{text}</span>}
     </button>
   );
 };

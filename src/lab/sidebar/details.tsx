@@ -237,7 +237,7 @@ const HandsOn = ({
     {exports.length > 0 && (
       <ul className="dagpy-Facts">
         {exports.slice(0, LISTED).map(({ name, type, bytes: each }) => (
-          <li key={name} data-export={name}>
+          <li key={name} data-export={name} title={type}>
             <code>{name}</code>
             <span className="dagpy-Facts-type">{type}</span>
             <span className="dagpy-Facts-size">{bytes(each)}</span>

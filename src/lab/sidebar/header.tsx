@@ -6,7 +6,7 @@ import { useRef, type ReactElement } from 'react';
 import type { ProjectView, RunView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { affectedCount } from '../commands/run.js';
-import { clock, duration, listing } from '../words.js';
+import { clock, listing, roughly } from '../words.js';
 import { CommandButton } from './commandButton.js';
 import { useSeconds, type SidebarContext } from './context.js';
 
@@ -56,12 +56,13 @@ const RunButtons = ({
       icon={runIcon}
       className={affectedCount(view) > 0 ? 'dagpy-mod-main' : ''}
     />
-    <RunMenu commands={commands} trans={trans} />
+    <RunMenu commands={commands} isMain={affectedCount(view) > 0} trans={trans} />
     <CommandButton
       commands={commands}
       id={CommandIds.preview}
       icon={searchIcon}
       label={trans.__('Preview')}
+      className="dagpy-mod-shrinking"
     />
   </div>
 );
@@ -78,9 +79,11 @@ const MENU: readonly (string | null)[] = [
 
 const RunMenu = ({
   commands,
+  isMain,
   trans,
 }: {
   readonly commands: CommandRegistry;
+  readonly isMain: boolean;
   readonly trans: TranslationBundle;
 }): ReactElement => {
   const button = useRef<HTMLButtonElement>(null);
@@ -96,7 +99,7 @@ const RunMenu = ({
     <button
       ref={button}
       type="button"
-      className="dagpy-Button dagpy-mod-bare"
+      className={`dagpy-Button dagpy-mod-bare dagpy-RunMenu ${isMain ? 'dagpy-mod-main' : ''}`}
       title={trans.__('Run menu')}
       aria-label={trans.__('Run menu')}
       aria-haspopup="menu"
@@ -183,7 +186,7 @@ const Summary = ({
   return (
     <div className="dagpy-Summary">
       <div role="status">{summaryOf(view, trans)}</div>
-      {saved >= 1 && <div>{trans.__('stored results saved %1', duration(saved, trans))}</div>}
+      {saved >= 1 && <div>{trans.__('stored results saved %1', roughly(saved, trans))}</div>}
       {view.isReadOnly && <div>{trans.__('This project can be looked at, not changed.')}</div>}
     </div>
   );
