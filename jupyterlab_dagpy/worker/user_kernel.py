@@ -45,9 +45,14 @@ class _Session:
         self.prelude = ""
         #: keeps waiting for packages whose state was inherited and that are not imported yet
         self.ambient: Any = None
-        #: names that were bound, with the digest of their component: what a block started from
-        self.given: dict[str, str] = {}
-        self.loads = 0
+        #: every load, in order; a failed one too
+        self.loads: list[dict[str, Any]] = []
+        #: components of the last load
+        self.inputs: list[Message] = []
+        #: what parameters and the prelude made
+        self.baselines: dict[str, values.Baseline] = {}
+        #: whether each cell that a person ran since the first load went well; `None`: nobody watched
+        self.endings: list[bool] | None = None
 
 
 _session = _Session()
@@ -64,7 +69,7 @@ def load(text: str) -> None:
     specification: Message = json.loads(text)
     outcome: dict[str, Any] = {"ok": True, "names": [], "failed": []}
     try:
-        with _in_silence():
+        with in_silence():
             _load(specification, outcome)
     except BaseException as error:
         outcome["ok"] = False
@@ -76,6 +81,7 @@ def load(text: str) -> None:
     key = f"{entry['project']}\0{entry['block']}"
     _session.held.pop(key, None)
     _session.held[key] = entry
+    _session.loads.append(entry)
 
 
 def report() -> Report:
@@ -98,9 +104,24 @@ def namespace() -> dict[str, Any]:
     return vars(sys.modules["__main__"]) if found is None else found.user_ns
 
 
-def given() -> Mapping[str, str]:
-    """Names that were loaded, with the digest of their component."""
-    return _session.given
+def loads() -> Sequence[Message]:
+    """Every load since the kernel started."""
+    return _session.loads
+
+
+def inputs() -> Sequence[Message]:
+    """Components of the last load."""
+    return _session.inputs
+
+
+def baselines() -> Sequence[values.Baseline]:
+    """What parameters and the prelude made."""
+    return list(_session.baselines.values())
+
+
+def endings() -> Sequence[bool] | None:
+    """Whether each cell that a person ran went well; `None`: nobody watched, since nothing was loaded."""
+    return _session.endings
 
 
 def _count() -> int:
@@ -112,12 +133,17 @@ def _count() -> int:
 def _load(specification: Message, outcome: dict[str, Any]) -> None:
     session = namespace()
     os.chdir(specification["cwd"])
-    is_fresh = _session.loads == 0 and _count() <= 1
-    _session.loads += 1
+    is_fresh = not _session.loads and _count() <= 1
+    _watch_endings()
     # the person's own variables of these names give way, as they would to the block's inputs
     session.update(specification["parameters"])
     made = list(specification["parameters"])
-    _run_prelude(specification, outcome)
+    _session.baselines["parameters"] = values.baseline(session, made, "parameters")
+    known = set(session)
+    if _run_prelude(specification, outcome):
+        new = [name for name in session if name not in known]
+        _session.baselines["prelude"] = values.baseline(session, new, "prelude")
+    _session.inputs = specification["inputs"]
     made += _restore(specification["inputs"], session, outcome)
     if specification["ambient"] or (is_fresh and specification["seed"] is not None):
         _enter(specification, session, is_fresh, outcome)
@@ -130,17 +156,33 @@ def _load(specification: Message, outcome: dict[str, Any]) -> None:
     outcome["ok"] = not outcome["failed"]
 
 
-def _run_prelude(specification: Message, outcome: dict[str, Any]) -> None:
-    if _session.prelude == specification["preludeDigest"]:
+def _watch_endings() -> None:
+    found = shell()
+    if found is None or _session.endings is not None:
         return
+    endings: list[bool] = []
+    _session.endings = endings
+
+    def note(result: Any) -> None:
+        if result.info.store_history:
+            endings.append(bool(result.success))
+
+    found.events.register("post_run_cell", note)
+
+
+def _run_prelude(specification: Message, outcome: dict[str, Any]) -> bool:
+    """Whether it ran, since it had not yet."""
+    if _session.prelude == specification["preludeDigest"]:
+        return False
     found = shell()
     for source in specification["prelude"]:
         result = found.run_cell(source, store_history=False, silent=True)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             outcome["failed"].append({"names": [], "why": f"the prelude: {_reason(error)}"})
-            return
+            return True
     _session.prelude = specification["preludeDigest"]
+    return True
 
 
 def _restore(inputs: Sequence[Message], session: dict[str, Any], outcome: dict[str, Any]) -> list[str]:
@@ -162,7 +204,6 @@ def _restore(inputs: Sequence[Message], session: dict[str, Any], outcome: dict[s
                 continue
             for stored, bound in component["bind"].items():
                 session.update(dict.fromkeys(bound, loaded[stored]))
-                _session.given.update(dict.fromkeys(bound, component["digest"]))
                 made += bound
         if len(failed) == len(waiting):
             # each may have waited for a function that another one brings
@@ -216,7 +257,7 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _in_silence() -> Iterator[None]:
+def in_silence() -> Iterator[None]:
     """What imports and the prelude print or show concerns nobody here."""
     found = shell()
     if found is None:

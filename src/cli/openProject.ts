@@ -12,7 +12,7 @@ import { withPlaces } from '../daemon/places.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { buildGraph, openContext, type Context, type Graph } from '../engine/index.js';
 import type { Workers } from '../engine/runPorts.js';
-import type { CacheKeeper, ProjectLock } from '../engine/storePorts.js';
+import type { CacheKeeper, LocalStore, ProjectLock } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../protocol/problem.js';
@@ -35,6 +35,8 @@ export interface OpenProject {
   /** Held until `close`; throws a `ProblemError` that says who holds it. */
   lock(command: string): ProjectLock;
   keeper(lock: ProjectLock | null): Promise<CacheKeeper>;
+  /** Values adopted from kernels. */
+  locals(): Promise<LocalStore>;
   /** Ends Python, saves stamps, lets the lock go. */
   close(): Promise<void>;
 }
@@ -111,8 +113,10 @@ export async function openProject(
       // A run keeps no house, and does not load what does.
       const { createCacheKeeper } = await import('../adapters/store/collect.js');
       const { layout, records: traces, objects, stamps, keyId } = store;
-      return createCacheKeeper({ layout, traces, objects, stamps, keyId, lock: held });
+      const locals = await store.locals();
+      return createCacheKeeper({ layout, traces, objects, stamps, locals, keyId, lock: held });
     },
+    locals: () => store.locals(),
     async close() {
       await workers.close();
       await notebooks.settle();

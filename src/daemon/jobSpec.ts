@@ -9,7 +9,7 @@ import { RAISES, type LoadedBlock, type LoadedProject } from './loadProject.js';
 import type { ProjectPorts } from './ports.js';
 
 /** Names that nobody reads downstream are kept up to this size. */
-const SMALL_BYTES = 1_000_000;
+export const SMALL_BYTES = 1_000_000;
 
 /** @throws ProblemError where a stored object is missing or damaged */
 export function jobSpecOf(

@@ -5,13 +5,14 @@
  * in a trace file that this user can not read (another user's, another version's). Those files are searched as plain
  * bytes and never decoded, so the worst that a planted one can do is to keep an object.
  */
-import { lstatSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   CacheKeeper,
   CachedBlock,
   CollectOptions,
   CollectReport,
+  LocalStore,
   ProjectLock,
   VerifyReport,
 } from '../../engine/storePorts.js';
@@ -33,6 +34,8 @@ export interface CacheKeeperOptions {
   readonly traces: FileTraceStore;
   readonly objects: FileObjectStore;
   readonly stamps: Stamps;
+  /** Absent: nothing was adopted. */
+  readonly locals?: LocalStore;
   readonly keyId: string;
   /** Proof that nobody else writes; `list` and `versions` do without. */
   readonly lock: ProjectLock | null;
@@ -55,7 +58,7 @@ interface Record {
 }
 
 export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
-  const { layout, traces, objects, stamps, keyId, lock, now = Date.now } = options;
+  const { layout, traces, objects, stamps, locals, keyId, lock, now = Date.now } = options;
   const locked = (): void => {
     if (lock === null) throw new Error('the lock of the project must be held');
   };
@@ -71,7 +74,11 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
     grace: number,
     dryRun: boolean,
   ): CollectReport => {
-    const named = new Set(kept.flatMap(trace => objectsOf(trace).map(({ digest }) => digest as string)));
+    const named = new Set(
+      [...kept, ...(locals?.all() ?? [])].flatMap(trace =>
+        objectsOf(trace).map(({ digest }) => digest as string),
+      ),
+    );
     for (const digest of foreignDigests(layout, traces, new Set(records().map(({ key }) => key))))
       named.add(digest);
     let [removedObjects, removedBytes, keptObjects, keptBytes] = [0, 0, 0, 0];
@@ -109,6 +116,10 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
     }: CollectOptions): CollectReport {
       locked();
       const all = records().flatMap(record => record.traces);
+      // A run has made these blocks since.
+      if (!dryRun)
+        for (const { uid, createdAt } of locals?.all() ?? [])
+          if (all.some(trace => trace.uid === uid && trace.createdAt > createdAt)) locals?.drop(uid);
       const dropped = maxBytes === undefined ? [] : tooMuch(all, storedObjects(layout), maxBytes, pinned);
       // Traces go before their objects: killed in between, nothing names what is gone.
       if (!dryRun) for (const { key, id } of dropped) traces.remove(key, id);
@@ -142,9 +153,10 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
 
     clear(): CollectReport {
       locked();
-      const all = records().flatMap(record => record.traces);
+      const all = [...records().flatMap(record => record.traces), ...(locals?.all() ?? [])];
       for (const folder of [
         traces.folder,
+        join(layout.locals, keyId),
         join(layout.facts, keyId),
         join(layout.verdicts, keyId),
         layout.quarantine,
@@ -237,14 +249,16 @@ function storedObjects(layout: StoreLayout): readonly StoredObject[] {
   return found;
 }
 
-/** Every run of 64 hexadecimal digits in trace files that are not ours to read. */
+/** Every run of 64 hexadecimal digits in files of traces and adopted values that are not ours to read. */
 function* foreignDigests(
   layout: StoreLayout,
   own: FileTraceStore,
   readable: ReadonlySet<Key>,
 ): Generator<string> {
   const readableFiles = new Set([...readable].map(key => own.fileOf(key)));
-  for (const entry of readdirSync(layout.traces, { recursive: true, withFileTypes: true })) {
+  const below = (folder: string) =>
+    existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+  for (const entry of [...below(layout.traces), ...below(layout.locals)]) {
     const file = join(entry.parentPath, entry.name);
     if (!entry.isFile() || readableFiles.has(file)) continue;
     try {

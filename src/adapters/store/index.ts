@@ -1,6 +1,7 @@
 /** The store of one project, put together. */
 import type {
   DiscoveryReader,
+  LocalStore,
   MemoryStore,
   ProjectLock,
   TraceStore,
@@ -50,6 +51,8 @@ export interface Store {
   readonly memory: MemoryStore;
   readonly facts: FileFactsStore;
   readonly verdicts: VerdictStore;
+  /** Values adopted from kernels: no run loads them. */
+  locals(): Promise<LocalStore>;
   readonly observer: Observer;
   /** What was looked at so far through this store. */
   readonly looked: Looked;
@@ -94,6 +97,10 @@ export function openStore(options: StoreOptions): Store {
     observer,
     discoveries: createDiscoveryReader({ project, observer, stamps }),
     verdicts: new FileVerdictStore(common),
+    async locals() {
+      const { FileLocalStore } = await import('./locals.js');
+      return new FileLocalStore({ ...common, objects });
+    },
     looked,
     world: () => looked.world(createWorld(outside)),
     liveWorld: () => looked.world(createLiveWorld(outside)),

@@ -16,6 +16,8 @@ export interface StoreLayout {
   readonly blocks: string;
   readonly facts: string;
   readonly verdicts: string;
+  /** Values adopted from kernels. */
+  readonly locals: string;
   readonly runs: string;
   readonly tmp: string;
   readonly locks: string;
@@ -33,6 +35,7 @@ export function storeLayout(project: string): StoreLayout {
     blocks: below('blocks'),
     facts: below('facts'),
     verdicts: below('verdicts'),
+    locals: below('locals'),
     runs: below('runs'),
     tmp: below('tmp'),
     locks: below('locks'),

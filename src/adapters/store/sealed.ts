@@ -17,7 +17,7 @@ const HEADER = 20;
 const TRAILER = 64;
 
 export interface Label {
-  readonly purpose: 'traces' | 'facts' | 'verdict';
+  readonly purpose: 'traces' | 'facts' | 'verdict' | 'local';
   readonly name: string;
 }
 

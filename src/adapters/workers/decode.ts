@@ -81,6 +81,24 @@ const discoveries = shape<Discoveries>({
   imports: texts,
 });
 
+const component = shape<StoredComponent>({
+  names: texts,
+  head: blob,
+  buffers: list(blob),
+  lineTables: nullable(blob),
+  variables: list(decodeVariableFacts),
+  reaches: texts,
+  hidden: texts,
+});
+
+/** What a person's kernel stored: the part of a result that is about values. */
+export type Made = Pick<JobResult, 'components' | 'withheld' | 'warnings'>;
+export const decodeMade = shape<Made>({
+  components: list(component),
+  withheld: list(decodeWithheld),
+  warnings: texts,
+});
+
 const done = shape<JobResult>({
   type: tagged('done'),
   status: oneOf('ok', 'error', 'interrupted'),
@@ -94,17 +112,7 @@ const done = shape<JobResult>({
       line: finite,
     }),
   ),
-  components: list(
-    shape<StoredComponent>({
-      names: texts,
-      head: blob,
-      buffers: list(blob),
-      lineTables: nullable(blob),
-      variables: list(decodeVariableFacts),
-      reaches: texts,
-      hidden: texts,
-    }),
-  ),
+  components: list(component),
   withheld: list(decodeWithheld),
   ambient: list(shape<JobResult['ambient'][number]>({ adapter: text, state: blob })),
   discoveries,

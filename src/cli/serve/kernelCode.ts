@@ -12,6 +12,7 @@ import { frameJson } from '../../engine/key.js';
 import { byCodeUnit, type Digest } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { ObjectRef } from '../../protocol/trace.js';
+import type { JobSpec } from '../../protocol/workerMessages.js';
 
 /** A file that is unpickled: it is read once, and what was read is compared. */
 interface CheckedFile {
@@ -65,13 +66,32 @@ export function loadingCode(
   return privately(payload, `${PACKAGE}.user_kernel`, `load(${pythonText(JSON.stringify(specification))})`);
 }
 
+/** Read by `worker/adopting.py`. */
+export interface Proof {
+  readonly project: string;
+  readonly block: string;
+  readonly cwd: string;
+  /** Of the inputs; `null`: the block is given nothing. */
+  readonly version: Digest | null;
+  /** SHA-256 of the sources of its non-empty code cells. */
+  readonly cells: readonly string[];
+  readonly keep: JobSpec['keep'];
+  /** Absolute. */
+  readonly scratch: string;
+  readonly objects: string;
+}
+
+/** Python that has a kernel store what it computed, where it can show what it ran. */
+export const adoptingCode = (payload: string, proof: Proof): string =>
+  privately(payload, `${PACKAGE}.adopting`, `adopt(${pythonText(JSON.stringify(proof))})`);
+
 const PACKAGE = 'dagpy_worker';
 
 /**
  * One expression without a value that anybody shows. A payload of another place or age is taken out first: the formats
  * of two releases must not be mixed.
  */
-export function privately(payload: string, module: string, call: string): string {
+function privately(payload: string, module: string, call: string): string {
   const script = `
 import importlib, os, sys
 folder = ${pythonText(payload)}

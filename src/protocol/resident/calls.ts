@@ -145,6 +145,13 @@ export interface KernelCode {
   readonly notes: readonly string[];
 }
 
+export interface AdoptCode {
+  /** Python: stores what the kernel computed, if the kernel itself can show that it ran the block's code and nothing else. */
+  readonly code: string;
+  /** To be given back with what the kernel reports. */
+  readonly ticket: string;
+}
+
 export interface RunListed extends RunSummary {
   /** Milliseconds since the epoch. */
   readonly began: number;
@@ -222,6 +229,16 @@ export interface Calls {
   };
   /** Code that gives a kernel the values that the block is given (`inputs`), or also those that it made (`state`). */
   kernelCode: { parameters: InBlock & { readonly what: 'inputs' | 'state' }; result: KernelCode };
+  /** Code that has a kernel store what it computed for a block. */
+  adoptCode: { parameters: InBlock; result: AdoptCode };
+  /**
+   * Takes what a kernel stored as the block's values until a run has made them: people and their kernels get them, runs do
+   * not. `made`: what the kernel reports.
+   */
+  adopt: {
+    parameters: InBlock & { readonly ticket: string; readonly made: JsonObject };
+    result: { readonly variables: readonly string[]; readonly bytes: number };
+  };
   runs: { parameters: InProject; result: { readonly runs: readonly RunListed[] } };
   collectCache: { parameters: InProject; result: { readonly freedBytes: number } };
 }
