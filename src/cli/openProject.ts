@@ -12,7 +12,7 @@ import { withPlaces } from '../daemon/places.js';
 import type { ProjectPorts } from '../daemon/ports.js';
 import { buildGraph, openContext, type Context, type Graph } from '../engine/index.js';
 import type { Workers } from '../engine/runPorts.js';
-import type { CacheKeeper, LocalStore, ProjectLock } from '../engine/storePorts.js';
+import type { CacheKeeper, ProjectLock, TraceStore } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { Digest } from '../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../protocol/problem.js';
@@ -35,8 +35,8 @@ export interface OpenProject {
   /** Held until `close`; throws a `ProblemError` that says who holds it. */
   lock(command: string): ProjectLock;
   keeper(lock: ProjectLock | null): Promise<CacheKeeper>;
-  /** Values adopted from kernels. */
-  locals(): Promise<LocalStore>;
+  /** Values adopted from kernels, by key. */
+  readonly local: TraceStore;
   /** Ends Python, saves stamps, lets the lock go. */
   close(): Promise<void>;
 }
@@ -112,11 +112,10 @@ export async function openProject(
     async keeper(held) {
       // A run keeps no house, and does not load what does.
       const { createCacheKeeper } = await import('../adapters/store/collect.js');
-      const { layout, records: traces, objects, stamps, keyId } = store;
-      const locals = await store.locals();
-      return createCacheKeeper({ layout, traces, objects, stamps, locals, keyId, lock: held });
+      const { layout, records: traces, local, objects, stamps, keyId } = store;
+      return createCacheKeeper({ layout, traces, local, objects, stamps, keyId, lock: held });
     },
-    locals: () => store.locals(),
+    local: store.local,
     async close() {
       await workers.close();
       await notebooks.settle();

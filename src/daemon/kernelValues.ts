@@ -7,15 +7,13 @@ import {
   ancestorsOf,
   cwdOf,
   EXIT_CODE,
-  inheritedAmbient,
-  NO_AMBIENT,
-  offeredInputs,
-  outgoingAmbient,
-  valueParents,
   type Ambient,
   type BoundComponent,
   type Context,
 } from '../engine/index.js';
+import { inheritedAmbient, NO_AMBIENT, outgoingAmbient } from '../engine/ambient.js';
+import { offeredInputs } from '../engine/offered.js';
+import { valueParents } from '../engine/replay.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { BlockId, Digest } from '../protocol/ids.js';
 import type { Trace, Withheld } from '../protocol/trace.js';

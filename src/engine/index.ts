@@ -20,9 +20,8 @@ export type {
   Segment,
 } from './effects.js';
 export { isSessionWanted, sessionFor, type HeldSession } from './heldSessions.js';
-export { offeredInputs, type BoundComponent, type OfferedInputs } from './inputs.js';
-export { inheritedAmbient, outgoingAmbient, NO_AMBIENT, type Ambient } from './ambient.js';
+export type { BoundComponent } from './inputs.js';
+export type { Ambient } from './ambient.js';
 export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';
 export { EXIT_CODE, filterTest, globTest, type NameTest } from './filters.js';
 export { cwdOf } from './project.js';
-export { valueParents } from './replay.js';

@@ -86,28 +86,6 @@ export function resolveInputs(
   });
 }
 
-/** What a session gets in which a person goes on from the parents of a block. */
-export interface OfferedInputs {
-  readonly components: readonly BoundComponent[];
-  /** Names that contradict each other, or that can not be stored. */
-  readonly problems: readonly Problem[];
-}
-
-/**
- * Everything that is stored of the parents, whether the block's code reads it by now or not.
- * @param has parents that something is stored of; `traceOf` is asked for no other
- */
-export function offeredInputs(
-  project: Project,
-  block: number,
-  traceOf: (parent: number) => Trace,
-  has: (parent: number) => boolean,
-): OfferedInputs {
-  const reads: ReadSet = { names: project.reads(block).names, everything: true };
-  const { chosen, problems } = choose({ project, block, traceOf, has }, reads);
-  return { components: bindComponents(project, chosen), problems };
-}
-
 interface Choice {
   readonly chosen: ReadonlyMap<string, Offer>;
   /** Globals reached by what came along, given by nobody. */
@@ -115,7 +93,7 @@ interface Choice {
   readonly problems: readonly Problem[];
 }
 
-function choose(parents: Parents, reads: ReadSet): Choice {
+export function choose(parents: Parents, reads: ReadSet): Choice {
   const { project, block } = parents;
   const many = reads.names.length > 8 ? new Set(reads.names) : undefined;
   const isRead = (name: string) => (many === undefined ? reads.names.includes(name) : many.has(name));
@@ -210,7 +188,10 @@ function bindLive({ graph }: Project, chosen: ReadonlyMap<string, Offer>): reado
 }
 
 /** One restored component for each that is read of each parent, so that what shared memory there shares it here. */
-function bindComponents({ graph }: Project, chosen: ReadonlyMap<string, Offer>): readonly BoundComponent[] {
+export function bindComponents(
+  { graph }: Project,
+  chosen: ReadonlyMap<string, Offer>,
+): readonly BoundComponent[] {
   const bound: {
     readonly from: BlockId;
     readonly component: Component;

@@ -55,19 +55,6 @@ export interface MemoryStore {
   fail(uid: Uid, failure: NonNullable<BlockMemory['failure']>): void;
 }
 
-/**
- * Values that a person adopted from a kernel, at most one a block. Nothing that runs or judges blocks asks here: they
- * serve people until a run has made the same block itself.
- */
-export interface LocalStore {
-  /** `null`: none, or an object of it is gone. */
-  read(uid: Uid): Trace | null;
-  /** In place of an earlier one. Its objects must have been committed. */
-  keep(trace: Trace): void;
-  drop(uid: Uid): void;
-  all(): readonly Trace[];
-}
-
 /** Calls that had nothing to do, by what they asked. */
 export interface VerdictStore {
   read(asked: Digest): Verdict | undefined;

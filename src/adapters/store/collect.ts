@@ -12,7 +12,6 @@ import type {
   CachedBlock,
   CollectOptions,
   CollectReport,
-  LocalStore,
   ProjectLock,
   VerifyReport,
 } from '../../engine/storePorts.js';
@@ -35,7 +34,7 @@ export interface CacheKeeperOptions {
   readonly objects: FileObjectStore;
   readonly stamps: Stamps;
   /** Absent: nothing was adopted. */
-  readonly locals?: LocalStore;
+  readonly local?: FileTraceStore;
   readonly keyId: string;
   /** Proof that nobody else writes; `list` and `versions` do without. */
   readonly lock: ProjectLock | null;
@@ -58,7 +57,7 @@ interface Record {
 }
 
 export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
-  const { layout, traces, objects, stamps, locals, keyId, lock, now = Date.now } = options;
+  const { layout, traces, objects, stamps, local, keyId, lock, now = Date.now } = options;
   const locked = (): void => {
     if (lock === null) throw new Error('the lock of the project must be held');
   };
@@ -68,6 +67,8 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       return record.kind === 'authentic' ? [{ key, traces: record.traces }] : [];
     });
 
+  const adopted = (): readonly Trace[] => local?.keys().flatMap(key => local.read(key)) ?? [];
+
   const sweep = (
     kept: readonly Trace[],
     dropped: readonly Trace[],
@@ -75,9 +76,7 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
     dryRun: boolean,
   ): CollectReport => {
     const named = new Set(
-      [...kept, ...(locals?.all() ?? [])].flatMap(trace =>
-        objectsOf(trace).map(({ digest }) => digest as string),
-      ),
+      [...kept, ...adopted()].flatMap(trace => objectsOf(trace).map(({ digest }) => digest as string)),
     );
     for (const digest of foreignDigests(layout, traces, new Set(records().map(({ key }) => key))))
       named.add(digest);
@@ -118,8 +117,8 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       const all = records().flatMap(record => record.traces);
       // A run has made these blocks since.
       if (!dryRun)
-        for (const { uid, createdAt } of locals?.all() ?? [])
-          if (all.some(trace => trace.uid === uid && trace.createdAt > createdAt)) locals?.drop(uid);
+        for (const { key, id, uid, createdAt } of adopted())
+          if (all.some(trace => trace.uid === uid && trace.createdAt > createdAt)) local?.remove(key, id);
       const dropped = maxBytes === undefined ? [] : tooMuch(all, storedObjects(layout), maxBytes, pinned);
       // Traces go before their objects: killed in between, nothing names what is gone.
       if (!dryRun) for (const { key, id } of dropped) traces.remove(key, id);
@@ -153,10 +152,10 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
 
     clear(): CollectReport {
       locked();
-      const all = [...records().flatMap(record => record.traces), ...(locals?.all() ?? [])];
+      const all = [...records().flatMap(record => record.traces), ...adopted()];
       for (const folder of [
         traces.folder,
-        join(layout.locals, keyId),
+        join(layout.local, keyId),
         join(layout.facts, keyId),
         join(layout.verdicts, keyId),
         layout.quarantine,
@@ -258,7 +257,7 @@ function* foreignDigests(
   const readableFiles = new Set([...readable].map(key => own.fileOf(key)));
   const below = (folder: string) =>
     existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
-  for (const entry of [...below(layout.traces), ...below(layout.locals)]) {
+  for (const entry of [...below(layout.traces), ...below(layout.local)]) {
     const file = join(entry.parentPath, entry.name);
     if (!entry.isFile() || readableFiles.has(file)) continue;
     try {

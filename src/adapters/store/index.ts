@@ -1,7 +1,6 @@
 /** The store of one project, put together. */
 import type {
   DiscoveryReader,
-  LocalStore,
   MemoryStore,
   ProjectLock,
   TraceStore,
@@ -51,8 +50,8 @@ export interface Store {
   readonly memory: MemoryStore;
   readonly facts: FileFactsStore;
   readonly verdicts: VerdictStore;
-  /** Values adopted from kernels: no run loads them. */
-  locals(): Promise<LocalStore>;
+  /** Values adopted from kernels: nothing that judges or runs blocks looks here. */
+  readonly local: FileTraceStore;
   readonly observer: Observer;
   /** What was looked at so far through this store. */
   readonly looked: Looked;
@@ -97,10 +96,7 @@ export function openStore(options: StoreOptions): Store {
     observer,
     discoveries: createDiscoveryReader({ project, observer, stamps }),
     verdicts: new FileVerdictStore(common),
-    async locals() {
-      const { FileLocalStore } = await import('./locals.js');
-      return new FileLocalStore({ ...common, objects });
-    },
+    local: new FileTraceStore({ ...common, purpose: 'local' }),
     looked,
     world: () => looked.world(createWorld(outside)),
     liveWorld: () => looked.world(createLiveWorld(outside)),

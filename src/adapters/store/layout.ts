@@ -17,7 +17,7 @@ export interface StoreLayout {
   readonly facts: string;
   readonly verdicts: string;
   /** Values adopted from kernels. */
-  readonly locals: string;
+  readonly local: string;
   readonly runs: string;
   readonly tmp: string;
   readonly locks: string;
@@ -35,7 +35,7 @@ export function storeLayout(project: string): StoreLayout {
     blocks: below('blocks'),
     facts: below('facts'),
     verdicts: below('verdicts'),
-    locals: below('locals'),
+    local: below('local'),
     runs: below('runs'),
     tmp: below('tmp'),
     locks: below('locks'),

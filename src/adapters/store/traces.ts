@@ -33,6 +33,8 @@ export interface TraceStoreOptions {
   readonly hasher: BytesHasher;
   readonly key: UserKey;
   readonly disk?: Disk;
+  /** `local`: adopted from kernels. They lie elsewhere and are sealed for another purpose: no run ever meets one. */
+  readonly purpose?: 'traces' | 'local';
 }
 
 /** What a record's file holds. `unreadable`: there, yet of another key or version. */
@@ -46,13 +48,15 @@ export class FileTraceStore implements TraceStore {
   private readonly hasher: BytesHasher;
   private readonly key: UserKey;
   private readonly disk: Disk;
+  private readonly purpose: 'traces' | 'local';
 
-  constructor({ layout, hasher, key, disk = realDisk }: TraceStoreOptions) {
+  constructor({ layout, hasher, key, disk = realDisk, purpose = 'traces' }: TraceStoreOptions) {
+    this.purpose = purpose;
     this.layout = layout;
     this.hasher = hasher;
     this.key = key;
     this.disk = disk;
-    this.folder = join(layout.traces, key.id);
+    this.folder = join(layout[purpose], key.id);
   }
 
   read(key: Key): readonly Trace[] {
@@ -69,7 +73,7 @@ export class FileTraceStore implements TraceStore {
     } catch (error) {
       return { kind: isAbsent(error) ? 'absent' : 'unreadable' };
     }
-    const opened = open(this.hasher, this.key, { purpose: 'traces', name: key }, bytes);
+    const opened = open(this.hasher, this.key, { purpose: this.purpose, name: key }, bytes);
     if (opened.kind === 'damaged') quarantine(this.disk, file, this.layout.quarantine);
     if (opened.kind === 'foreign') return { kind: 'unreadable' };
     if (opened.kind === 'damaged') return { kind: 'damaged' };
@@ -120,7 +124,7 @@ export class FileTraceStore implements TraceStore {
       replaceFile({
         disk: this.disk,
         file,
-        bytes: seal(this.hasher, this.key, { purpose: 'traces', name: key }, pack(traces)),
+        bytes: seal(this.hasher, this.key, { purpose: this.purpose, name: key }, pack(traces)),
         tmp: this.layout.tmp,
         durable: true,
         steps: {

@@ -81,7 +81,7 @@ const discoveries = shape<Discoveries>({
   imports: texts,
 });
 
-const component = shape<StoredComponent>({
+export const decodeStoredComponent = shape<StoredComponent>({
   names: texts,
   head: blob,
   buffers: list(blob),
@@ -89,14 +89,6 @@ const component = shape<StoredComponent>({
   variables: list(decodeVariableFacts),
   reaches: texts,
   hidden: texts,
-});
-
-/** What a person's kernel stored: the part of a result that is about values. */
-export type Made = Pick<JobResult, 'components' | 'withheld' | 'warnings'>;
-export const decodeMade = shape<Made>({
-  components: list(component),
-  withheld: list(decodeWithheld),
-  warnings: texts,
 });
 
 const done = shape<JobResult>({
@@ -112,7 +104,7 @@ const done = shape<JobResult>({
       line: finite,
     }),
   ),
-  components: list(component),
+  components: list(decodeStoredComponent),
   withheld: list(decodeWithheld),
   ambient: list(shape<JobResult['ambient'][number]>({ adapter: text, state: blob })),
   discoveries,

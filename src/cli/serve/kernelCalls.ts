@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeMade } from '../../adapters/workers/decode.js';
+import { decodeMade } from '../../adapters/workers/decodeMade.js';
 import { adoptable, commitAdopted, type Adoptable } from '../../daemon/adoption.js';
 import { kernelValues, type KernelValues } from '../../daemon/kernelValues.js';
 import { judge, unknownBlock } from '../../engine/index.js';
@@ -61,7 +61,9 @@ export function kernelCalls(host: ServeHost): Pick<CallHandlers, 'kernelCode' | 
           // Saved, run or changed meanwhile: what was stored is of another code or of other inputs.
           if (found.identity.key !== known.key) throw changed(block);
           const trace = await commitAdopted(open.ports, found.identity, known.scratch, decoded(block, made));
-          (await open.locals()).keep(trace);
+          const earlier = open.local.read(trace.key);
+          open.local.add(trace);
+          for (const { id } of earlier) open.local.remove(trace.key, id);
           const variables = trace.exports.flatMap(({ names, hidden }) =>
             names.filter(name => !hidden.includes(name)),
           );

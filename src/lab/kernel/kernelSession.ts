@@ -85,6 +85,11 @@ export class KernelSession implements IDisposable {
     return view === null ? null : subjectOf(view, this.path, this.panel);
   }
 
+  /** What was loaded last; `null`: nothing. */
+  get loadedWhat(): What | null {
+    return this.entries().at(-1)?.what ?? null;
+  }
+
   /** Path of the notebook on the server. */
   get path(): string {
     return this.panel.context.localPath;

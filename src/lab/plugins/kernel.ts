@@ -7,6 +7,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { BlockView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
+import { adopt, adoptObstacle } from '../kernel/adopt.js';
 import { branchFrom } from '../kernel/branch.js';
 import { KernelPanels } from '../kernel/kernelPanels.js';
 import { IBlockSelection, IProjects, type IProjectHold, type IProjectModel } from '../tokens.js';
@@ -112,7 +113,41 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
       },
     });
 
-    for (const command of [CommandIds.branch, CommandIds.loadResults])
+    commands.addCommand(CommandIds.adopt, {
+      label: trans.__('Adopt from Kernel'),
+      caption: () => {
+        const session = currentSession();
+        const obstacle =
+          session === undefined ? trans.__('Open the notebook of a block.') : adoptObstacle(session, trans);
+        return (
+          obstacle ||
+          trans.__(
+            'What this kernel has computed becomes the value of the block, marked local until a run confirms it',
+          )
+        );
+      },
+      describedBy: { args: { type: 'object', properties: {} } },
+      isEnabled: () => {
+        const session = currentSession();
+        return session !== undefined && adoptObstacle(session, trans) === '';
+      },
+      execute: async () => {
+        const session = currentSession();
+        if (session === undefined) return;
+        try {
+          const obstacle = adoptObstacle(session, trans);
+          if (obstacle !== '') throw new Error(obstacle);
+          await adopt(session, trans);
+        } catch (error) {
+          await showErrorMessage(
+            trans.__('Nothing was adopted'),
+            error instanceof Error ? error.message : String(error),
+          );
+        }
+      },
+    });
+
+    for (const command of [CommandIds.branch, CommandIds.loadResults, CommandIds.adopt])
       palette?.addItem({ command, category: trans.__('DAGpy') });
     tracker.currentChanged.connect(() => commands.notifyCommandChanged(CommandIds.loadResults));
   },
