@@ -18,6 +18,8 @@ export interface IFlowEditor {
   openFlow(project: IProjectModel, blocks: readonly string[]): Promise<void>;
   /** Opens the failing block's notebook at the cell that failed. */
   showFailure(project: IProjectModel, block: string): Promise<void>;
+  /** Resolves once whatever was saved in open notebooks is in the files of their blocks. */
+  settled(): Promise<void>;
 }
 
 export const IFlowEditor = new Token<IFlowEditor>(

@@ -2,6 +2,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commandsPlugin } from './plugins/commands.js';
 import { kernelPlugin } from './plugins/kernel.js';
+import { notebookPlugin } from './plugins/notebook.js';
 import { noticesPlugin } from './plugins/notices.js';
 import { projectsPlugin } from './plugins/projects.js';
 import { selectionPlugin } from './plugins/selection.js';
@@ -16,6 +17,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   statusPlugin,
   noticesPlugin,
   kernelPlugin,
+  notebookPlugin,
 ];
 
 export default plugins;

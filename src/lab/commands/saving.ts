@@ -5,7 +5,7 @@ import { fileOf, type CommandContext } from './context.js';
 
 /** @returns names of notebooks that could not be saved */
 export async function saveNotebooks(
-  { notebooks }: CommandContext,
+  { notebooks, flow }: CommandContext,
   project: IProjectModel,
 ): Promise<readonly string[]> {
   const blocks = new Set(project.view?.blocks.map(({ notebook }) => notebook));
@@ -23,5 +23,6 @@ export async function saveNotebooks(
     await context.save().catch(() => undefined);
     if (context.model.dirty) kept.push(context.path);
   }
+  await flow()?.settled();
   return kept;
 }

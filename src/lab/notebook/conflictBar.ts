@@ -1,0 +1,35 @@
+/** Above the other version of a cell that two people changed: where it comes from, and which one to keep. */
+import type { INotebookModel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { choose, type Choice, type OpenConflict } from './conflicts.js';
+
+export class ConflictBar extends Widget {
+  constructor(model: INotebookModel, conflict: OpenConflict, chosen: () => void, trans: TranslationBundle) {
+    super();
+    this.addClass('dagpy-conflict');
+    this.node.setAttribute('role', 'group');
+    this.node.setAttribute('aria-label', trans.__('Two versions of one cell'));
+    const text = document.createElement('span');
+    text.textContent = trans.__('The cell above was also changed elsewhere. This is the other version.');
+    this.node.append(text);
+    const choices: readonly (readonly [Choice, string])[] = [
+      ['mine', trans.__('Keep mine')],
+      ['theirs', trans.__('Take this one')],
+      ['both', trans.__('Keep both')],
+    ];
+    for (const [choice, label] of choices) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'dagpy-conflict-button jp-mod-styled';
+      button.dataset['choice'] = choice;
+      button.textContent = label;
+      button.addEventListener('mousedown', event => event.stopPropagation());
+      button.addEventListener('click', () => {
+        choose(model, conflict, choice);
+        chosen();
+      });
+      this.node.append(button);
+    }
+  }
+}

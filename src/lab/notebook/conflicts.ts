@@ -1,0 +1,56 @@
+/** Two versions of one cell that stand in a notebook, one below the other, until a person chooses. */
+import type { INotebookModel } from '@jupyterlab/notebook';
+import type { JSONObject } from '@lumino/coreutils';
+import { marksOf } from './membership.js';
+
+export interface OpenConflict {
+  /** Cell with the version of this notebook. */
+  readonly mine: string;
+  /** Cell with the version that the block has by now. */
+  readonly theirs: string;
+}
+
+export function openConflicts(model: INotebookModel): readonly OpenConflict[] {
+  const ids = new Set([...model.cells].map(({ id }) => id));
+  return [...model.cells].flatMap(cell => {
+    const { conflict } = marksOf(cell.getMetadata('dagpy'));
+    return conflict !== undefined && ids.has(conflict) ? [{ mine: conflict, theirs: cell.id }] : [];
+  });
+}
+
+export const hasOpenConflict = (model: INotebookModel): boolean => openConflicts(model).length > 0;
+
+export type Choice = 'mine' | 'theirs' | 'both';
+
+/** As an edit of the person: undo takes it back. */
+export function choose(model: INotebookModel, { mine, theirs }: OpenConflict, choice: Choice): void {
+  const { sharedModel } = model;
+  const at = (id: string): number => [...model.cells].findIndex(cell => cell.id === id);
+  const below = at(theirs);
+  if (below < 0) return;
+  const other = model.cells.get(below);
+  switch (choice) {
+    case 'mine':
+      sharedModel.deleteCell(below);
+      break;
+    case 'theirs': {
+      // The cell itself stays, with its id and its place; only what it says comes from the other side.
+      const above = at(mine);
+      if (above < 0) return;
+      const own = model.cells.get(above);
+      if (own.type !== other.type) {
+        sharedModel.deleteCell(above);
+        break;
+      }
+      own.sharedModel.setSource(other.sharedModel.getSource());
+      sharedModel.deleteCell(below);
+      break;
+    }
+    case 'both': {
+      const { conflict: _, ...rest } = (other.getMetadata('dagpy') as JSONObject | undefined) ?? {};
+      if (Object.keys(rest).length === 0) other.deleteMetadata('dagpy');
+      else other.setMetadata('dagpy', rest);
+      break;
+    }
+  }
+}

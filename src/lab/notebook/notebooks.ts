@@ -1,0 +1,149 @@
+/** Every open notebook of a project, with all that keeps it in step; notebooks outside are asked for once and left alone. */
+import { Notification } from '@jupyterlab/apputils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Problem } from '../../protocol/problem.js';
+import type { IProjectHold, IProjects } from '../tokens.js';
+import { Drawing } from './drawing.js';
+import { LiveOutputs } from './liveOutputs.js';
+import { OpenNotebook } from './openNotebook.js';
+import { Settling } from './settling.js';
+import { Syncing } from './syncing.js';
+
+export interface NotebooksOptions {
+  readonly projects: IProjects;
+  readonly tracker: INotebookTracker;
+  readonly documents: IDocumentManager;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}
+
+export interface Followed {
+  readonly notebook: OpenNotebook;
+  readonly syncing: Syncing;
+}
+
+type Attached = Followed & { readonly hold: IProjectHold; dispose(): void };
+
+export class Notebooks {
+  private readonly attached = new Map<NotebookPanel, Attached>();
+  /** What is being asked about a panel. */
+  private readonly asking = new Map<NotebookPanel, Promise<Followed | undefined>>();
+  /** Notebooks whose project could not be asked for. */
+  private readonly unknown = new Set<NotebookPanel>();
+
+  constructor(private readonly options: NotebooksOptions) {
+    const { tracker, projects } = options;
+    tracker.widgetAdded.connect((_, panel) => this.welcome(panel));
+    tracker.forEach(panel => this.welcome(panel));
+    projects.moved.connect(() => tracker.forEach(panel => void this.follow(panel)));
+    projects.connection.changed.connect(() => {
+      if (projects.connection.state !== 'ready') return;
+      for (const panel of [...this.unknown]) void this.follow(panel);
+    });
+  }
+
+  get all(): readonly Followed[] {
+    return [...this.attached.values()];
+  }
+
+  /** @returns `undefined`: it belongs to no project, or nobody can be asked */
+  async follow(panel: NotebookPanel): Promise<Followed | undefined> {
+    const known = this.attached.get(panel);
+    if (known !== undefined) return known;
+    const asked = this.asking.get(panel) ?? this.attach(panel).finally(() => this.asking.delete(panel));
+    this.asking.set(panel, asked);
+    return asked;
+  }
+
+  private welcome(panel: NotebookPanel): void {
+    void this.follow(panel);
+    panel.context.pathChanged.connect(() => {
+      this.release(panel);
+      void this.follow(panel);
+    });
+    panel.disposed.connect(() => this.release(panel));
+  }
+
+  private release(panel: NotebookPanel): void {
+    this.attached.get(panel)?.dispose();
+    this.attached.delete(panel);
+    this.unknown.delete(panel);
+  }
+
+  private async attach(panel: NotebookPanel): Promise<Followed | undefined> {
+    await panel.context.ready;
+    const path = panel.context.localPath;
+    let hold: IProjectHold | null = null;
+    try {
+      hold = await this.options.projects.find(path);
+      this.unknown.delete(panel);
+    } catch {
+      this.unknown.add(panel);
+    }
+    const { model } = panel.content;
+    if (hold === null || panel.isDisposed || model === null || panel.context.localPath !== path) {
+      hold?.dispose();
+      return undefined;
+    }
+    const made = this.dress(panel, new OpenNotebook(panel, model, hold.model), hold);
+    this.attached.set(panel, made);
+    return made;
+  }
+
+  private dress(panel: NotebookPanel, notebook: OpenNotebook, hold: IProjectHold): Attached {
+    const { commands, trans, projects, documents } = this.options;
+    const drawing = new Drawing(notebook, {
+      commands,
+      trans,
+      chosen: () => {
+        notebook.look();
+        // A choice that is the last one settles what the save began.
+        if (notebook.subject.kind === 'flow') void panel.context.save().catch(() => undefined);
+      },
+    });
+    const live = new LiveOutputs(notebook);
+    const settling = new Settling(notebook);
+    let told = '';
+    const trouble = (problems: readonly Problem[]): void => {
+      const [problem] = problems;
+      const text = problem === undefined ? '' : `${problem.message}\n${problem.remedy}`;
+      const isQuiet = problem === undefined || problem.code === 'daemon-down';
+      drawing.setTrouble(isQuiet ? '' : trans.__('not updated: %1', problem.message));
+      if (text !== told && problem !== undefined)
+        Notification.emit(trans.__('%1: %2', panel.title.label, text), isQuiet ? 'info' : 'warning', {
+          autoClose: isQuiet ? 5000 : 10_000,
+        });
+      told = text;
+    };
+    const syncing = new Syncing(notebook, projects.connection, documents.services.contents, {
+      trouble,
+      conflict: conflicts =>
+        void Notification.warning(
+          trans._n(
+            '%2: a cell was changed here and elsewhere. Both versions stand in the notebook: choose one.',
+            '%2: %1 cells or headers were changed here and elsewhere. Both versions stand in the notebook: choose for each.',
+            conflicts.length,
+            panel.title.label,
+          ),
+          { autoClose: 10_000 },
+        ),
+      renamed: () => undefined,
+    });
+    return {
+      notebook,
+      syncing,
+      hold,
+      dispose() {
+        syncing.dispose();
+        live.dispose();
+        settling.dispose();
+        drawing.dispose();
+        notebook.dispose();
+        hold.dispose();
+      },
+    };
+  }
+}
