@@ -169,7 +169,8 @@ export interface Calls {
   };
   view: { parameters: InProject; result: ProjectView };
   run: { parameters: RunParameters; result: { readonly run: string } };
-  cancel: { parameters: InProject; result: object };
+  /** `run`: only if it is that one that runs or waits; absent: the one that runs. */
+  cancel: { parameters: InProject & { readonly run?: string }; result: object };
   preview: {
     parameters: InProject & { readonly target: TargetView; readonly force?: boolean };
     result: PreviewAnswer;

@@ -110,6 +110,8 @@ export interface RunView {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly isCancelling: boolean;
+  /** Runs that wait for the end of this one. */
+  readonly waiting: number;
 }
 
 /** How a run of this session ended. */
