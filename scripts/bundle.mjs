@@ -39,7 +39,8 @@ export async function makePacks() {
     platform: 'node',
     target: 'node22',
     mainFields: ['module', 'main'],
-    external: ['msgpackr-extract'],
+    // What packages try to load and do without.
+    external: ['msgpackr-extract', 'bufferutil', 'utf-8-validate'],
     alias: {
       // The package's main file holds twenty hash functions; this one holds blake3 alone.
       'hash-wasm': join(root, 'node_modules', 'hash-wasm', 'dist', 'blake3.umd.min.js'),
@@ -70,8 +71,8 @@ export async function makePacks() {
     });
     const home = homes.get(name);
     // Never run: it only tells Node's module loader, which does not load these, what is exported.
-    const body = code.replace(/0&&\(module\.exports=\{[\w$,]*\}\);?\s*$/, '');
-    const member = `${JSON.stringify(name)}(require,module,exports){${body}}`;
+    const body = withoutHelpers(code.replace(/0&&\(module\.exports=\{[\w$,]*\}\);?\s*$/, ''));
+    const member = `${JSON.stringify(name)}(require,module,exports,$export){${body}}`;
     members.set(home, [...(members.get(home) ?? []), member]);
   }
   const elsewhere = Object.fromEntries([...homes].filter(([, home]) => home !== 'engine'));
@@ -83,6 +84,18 @@ export async function makePacks() {
   );
   return { packs, inputs: Object.keys(metafile.inputs) };
 }
+
+const word = '[\\w$]+';
+const helpers = new RegExp(
+  `^var ${word}=Object\\.defineProperty;(?:var ${word}=Object\\.[\\w.]+;){3}` +
+    `var ${word}=\\(${word},${word}\\)=>\\{for\\(.{0,400}?;` +
+    `var (${word})=${word}=>${word}\\(${word}\\(\\{\\},"__esModule",\\{value:!0\\}\\),${word}\\);` +
+    `var (${word})=\\{\\};${word}\\(\\2,(\\{.*?\\})\\);module\\.exports=\\1\\(\\2\\);`,
+);
+
+/** esbuild begins each chunk with its own helpers for exports; one of the start file serves all. */
+const withoutHelpers = code =>
+  code.replace(helpers, (_, _make, _name, exported) => `$export(exports,${exported});`);
 
 /** Chunk to pack: the first of those that a run loads if they need it, else the only one that does, else `shared`. */
 function assign(outputs) {

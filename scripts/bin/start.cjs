@@ -76,6 +76,11 @@ const engine = evaluate('engine');
 const chunks = engine.chunks;
 const modules = new Map();
 
+/** Exports of a chunk are there before its code runs, as names that are looked up when they are used. */
+function exportTo(target, getters) {
+  for (const name in getters) Object.defineProperty(target, name, { get: getters[name], enumerable: true });
+}
+
 /** `require` of the bundle: its own chunks by name, from the file they lie in; everything else is Node's. */
 function requireChunk(name) {
   if (!name.startsWith('./')) return require(name);
@@ -85,7 +90,7 @@ function requireChunk(name) {
     if (chunks[chunk] === undefined) Object.assign(chunks, evaluate(engine.packs[chunk]).chunks);
     known = { exports: {} };
     modules.set(chunk, known);
-    chunks[chunk](requireChunk, known, known.exports);
+    chunks[chunk](requireChunk, known, known.exports, exportTo);
   }
   return known.exports;
 }

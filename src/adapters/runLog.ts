@@ -13,9 +13,8 @@ export interface RunLog {
   write(event: RunEvent): void;
 }
 
-/** Starts a log under a new id that sorts by time. A log that can not be written is no reason to stop a run. */
-export function openRunLog(stateFolder: string, now: () => number): RunLog {
-  const run = newRunId(now());
+/** Starts a log. One that can not be written is no reason to stop a run. @param run its id; absent: a new one */
+export function openRunLog(stateFolder: string, now: () => number, run = newRunId(now())): RunLog {
   const folder = join(stateFolder, 'runs');
   let descriptor: number | undefined;
   try {
@@ -47,7 +46,8 @@ export function openRunLog(stateFolder: string, now: () => number): RunLog {
   };
 }
 
-function newRunId(milliseconds: number): RunId {
+/** Ids sort by time. */
+export function newRunId(milliseconds: number): RunId {
   const [date = '', time = ''] = new Date(milliseconds).toISOString().split('T');
   // Tells runs of one second apart; nobody has to be kept from guessing it.
   const suffix = Math.floor(Math.random() * 2 ** 24)

@@ -37,6 +37,7 @@ function handlersFor(session: Session): Handlers {
       (await import('./commands/graph.js')).graph(session, selectors, options),
     run: async (targets, options) => (await import('./commands/run.js')).run(session, targets, options),
     watch: async options => (await import('./commands/watch.js')).watch(session, options),
+    serve: async options => (await import('./serve/serve.js')).serve(session, options),
     exports: async (id, options) => (await inspect()).listExports(session, id, options),
     value: async (id, name, options) => (await inspect()).value(session, id, name, options),
     shell: async id => (await import('./commands/shell.js')).shell(session, id),

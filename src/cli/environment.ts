@@ -41,7 +41,7 @@ export function surroundings(bundleFolder: string): Surroundings {
 }
 
 /** The launcher says which; a bundle started by hand takes the active virtual environment, then the first on the path. */
-function ownPython(environment: NodeJS.ProcessEnv): string {
+export function ownPython(environment: NodeJS.ProcessEnv): string {
   const said = environment['DAGPY_PYTHON'];
   if (said !== undefined && said !== '') return said;
   const names = process.platform === 'win32' ? ['python.exe'] : ['python3', 'python'];

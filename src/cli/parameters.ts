@@ -44,6 +44,20 @@ export function parametersOf(
   return problems.length > 0 ? failure(...problems) : success(values);
 }
 
+/** Values that are given as JSON, over the defaults. */
+export function withValues(
+  defaults: ReadonlyMap<string, Json>,
+  given: Readonly<Record<string, Json>>,
+): Result<ReadonlyMap<string, Json>> {
+  return parametersOf(
+    defaults,
+    Object.entries(given).map(
+      ([name, value]) =>
+        `${name}=${typeof defaults.get(name) === 'string' && typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+  );
+}
+
 /** The text as a value of the default's kind; `undefined`: it is none. */
 function typed(declared: Json, text: string): Json | undefined {
   if (typeof declared === 'string') return text;

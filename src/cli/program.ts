@@ -37,6 +37,12 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
+export interface ServeOptions extends JsonOption {
+  readonly root?: string;
+  readonly socket?: string;
+  readonly withParent?: boolean;
+}
+
 export type GraphFormat = 'svg' | 'png' | 'mmd' | 'dot' | 'text';
 
 export interface GraphOptions extends JsonOption {
@@ -69,6 +75,7 @@ export interface Handlers {
   graph(selectors: readonly string[], options: GraphOptions): Promise<number>;
   run(targets: readonly string[], options: RunOptions): Promise<number>;
   watch(options: { readonly jobs?: number; readonly parameter: readonly string[] }): Promise<number>;
+  serve(options: ServeOptions): Promise<number>;
   exports(id: string, options: JsonOption): Promise<number>;
   value(id: string, name: string, options: { readonly output?: string }): Promise<number>;
   shell(id: string): Promise<number>;
@@ -109,6 +116,7 @@ const actions: { readonly [Name in CommandName]: Action<Name> } = {
   graph: (to, { arguments: [selectors], options }) => to.graph(selectors, options),
   run: (to, { arguments: [targets], options }) => to.run(targets, options),
   watch: (to, { options }) => to.watch(options),
+  serve: (to, { options }) => to.serve(options),
   exports: (to, { arguments: [id], options }) => to.exports(id, options),
   value: (to, { arguments: [id, name], options }) => to.value(id, name, options),
   shell: (to, { arguments: [id] }) => to.shell(id),

@@ -77,6 +77,7 @@ export async function executeBlock(
       if (message.type === 'replaying') replays.add(message.block as BlockId);
       tell(sink, effect, message);
       collector.accept(message);
+      sink.watcher?.heard(effect.block, message);
     });
     options.started(running);
     const { end, timedOut } = await waitFor(running, declaration.timeout);

@@ -1,5 +1,9 @@
 /** Every port of one opened project, bound to its folder and environment by the composition root. */
-import type { Digest, RunId } from '../protocol/ids.js';
+import type { BlockId, Digest, RunId } from '../protocol/ids.js';
+import type { Display } from '../protocol/outputs.js';
+import type { BlockState } from '../protocol/states.js';
+import type { Trace } from '../protocol/trace.js';
+import type { FromWorker } from '../protocol/workerMessages.js';
 import type { RunEvent } from '../protocol/events.js';
 import type { Hasher, World } from '../engine/ports.js';
 import type { Notebooks, ProjectFiles, Scratch } from '../engine/notebookPorts.js';
@@ -36,4 +40,18 @@ export interface ProjectPorts {
 export interface RunSink {
   readonly run: RunId;
   emit(event: RunEvent): void;
+  /** For whoever looks on while the run goes. */
+  readonly watcher?: RunWatcher;
+}
+
+/** Sees of a run what its events, which are kept in a log, leave out. */
+export interface RunWatcher {
+  /** The run has gone a step; states are asked for by block, `undefined`: the run is not about it. */
+  stepped(stateOf: (block: BlockId) => BlockState | undefined): void;
+  /** What a running block's worker says, as it comes. */
+  heard(block: BlockId, message: FromWorker): void;
+  /** All that the block shows by now, as it is written to its notebook. */
+  shown(block: BlockId, display: Display): void;
+  /** A trace of this run stands for the block. */
+  stored(block: BlockId, trace: Trace): void;
 }

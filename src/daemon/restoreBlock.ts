@@ -41,6 +41,7 @@ export async function restoreBlock(
   }
   await showOutputs(ports, sink, block, display);
   ports.memory.remember(block.snapshot.uid, trace, keep);
+  sink.watcher?.stored(block.snapshot.declaration.id, trace);
   return true;
 }
 
@@ -60,6 +61,7 @@ export async function showOutputs(
     uid,
   );
   if (!written.ok) throw new ProblemError(written.problems);
+  sink.watcher?.shown(declaration.id, display);
   if (!written.value) {
     sink.emit({
       event: 'note',

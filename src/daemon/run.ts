@@ -10,6 +10,7 @@ import {
   openContext,
   plan,
   startRun,
+  stateOf,
   step,
   type Context,
   type Effect,
@@ -179,6 +180,7 @@ class Run {
       if (input.kind !== 'started') this.look.end();
       const { state, effects } = step(this.state, input);
       this.state = state;
+      this.sink.watcher?.stepped(block => stateOf(state, block));
       this.releaseSessions();
       for (const effect of effects) {
         if (effect.kind === 'finish')

@@ -10,6 +10,8 @@ export interface NotebookCell {
   /** Among all cells, from 1, for messages. */
   readonly place: number;
   readonly id: string;
+  /** The id stands in the file. */
+  readonly hasOwnId: boolean;
   readonly type: 'code' | 'markdown' | 'raw';
   readonly source: string;
   readonly tags: readonly string[];

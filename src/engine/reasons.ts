@@ -1,6 +1,7 @@
 /** Why a block runs, told by what differs from the last time it ran well. */
 import type { Ingredients } from '../protocol/trace.js';
 import type { Reason } from '../protocol/states.js';
+import { cellChanges } from './cellChanges.js';
 import { lastStored, type Context } from './context.js';
 import { circumstancesOf, type Prepared } from './evaluate.js';
 import { firstUnserved } from './filters.js';
@@ -146,31 +147,16 @@ function inputDifferences(before: Ingredients, now: Ingredients, { inputs }: Pre
 
 /** Cells are named by where they stand now; removed ones by the cell that they followed. */
 function cellDifferences(before: readonly string[], now: readonly string[], places: Places): Reason[] {
-  let start = 0;
-  while (start < before.length && start < now.length && before[start] === now[start]) start += 1;
-  let end = 0;
-  while (
-    end < before.length - start &&
-    end < now.length - start &&
-    before[before.length - 1 - end] === now[now.length - 1 - end]
-  )
-    end += 1;
-  const removed = before.length - start - end;
-  const added = now.length - start - end;
-  const reasons: Reason[] = [];
-  const tell = (detail: string) => reasons.push({ kind: 'code', detail });
-  for (let ordinal = start; ordinal < start + added; ordinal += 1) {
-    if (ordinal >= start + removed) tell(`cell ${places(ordinal)} is new`);
-    else if (before[ordinal] !== now[ordinal]) tell(`cell ${places(ordinal)} changed`);
-  }
-  const lost = removed - added;
-  if (lost > 0) {
-    const last = start + added;
-    tell(
-      `${lost === 1 ? 'a cell was' : `${lost} cells were`} removed ${last === 0 ? 'at the start' : `after cell ${places(last - 1)}`}`,
+  const { changed, added, removed, end } = cellChanges(before, now);
+  const details = [
+    ...changed.map(ordinal => `cell ${places(ordinal)} changed`),
+    ...added.map(ordinal => `cell ${places(ordinal)} is new`),
+  ];
+  if (removed > 0)
+    details.push(
+      `${removed === 1 ? 'a cell was' : `${removed} cells were`} removed ${end === 0 ? 'at the start' : `after cell ${places(end - 1)}`}`,
     );
-  }
-  return reasons;
+  return details.map(detail => ({ kind: 'code', detail }));
 }
 
 interface Difference<Item> {

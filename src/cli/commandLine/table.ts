@@ -222,6 +222,20 @@ export const commands = {
       },
     },
   },
+  serve: {
+    summary: 'serve projects to notebooks and terminals until it is ended',
+    arguments: [],
+    options: {
+      root: {
+        kind: 'text',
+        value: 'dir',
+        summary: 'folder whose projects are served (default: that of the project, else this one)',
+      },
+      socket: { kind: 'text', value: 'path', summary: 'where to listen (default: in your runtime folder)' },
+      withParent: { kind: 'flag', summary: 'end when standard input does' },
+      json: { kind: 'flag', summary: 'print nothing but the JSON line that says it is ready' },
+    },
+  },
   exports: {
     summary: 'what a block hands on',
     arguments: [id],

@@ -109,6 +109,11 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
       'Watches notebooks, data files and modules. Saving one in any editor runs what it affects, until Ctrl-C.',
     examples: [{ call: 'watch', does: 'keep every result fresh while you edit' }],
   },
+  serve: {
+    description:
+      'The resident part of DAGpy: keeps workers warm, tells open notebooks what changes, and takes the runs of terminals. A Jupyter server starts it by itself. When it is ready, it prints one line of JSON with its socket.',
+    examples: [{ call: 'serve --root ~/work', does: 'serve every project below a folder' }],
+  },
   exports: {
     examples: [{ call: 'exports clean', does: 'names, types and sizes of what clean hands on' }],
   },

@@ -1,10 +1,10 @@
 /** `watch`: whenever a notebook, a data file or a module is saved, runs what that affects. */
-import { dirname, resolve } from 'node:path';
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { watchFolders } from '../../adapters/watchFolders.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
 import { runProject } from '../../daemon/run.js';
+import { foldersOf, NOTHING_SEEN, sightOf, watchedOf } from '../../daemon/seen.js';
 import { differences, type Difference } from '../../daemon/verdict.js';
 import { ancestorsOf, buildGraph, plan, type PlannedBlock, type RunRequest } from '../../engine/index.js';
 import type { BlockNotebook } from '../../engine/notebookPorts.js';
@@ -12,7 +12,6 @@ import type { BlockDeclaration } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { BlockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
-import type { Sight } from '../../protocol/verdict.js';
 import { openGround } from '../ground.js';
 import { keepWorkers, type KeptWorkers } from '../keptWorkers.js';
 import { openProject, type OpenProject } from '../openProject.js';
@@ -35,8 +34,6 @@ const LOOK_WHILE_RUNNING_MILLISECONDS = 500;
 
 const AFFECTED: RunRequest = { target: { kind: 'affected' }, force: false };
 
-type Seen = Parameters<typeof differences>[0];
-
 export async function watch(session: Session, options: WatchOptions): Promise<number> {
   const watcher = new Watcher(session, options, keepWorkers());
   return watcher.watch();
@@ -47,7 +44,7 @@ class Watcher {
   private readonly folders = watchFolders(() => this.wake());
   private wake: () => void = () => undefined;
   private ended = false;
-  private seen: Seen = { sights: [], expansions: [] };
+  private seen = NOTHING_SEEN;
   private running: AbortController | undefined;
 
   constructor(
@@ -213,8 +210,7 @@ class Watcher {
     let stale = '';
     const ground = await openGround(this.session.around, this.folder);
     const { observer, looked } = ground.store;
-    const file = (name: string): Sight => ({ kind: 'file', name, digest: observer.observe('file', name) });
-    let sights: readonly Sight[] = [file(DAG_FILE)];
+    let sights = [sightOf(DAG_FILE, observer)];
     try {
       const project = await openProject(
         this.session.around,
@@ -222,7 +218,8 @@ class Watcher {
         () => undefined,
         pool => this.workers.for(pool),
       );
-      sights = [...sights, ...project.dag.dag.blocks.map(({ notebook }) => file(notebook))];
+      const { blocks } = project.dag.dag;
+      sights = [...sights, ...blocks.map(({ notebook }) => sightOf(notebook, observer))];
       try {
         const parameters = orThrow(parametersOf(project.dag.dag.parameters, this.options.parameter));
         const planned = plan(project.context(await project.load(parameters)), AFFECTED);
@@ -236,14 +233,8 @@ class Watcher {
       if (!(error instanceof ProblemError)) throw error;
     }
     // What looks different by now is found by the next comparison.
-    const seen = looked.seen() ?? { sights: [], expansions: [] };
-    this.seen = { sights: [...sights, ...seen.sights], expansions: seen.expansions };
-    const folders = this.seen.sights
-      .filter(({ kind }) => kind !== 'environment' && kind !== 'package')
-      .map(({ kind, name }) =>
-        kind === 'folder' ? resolve(this.folder, name) : dirname(resolve(this.folder, name)),
-      );
-    this.folders.follow(folders);
+    this.seen = watchedOf(sights, looked.seen());
+    this.folders.follow(foldersOf(this.folder, this.seen));
     return stale;
   }
 

@@ -1,59 +1,15 @@
-/** States, and what crosses each edge: names that the parent hands on and that the child's code reads. */
-import type { CrossingVariable } from '../../protocol/reports.js';
-import { statusOf, traceOf, type Judged } from '../judged.js';
-import { edgesBetween, type Knowledge } from './model.js';
-
-interface Offered {
-  readonly name: string;
-  readonly type: string | null;
-  readonly bytes: number | null;
-}
+/** States of blocks, and what crosses each edge. */
+import { crossingVariables } from '../../daemon/crossing.js';
+import { statusOf, type Judged } from '../judged.js';
+import type { Knowledge } from './model.js';
 
 export function judgedKnowledge(all: Judged): Knowledge {
-  const { project } = all.context;
-  const { dag } = project.snapshot;
-  const offers = new Map<number, readonly Offered[]>();
-  const offeredBy = (parent: number): readonly Offered[] => {
-    const known = offers.get(parent) ?? offersOf(all, parent);
-    offers.set(parent, known);
-    return known;
-  };
   return {
     node(block) {
       const { state, reasons, seconds, exports } = statusOf(all, block);
       const bytes = exports.reduce((sum, each) => sum + each.bytes, 0);
       return { state, reasons, seconds, bytes: exports.length > 0 ? bytes : null };
     },
-    crossing(parent, child) {
-      const reads = project.reads(child);
-      const names = new Set(reads.names);
-      const crossing = new Map<string, CrossingVariable>();
-      for (const { use } of edgesBetween(dag.blocks, parent, child)) {
-        for (const offered of offeredBy(parent)) {
-          const as = use === undefined ? offered.name : use.get(offered.name);
-          if (as === undefined || !(reads.everything || names.has(as))) continue;
-          crossing.set(as, { ...offered, as });
-        }
-      }
-      return [...crossing.values()];
-    },
+    crossing: crossingVariables(all),
   };
-}
-
-/** What it stored; before it ever ran, the names that its code binds. */
-function offersOf(all: Judged, block: number): readonly Offered[] {
-  const { project } = all.context;
-  const accepts = project.accepts(block);
-  const trace = traceOf(all, block);
-  if (trace === null) {
-    const names = new Set(
-      project.snapshot.blocks[block]!.cells.flatMap(({ binds, mayBind }) => [...binds, ...mayBind]),
-    );
-    return [...names].filter(accepts).map(name => ({ name, type: null, bytes: null }));
-  }
-  return trace.exports.flatMap(({ variables, hidden }) =>
-    variables
-      .filter(({ name }) => accepts(name) && !hidden.includes(name))
-      .map(({ name, type, bytes }) => ({ name, type, bytes })),
-  );
 }

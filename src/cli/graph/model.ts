@@ -54,5 +54,5 @@ export function declaredKnowledge({ blocks }: DagFile): Knowledge {
   };
 }
 
-export const edgesBetween = (blocks: readonly BlockDeclaration[], parent: number, child: number) =>
+const edgesBetween = (blocks: readonly BlockDeclaration[], parent: number, child: number) =>
   blocks[child]!.parents.filter(({ block }) => block === blocks[parent]!.id);

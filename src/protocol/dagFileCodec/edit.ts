@@ -42,7 +42,9 @@ export type DagEdit =
   | { readonly kind: 'renameBlock'; readonly from: BlockId; readonly to: string }
   /** Any entry of a block, `null` takes it away. */
   | { readonly kind: 'set'; readonly block: BlockId; readonly key: BlockKey; readonly value: Json | null }
-  | { readonly kind: 'setNotebook'; readonly block: BlockId; readonly notebook: string };
+  | { readonly kind: 'setNotebook'; readonly block: BlockId; readonly notebook: string }
+  /** Every block once. */
+  | { readonly kind: 'reorder'; readonly order: readonly BlockId[] };
 
 /** Applies edits one after the other. */
 export function editDagFile(
@@ -107,6 +109,8 @@ function blocksNamed(edit: DagEdit): readonly (string | null | undefined)[] {
       return [edit.parent, edit.child];
     case 'renameBlock':
       return [edit.from];
+    case 'reorder':
+      return edit.order;
     default:
       return [edit.block];
   }
@@ -145,6 +149,8 @@ function applyEdit(text: string, edit: DagEdit): string {
       return putMember(text, ['blocks', edit.block], 'notebook', edit.notebook);
     case 'renameBlock':
       return renameBlock(text, edit.from, edit.to);
+    case 'reorder':
+      return reorder(text, edit.order);
   }
 }
 
@@ -278,6 +284,19 @@ function renameBlock(text: string, from: string, to: string): string {
   }
   rename(valueAt(text, ['prelude']));
   return applySplices(text, splices);
+}
+
+/** Each block's text goes to its new place; what stands between the blocks stays where it is. */
+function reorder(text: string, order: readonly string[]): string {
+  const members = membersOf(text, blocksOf(text).start);
+  const texts = new Map(members.map(({ key, start, value }) => [key, text.slice(start, value.end)]));
+  return applySplices(
+    text,
+    members.flatMap(({ start, value }, place) => {
+      const moved = texts.get(order[place] ?? '');
+      return moved === undefined ? [] : [{ start, end: value.end, text: moved }];
+    }),
+  );
 }
 
 const shortAt = (text: string, at: number, value: unknown) =>

@@ -1,0 +1,190 @@
+/**
+ * Edits of one project that were made through calls, to be taken back and done again. What they did to `dag.json` and to
+ * notebooks is kept as texts; a file that was changed since by someone else is never touched. Notebooks of blocks that an
+ * edit took out stay on disk, so undoing it finds them.
+ */
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DAG_FILE } from '../../adapters/dagFile/find.js';
+import { loadDagFile } from '../../adapters/dagFile/index.js';
+import { readTextFile, replaceTextFile } from '../../adapters/textFile.js';
+import { orThrow, ProblemError } from '../../protocol/problem.js';
+
+/** Larger ones are not edited by anything that is kept here, characters. */
+const LARGEST = 500_000_000;
+const MOST_EDITS = 100;
+
+type Texts = ReadonlyMap<string, string>;
+
+/** What an edit did to a notebook. */
+type Change =
+  | { readonly kind: 'moved'; readonly from: string; readonly to: string }
+  /** `unmade`: taken away where nobody has worked in it. */
+  | { readonly kind: 'made' | 'unmade'; readonly file: string; readonly text: string }
+  | { readonly kind: 'changed'; readonly file: string; readonly before: string; readonly after: string };
+
+interface Edit {
+  readonly what: string;
+  readonly dag: { readonly before: string; readonly after: string };
+  readonly changes: readonly Change[];
+}
+
+export class History {
+  private done: Edit[] = [];
+  private undone: Edit[] = [];
+
+  constructor(private readonly folder: string) {}
+
+  /** What undo and redo would do, in words. @param text `dag.json` as it is; `null`: it can not be read */
+  words(text: string | null): { readonly undo: string | null; readonly redo: string | null } {
+    const [last, next] = [this.done.at(-1), this.undone.at(-1)];
+    return {
+      undo: last !== undefined && last.dag.after === text ? last.what : null,
+      redo: next !== undefined && next.dag.before === text ? next.what : null,
+    };
+  }
+
+  /** Carries out an edit and remembers it, if it changed `dag.json`. @param what in words */
+  async remember<Value>(what: string, change: () => Promise<Value>): Promise<Value> {
+    const before = this.texts();
+    const value = await change();
+    const after = this.texts();
+    const dag = { before: before.get(DAG_FILE) ?? '', after: after.get(DAG_FILE) ?? '' };
+    if (dag.before !== dag.after) {
+      const isContinued = this.done.at(-1)?.dag.after === dag.before;
+      this.done = [
+        ...(isContinued ? this.done : []),
+        { what, dag, changes: changesOf(this.folder, before, after) },
+      ].slice(-MOST_EDITS);
+      this.undone = [];
+    }
+    return value;
+  }
+
+  undo(): void {
+    const edit = this.done.at(-1) ?? nothing('undo');
+    this.apply(edit.what, edit.dag.after, edit.dag.before, edit.changes.map(reversed));
+    this.done = this.done.slice(0, -1);
+    this.undone = [...this.undone, edit];
+  }
+
+  redo(): void {
+    const edit = this.undone.at(-1) ?? nothing('redo');
+    this.apply(edit.what, edit.dag.before, edit.dag.after, edit.changes);
+    this.undone = this.undone.slice(0, -1);
+    this.done = [...this.done, edit];
+  }
+
+  /** Everything is checked before anything is written. */
+  private apply(what: string, from: string, to: string, changes: readonly Change[]): void {
+    const read = (file: string) => {
+      const found = readTextFile(join(this.folder, file), file, LARGEST);
+      return found.ok ? found.value : undefined;
+    };
+    const dag = read(DAG_FILE);
+    if (dag?.text !== from) changedSince(what, DAG_FILE);
+    for (const change of changes) {
+      if (change.kind === 'changed' && read(change.file)?.text !== change.before)
+        changedSince(what, change.file);
+      if (change.kind === 'moved' && existsSync(join(this.folder, change.to))) changedSince(what, change.to);
+      if (change.kind === 'moved' && !existsSync(join(this.folder, change.from)))
+        changedSince(what, change.from);
+    }
+    for (const change of changes) {
+      if (change.kind === 'changed')
+        orThrow(
+          replaceTextFile(
+            join(this.folder, change.file),
+            change.after,
+            read(change.file)?.stamp ?? null,
+            change.file,
+          ),
+        );
+      else if (change.kind === 'moved')
+        renameSync(join(this.folder, change.from), join(this.folder, change.to));
+      // One that is there is the one of before, with whatever was done to it since.
+      else if (change.kind === 'made' && !existsSync(join(this.folder, change.file)))
+        orThrow(replaceTextFile(join(this.folder, change.file), change.text, null, change.file));
+    }
+    orThrow(replaceTextFile(join(this.folder, DAG_FILE), to, dag?.stamp ?? null, DAG_FILE));
+    // Only one in which nobody has worked goes with its block; others stay on disk.
+    for (const change of changes)
+      if (change.kind === 'unmade' && read(change.file)?.text === change.text)
+        rmSync(join(this.folder, change.file), { force: true });
+  }
+
+  /** `dag.json` and the notebooks that it names. */
+  private texts(): Texts {
+    const loaded = loadDagFile(this.folder);
+    const files = loaded.ok ? loaded.value.dag.blocks.map(({ notebook }) => notebook) : [];
+    const texts = new Map<string, string>();
+    for (const file of [DAG_FILE, ...files]) {
+      const read = readTextFile(join(this.folder, file), file, LARGEST);
+      if (read.ok) texts.set(file, read.value.text);
+    }
+    return texts;
+  }
+}
+
+function reversed(change: Change): Change {
+  switch (change.kind) {
+    case 'moved':
+      return { kind: 'moved', from: change.to, to: change.from };
+    case 'made':
+      return { ...change, kind: 'unmade' };
+    case 'unmade':
+      return { ...change, kind: 'made' };
+    case 'changed':
+      return { ...change, before: change.after, after: change.before };
+  }
+}
+
+/** Notebooks of blocks that were taken out stay on disk; one that is gone from there went to another name. */
+function changesOf(folder: string, before: Texts, after: Texts): readonly Change[] {
+  const gone = new Map([...before].filter(([file]) => !after.has(file) && !existsSync(join(folder, file))));
+  const made = [...after].filter(([file]) => !before.has(file));
+  const changes: Change[] = [];
+  for (const [file, text] of made) {
+    const alike = [...gone].find(([, other]) => uidOf(other) === uidOf(text) || other === text);
+    const [from] = alike ?? (made.length === 1 && gone.size === 1 ? [...gone][0] : undefined) ?? [];
+    if (from === undefined) changes.push({ kind: 'made', file, text });
+    else {
+      gone.delete(from);
+      changes.push({ kind: 'moved', from, to: file });
+    }
+  }
+  for (const [file, text] of gone) changes.push({ kind: 'unmade', file, text });
+  for (const [file, text] of after) {
+    const old = before.get(file);
+    if (file !== DAG_FILE && old !== undefined && old !== text)
+      changes.push({ kind: 'changed', file, before: old, after: text });
+  }
+  return changes;
+}
+
+/** Permanent identity of a block's notebook; one that has none is like no other. */
+function uidOf(text: string): unknown {
+  try {
+    const { metadata } = JSON.parse(text) as { metadata?: { dagpy?: { uid?: unknown } } };
+    return metadata?.dagpy?.uid ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function nothing(what: 'undo' | 'redo'): never {
+  throw new ProblemError([
+    { code: 'nothing-to-undo', message: `there is nothing to ${what}`, remedy: 'edit the project first' },
+  ]);
+}
+
+function changedSince(what: string, file: string): never {
+  throw new ProblemError([
+    {
+      code: 'changed-since',
+      message: `${what}: ${file} was changed since by someone else, so this can not be taken back`,
+      file,
+      remedy: 'take it back by hand, or restore the file first, for instance with git',
+    },
+  ]);
+}

@@ -1,0 +1,100 @@
+/** The outside of one followed project, put together. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { DAG_FILE } from '../../adapters/dagFile/find.js';
+import { lastFailure } from '../../adapters/runHistory.js';
+import { newRunId, openRunLog } from '../../adapters/runLog.js';
+import { measureCache } from '../../adapters/store/measure.js';
+import { watchFolders } from '../../adapters/watchFolders.js';
+import type { Look, ResidentPorts } from '../../daemon/resident/ports.js';
+import { sightOf, watchedOf } from '../../daemon/seen.js';
+import { differences } from '../../daemon/verdict.js';
+import type { Problem } from '../../protocol/problem.js';
+import { ProblemError } from '../../protocol/problem.js';
+import type { Surroundings } from '../environment.js';
+import { openGround } from '../ground.js';
+import { openProject, readStructure, type OpenProject } from '../openProject.js';
+import type { History } from './history.js';
+import { withEnvironment } from './surroundings.js';
+import type { WorkerPools } from './workerPools.js';
+
+export interface ResidentOptions {
+  readonly around: Surroundings;
+  /** As clients name it. */
+  readonly project: string;
+  /** Absolute path. */
+  readonly folder: string;
+  readonly pools: WorkerPools;
+  readonly history: History;
+  note(message: string): void;
+  fault(error: unknown): void;
+}
+
+/** Opens the project with workers that are kept warm. */
+export async function openWarm(
+  { folder, pools, note }: Pick<ResidentOptions, 'folder' | 'pools' | 'note'>,
+  around: Surroundings,
+): Promise<OpenProject> {
+  return openProject(around, await openGround(around, folder), note, pool => pools.for(pool));
+}
+
+export function residentPorts(options: ResidentOptions): ResidentPorts {
+  const { around, project, folder, pools, history, note, fault } = options;
+  const now = (): number => Date.now();
+  return {
+    project,
+    folder,
+    cores: around.cores,
+    now,
+    fault,
+    look: () => look(options),
+    open: environment =>
+      openWarm(options, environment === undefined ? around : withEnvironment(around, environment)),
+    isReadOnly: () =>
+      !(isWritable(folder) && isWritable(`${folder}/${DAG_FILE}`) && isWritable(`${folder}/.dagpy`)),
+    newRun: () => newRunId(now()),
+    openLog: run => openRunLog(`${folder}/.dagpy`, now, run),
+    loggedFailure: block => lastFailure(`${folder}/.dagpy`, block),
+    cache: () => Promise.resolve(measureCache(`${folder}/.dagpy`)),
+    edits: text => history.words(text),
+    retireWorkers: () => pools.retire(),
+    watch: watchFolders,
+  };
+
+  async function look({ around: own }: ResidentOptions): Promise<Look> {
+    const ground = await openGround(own, folder);
+    const { observer, looked, layout } = ground.store;
+    const sights = [sightOf(DAG_FILE, observer)];
+    let structure: Look['structure'] = null;
+    let opened: OpenProject | null = null;
+    let problems: readonly Problem[] = [];
+    try {
+      const { dag, graph } = readStructure(folder);
+      structure = { dag: dag.dag, text: dag.text, graph };
+      for (const { notebook } of dag.dag.blocks) sights.push(sightOf(notebook, observer));
+      opened = await openProject(own, ground, note, pool => pools.for(pool));
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      problems = error.problems;
+    }
+    return {
+      opened,
+      structure,
+      problems,
+      looked() {
+        // Other processes write there too: runs of a terminal, and results that are thrown away.
+        const stored = [...looked.files].map(path => sightOf(observer.nameOf(path), observer));
+        const watched = watchedOf([...sights, ...stored], looked.seen());
+        return { watched, differences: () => differences(watched, observer), folders: [layout.blocks] };
+      },
+    };
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return !existsSync(path);
+  }
+}

@@ -1,0 +1,92 @@
+/** The daemon's side of calls: projects that are followed, opened and edited, and the folder they lie in. */
+import { ResidentProject, readOnly } from '../../daemon/resident/residentProject.js';
+import { ProblemError } from '../../protocol/problem.js';
+import type { Surroundings } from '../environment.js';
+import type { OpenProject } from '../openProject.js';
+import { History } from './history.js';
+import type { ServeHost } from './host.js';
+import { openWarm, residentPorts } from './residentPorts.js';
+import { createRoot, type Root } from './root.js';
+import { WorkerPools } from './workerPools.js';
+
+/** A project with all that a daemon keeps of it. */
+interface Kept {
+  readonly folder: string;
+  readonly resident: ResidentProject;
+  readonly history: History;
+  /** Ends when the edits so far have ended. */
+  edits: Promise<unknown>;
+}
+
+export interface DaemonHost extends ServeHost {
+  readonly places: Root;
+  resident(project: string): ResidentProject;
+  history(project: string): History;
+  /** One edit at a time; nothing of it is remembered. */
+  inTurn<Value>(project: string, change: () => Promise<Value>): Promise<Value>;
+  close(): Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly around: Surroundings;
+  readonly root: string;
+  note(message: string): void;
+  fault(error: unknown): void;
+}
+
+export function createDaemonHost({ around, root, note, fault }: DaemonOptions): DaemonHost {
+  const places = createRoot(root);
+  const pools = new WorkerPools();
+  const projects = new Map<string, Kept>();
+
+  const keptOf = (project: string): Kept => {
+    const folder = places.project(project);
+    const known = projects.get(folder);
+    if (known !== undefined) return known;
+    const history = new History(folder);
+    const name = places.nameOf(folder);
+    const resident = new ResidentProject(
+      residentPorts({ around, project: name, folder, pools, history, note, fault }),
+    );
+    const kept: Kept = { folder, resident, history, edits: Promise.resolve() };
+    projects.set(folder, kept);
+    return kept;
+  };
+
+  const inTurn = async <Value>(project: string, change: () => Promise<Value>): Promise<Value> => {
+    const kept = keptOf(project);
+    const turn = kept.edits.then(async () => {
+      if (kept.resident.isReadOnly()) throw new ProblemError([readOnly(project)]);
+      const value = await change();
+      await kept.resident.look();
+      return value;
+    });
+    kept.edits = turn.catch(() => undefined);
+    return turn;
+  };
+
+  return {
+    around,
+    root: places.folder,
+    places,
+    resolve: path => places.resolve(path),
+    folder: project => places.project(project),
+    resident: project => keptOf(project).resident,
+    history: project => keptOf(project).history,
+    async withProject<Value>(project: string, use: (opened: OpenProject) => Promise<Value>): Promise<Value> {
+      const opened = await openWarm({ folder: places.project(project), pools, note }, around);
+      try {
+        return await use(opened);
+      } finally {
+        await opened.close();
+      }
+    },
+    inTurn,
+    edit: (project, what, change) => inTurn(project, () => keptOf(project).history.remember(what, change)),
+    look: project => keptOf(project).resident.look(),
+    async close() {
+      await Promise.all([...projects.values()].map(({ resident }) => resident.close()));
+      await pools.close();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** One client's WebSocket: calls, and projects that it follows. */
+import { problemsIn, type StreamClient, type StreamEnd } from '../../adapters/server/server.js';
+import type { Follower, ResidentProject } from '../../daemon/resident/residentProject.js';
+import type { CallHandlers } from '../../protocol/resident/calls.js';
+import { callTable, isCall } from '../../protocol/resident/callTable.js';
+import {
+  anyCount,
+  anyObject,
+  anyText,
+  constant,
+  objectOf,
+  type Schema,
+  variantOf,
+} from '../../protocol/resident/schema.js';
+import type { ToDaemon } from '../../protocol/resident/stream.js';
+import { RESIDENT_VERSION } from '../../protocol/resident/view.js';
+import { carryOutCall } from './handlers.js';
+import { PROGRAM } from './projectCalls.js';
+import type { DaemonHost } from './serveHost.js';
+
+type Received = (Omit<Extract<ToDaemon, { kind: 'call' }>, 'name'> & { readonly name: string }) | Following;
+type Following = Extract<ToDaemon, { kind: 'follow' | 'unfollow' }>;
+
+const following = <Kind extends Following['kind']>(kind: Kind) =>
+  objectOf<{ readonly kind: Kind; readonly project: string }>({
+    kind: constant(kind) as Schema<Kind>,
+    project: anyText,
+  } as never);
+
+const received: Schema<Received> = variantOf<'kind', Received>('kind', {
+  call: objectOf<Extract<Received, { kind: 'call' }>>({
+    kind: constant('call'),
+    id: anyCount,
+    name: anyText,
+    parameters: anyObject,
+  }),
+  follow: following('follow') as Schema<Extract<Received, { kind: 'follow' }>>,
+  unfollow: following('unfollow') as Schema<Extract<Received, { kind: 'unfollow' }>>,
+});
+
+export interface StreamOptions {
+  readonly host: DaemonHost;
+  readonly handlers: CallHandlers;
+  fault(error: unknown): void;
+}
+
+export function openStream({ host, handlers, fault }: StreamOptions, client: StreamClient): StreamEnd {
+  const followed = new Map<string, { readonly resident: ResidentProject; readonly follower: Follower }>();
+  let isOpen = true;
+
+  const unfollow = (project: string): void => {
+    const known = followed.get(project);
+    followed.delete(project);
+    known?.resident.unfollow(known.follower);
+  };
+
+  const follow = async (project: string): Promise<void> => {
+    unfollow(project);
+    let resident: ResidentProject;
+    try {
+      resident = host.resident(project);
+      // News that come before the snapshot are in it.
+      let isShown = false;
+      const follower: Follower = news => {
+        if (!isShown) return;
+        if (news.kind === 'patch') client.send(news);
+        else client.send({ ...news, project });
+      };
+      followed.set(project, { resident, follower });
+      const view = await resident.follow(follower);
+      if (!isOpen || followed.get(project)?.follower !== follower) {
+        resident.unfollow(follower);
+        return;
+      }
+      isShown = true;
+      client.send({ kind: 'snapshot', view });
+    } catch (error) {
+      followed.delete(project);
+      client.send({ kind: 'lost', project, problems: problemsIn({ fault }, error) });
+    }
+  };
+
+  const call = async (id: number, name: string, parameters: object): Promise<void> => {
+    try {
+      if (!isCall(name)) {
+        const known = Object.keys(callTable).join(', ');
+        client.send({
+          kind: 'refusal',
+          id,
+          problems: [
+            { code: 'unknown-call', message: `there is no call ${name}`, remedy: `use one of: ${known}` },
+          ],
+        });
+        return;
+      }
+      client.send({ kind: 'answer', id, result: await carryOutCall(handlers, name, parameters) });
+    } catch (error) {
+      client.send({ kind: 'refusal', id, problems: problemsIn({ fault }, error) });
+    }
+  };
+
+  client.send({ kind: 'hello', version: RESIDENT_VERSION, program: PROGRAM });
+  return {
+    receive(data) {
+      const message = received.decode(data, 'message');
+      if (message.kind === 'call') void call(message.id, message.name, message.parameters);
+      else if (message.kind === 'follow') void follow(message.project);
+      else unfollow(message.project);
+    },
+    closed() {
+      isOpen = false;
+      for (const project of [...followed.keys()]) unfollow(project);
+    },
+  };
+}

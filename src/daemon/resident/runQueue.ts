@@ -1,0 +1,124 @@
+/** Runs of one project, one at a time in the order in which they were asked for. */
+import type { RunRequest } from '../../engine/index.js';
+import type { Json } from '../../protocol/dagFile.js';
+import type { RunEvent } from '../../protocol/events.js';
+import type { RunId } from '../../protocol/ids.js';
+import { ProblemError, type Problem } from '../../protocol/problem.js';
+import type { RunReport } from '../../protocol/reports.js';
+
+export interface AskedRun {
+  readonly request: RunRequest;
+  readonly jobs: number;
+  readonly by: string;
+  /** Of who asks; absent: the daemon's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Values of the project's parameters, from their defaults. Throws a `ProblemError` for wrong ones. */
+  parameters(defaults: ReadonlyMap<string, Json>): ReadonlyMap<string, Json>;
+  /** Told everything that happens. */
+  readonly listener?: (event: RunEvent) => void;
+}
+
+export interface RunEnd {
+  readonly report: RunReport;
+  readonly problems: readonly Problem[];
+  readonly isCancelled: boolean;
+}
+
+export interface WaitingRun {
+  readonly run: RunId;
+  readonly asked: AskedRun;
+  readonly cancel: AbortController;
+  /** It has been planned and goes on whoever listens. */
+  begin(): void;
+}
+
+export interface QueuedRun {
+  readonly run: RunId;
+  /** Rejects where it can not begin. */
+  readonly began: Promise<void>;
+  readonly ended: Promise<RunEnd>;
+}
+
+export class RunQueue {
+  private readonly waiting: (WaitingRun & { start(): Promise<void>; refuse(error: unknown): void })[] = [];
+  private current: (WaitingRun & { readonly over: Promise<void> }) | undefined;
+
+  /** @param carryOut resolves when the next one may begin */
+  constructor(
+    private readonly carryOut: (run: WaitingRun, end: (ended: RunEnd) => void) => Promise<void>,
+    private readonly changed: () => void,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.current === undefined;
+  }
+
+  get count(): number {
+    return this.waiting.length;
+  }
+
+  add(run: RunId, asked: AskedRun): QueuedRun {
+    const began = promised<void>();
+    const ended = promised<RunEnd>();
+    // Who only wants to know that it began need not wait for the end.
+    ended.promise.catch(() => undefined);
+    const refuse = (error: unknown): void => {
+      began.reject(error);
+      ended.reject(error);
+    };
+    const waiting: WaitingRun = { run, asked, cancel: new AbortController(), begin: began.resolve };
+    const start = (): Promise<void> => this.carryOut(waiting, ended.resolve).catch(refuse);
+    this.waiting.push({ ...waiting, start, refuse });
+    this.next();
+    return { run, began: began.promise, ended: ended.promise };
+  }
+
+  /** @param run absent: the one that is on. @returns whether there was one to cancel */
+  cancel(run?: string): boolean {
+    const { current } = this;
+    if (current !== undefined && (run === undefined || run === current.run)) {
+      current.cancel.abort();
+      return true;
+    }
+    const place = this.waiting.findIndex(each => each.run === run);
+    if (place < 0) return false;
+    const [taken] = this.waiting.splice(place, 1);
+    taken?.refuse(new ProblemError([TAKEN_BACK]));
+    this.changed();
+    return true;
+  }
+
+  /** Cancels all; resolves when nothing runs any more. */
+  async end(): Promise<void> {
+    for (const { refuse } of this.waiting.splice(0)) refuse(new ProblemError([TAKEN_BACK]));
+    this.current?.cancel.abort();
+    await this.current?.over;
+  }
+
+  private next(): void {
+    const next = this.current === undefined ? this.waiting.shift() : undefined;
+    if (next !== undefined) {
+      const over = next.start().finally(() => {
+        this.current = undefined;
+        this.next();
+      });
+      this.current = { ...next, over };
+    }
+    this.changed();
+  }
+}
+
+const TAKEN_BACK: Problem = {
+  code: 'cancelled',
+  message: 'the run was cancelled before it began',
+  remedy: 'start it again',
+};
+
+function promised<Value>() {
+  let resolve!: (value: Value) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<Value>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
+}
