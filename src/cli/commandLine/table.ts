@@ -233,7 +233,7 @@ export const commands = {
       },
       socket: { kind: 'text', value: 'path', summary: 'where to listen (default: in your runtime folder)' },
       withParent: { kind: 'flag', summary: 'end when standard input does' },
-      json: { kind: 'flag', summary: 'print nothing but the JSON line that says it is ready' },
+      json: { kind: 'flag', summary: 'print JSON lines alone: that it is ready, then how many runs are on' },
     },
   },
   exports: {

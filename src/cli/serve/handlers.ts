@@ -3,6 +3,8 @@ import type { CallHandlers, CallName } from '../../protocol/resident/calls.js';
 import { callTable } from '../../protocol/resident/callTable.js';
 import { ProblemError } from '../../protocol/problem.js';
 import { editCalls } from './editCalls.js';
+import { flowCalls } from './flowCalls.js';
+import { kernelCalls } from './kernelCalls.js';
 import { projectCalls } from './projectCalls.js';
 import { runCalls } from './runCalls.js';
 import type { DaemonHost } from './serveHost.js';
@@ -13,7 +15,8 @@ export function handlersOf(host: DaemonHost): CallHandlers {
     ...projectCalls(host),
     ...runCalls(host),
     ...editCalls(host),
-    // Calls of flows and kernels go here: ...flowCalls(host), ...kernelCalls(host),
+    ...flowCalls(host),
+    ...kernelCalls(host),
   };
 }
 
@@ -46,8 +49,4 @@ const notYet = {
   value: notAvailable,
   runs: notAvailable,
   collectCache: notAvailable,
-  split: notAvailable,
-  composeFlow: notAvailable,
-  mergeFlow: notAvailable,
-  kernelCode: notAvailable,
 };

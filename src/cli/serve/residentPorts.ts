@@ -27,6 +27,8 @@ export interface ResidentOptions {
   readonly history: History;
   note(message: string): void;
   fault(error: unknown): void;
+  /** A run began or ended. */
+  countRuns(): void;
 }
 
 /** Opens the project with workers that are kept warm. */
@@ -38,7 +40,7 @@ export async function openWarm(
 }
 
 export function residentPorts(options: ResidentOptions): ResidentPorts {
-  const { around, project, folder, pools, history, note, fault } = options;
+  const { around, project, folder, pools, history, note, fault, countRuns } = options;
   const now = (): number => Date.now();
   return {
     project,
@@ -46,6 +48,7 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
     cores: around.cores,
     now,
     fault,
+    countRuns,
     look: () => look(options),
     open: environment =>
       openWarm(options, environment === undefined ? around : withEnvironment(around, environment)),
@@ -79,6 +82,7 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
     return {
       opened,
       structure,
+      fileVersions: new Map(sights.map(({ name, digest }) => [name, (digest ?? '').slice(0, 16)])),
       problems,
       looked() {
         // Other processes write there too: runs of a terminal, and results that are thrown away.

@@ -8,6 +8,7 @@ import { createDaemonServer } from '../../adapters/server/server.js';
 import { listenAt } from '../../adapters/server/socket.js';
 import { isCall, runParameters } from '../../protocol/resident/callTable.js';
 import { openApi } from '../../protocol/resident/openapi.js';
+import type { ActivityLine, ReadyLine } from '../../protocol/resident/parent.js';
 import { RESIDENT_VERSION } from '../../protocol/resident/view.js';
 import type { CallName } from '../../protocol/resident/calls.js';
 import type { ServeOptions } from '../program.js';
@@ -31,7 +32,14 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     session.note(`${new Date().toISOString()} bug: ${text}`);
   };
+  let running = 0;
   const host = createDaemonHost({
+    active(count) {
+      if (count === running) return;
+      running = count;
+      const line: ActivityLine = { running };
+      session.print(`${JSON.stringify(line)}\n`);
+    },
     around,
     root: rootOf(session, options.root),
     note: text => session.note(text),
@@ -68,7 +76,8 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
     since: Date.now(),
   });
   const ended = untilEnd(options.withParent === true);
-  session.print(`${JSON.stringify({ version: RESIDENT_VERSION, socket, pid: process.pid })}\n`);
+  const ready: ReadyLine = { version: RESIDENT_VERSION, socket, pid: process.pid };
+  session.print(`${JSON.stringify(ready)}\n`);
   if (options.json !== true) session.note(`serving ${host.root}; Ctrl-C ends it`);
   await ended;
   unregister();

@@ -32,12 +32,16 @@ export interface DaemonOptions {
   readonly root: string;
   note(message: string): void;
   fault(error: unknown): void;
+  /** The number of runs that are on is another one. */
+  active(running: number): void;
 }
 
-export function createDaemonHost({ around, root, note, fault }: DaemonOptions): DaemonHost {
+export function createDaemonHost({ around, root, note, fault, active }: DaemonOptions): DaemonHost {
   const places = createRoot(root);
   const pools = new WorkerPools();
   const projects = new Map<string, Kept>();
+  const countRuns = (): void =>
+    active([...projects.values()].filter(({ resident }) => resident.isRunning).length);
 
   const keptOf = (project: string): Kept => {
     const folder = places.project(project);
@@ -46,7 +50,7 @@ export function createDaemonHost({ around, root, note, fault }: DaemonOptions): 
     const history = new History(folder);
     const name = places.nameOf(folder);
     const resident = new ResidentProject(
-      residentPorts({ around, project: name, folder, pools, history, note, fault }),
+      residentPorts({ around, project: name, folder, pools, history, note, fault, countRuns }),
     );
     const kept: Kept = { folder, resident, history, edits: Promise.resolve() };
     projects.set(folder, kept);

@@ -7,6 +7,7 @@ import type { BlockView, FailureView, PreviewView, ProjectFields } from '../../p
 import type { Trace } from '../../protocol/trace.js';
 import { replayNotes, type Judged } from '../judged.js';
 import {
+  type Besides,
   blockViews,
   declaredEdges,
   edgeViews,
@@ -47,6 +48,10 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
     const context = opened.context(loaded);
     const all: Judged = { context, judgements: judge(context) };
     const { dag } = opened.dag;
+    const besides: Besides = {
+      adopted: key => opened.local.read(key)[0],
+      fileVersion: notebook => look.fileVersions.get(notebook),
+    };
     return {
       fields: {
         name: dag.name,
@@ -57,7 +62,7 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
         problems: [],
         warnings: [...opened.dag.warnings, ...loaded.warnings, ...remarks(all)],
       },
-      blocks: blockViews(all).map((block, index) => ({
+      blocks: blockViews(all, besides).map((block, index) => ({
         ...block,
         failure: failureAt(all, index, options.failures),
         progress: null,
@@ -77,9 +82,10 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
 }
 
 /** Blocks as they were last known; those of a `dag.json` that can be read, whatever became of their notebooks. */
-function unloaded({ structure }: Look, problems: readonly Problem[], { before }: BaseOptions): BaseView {
+function unloaded(look: Look, problems: readonly Problem[], { before }: BaseOptions): BaseView {
   const known = new Map(before?.blocks.map(block => [block.id, block]));
   const partsOf = before?.partsOf ?? (() => ({}));
+  const { structure } = look;
   if (structure === null)
     return {
       fields: { ...(before?.fields ?? NO_FIELDS), problems },
@@ -105,7 +111,8 @@ function unloaded({ structure }: Look, problems: readonly Problem[], { before }:
       const plain = unjudged(declaration, dag);
       if (last === undefined) return plain;
       const { parents, after, filter, tags, notebook, isPrelude } = plain;
-      return { ...last, parents, after, filter, tags, notebook, isPrelude };
+      const fileVersion = look.fileVersions.get(notebook) ?? '';
+      return { ...last, parents, after, filter, tags, notebook, isPrelude, fileVersion };
     }),
     partsOf,
     dagText: text,

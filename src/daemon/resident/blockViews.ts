@@ -11,6 +11,7 @@ import type {
   PreviewView,
   WithheldView,
 } from '../../protocol/resident/view.js';
+import type { Key } from '../../protocol/ids.js';
 import type { Reason } from '../../protocol/states.js';
 import type { Trace } from '../../protocol/trace.js';
 import { crossingVariables } from '../crossing.js';
@@ -19,17 +20,30 @@ import { exportsOf, traceOf, type Judged } from '../judged.js';
 /** What of a view follows from the project as it lies on disk. */
 export type JudgedBlock = Omit<BlockView, 'failure' | 'progress' | 'lastRun'>;
 
-export function blockViews(all: Judged): readonly JudgedBlock[] {
-  return all.context.project.snapshot.blocks.map((_, block) => blockView(all, block));
+/** What lies beside the project's results. */
+export interface Besides {
+  /** Values adopted from a kernel under a key; `undefined`: none. */
+  adopted(key: Key): Trace | undefined;
+  /** Of a notebook; `undefined`: not known. */
+  fileVersion(notebook: string): string | undefined;
 }
 
-function blockView(all: Judged, block: number): JudgedBlock {
+export function blockViews(all: Judged, besides: Besides): readonly JudgedBlock[] {
+  return all.context.project.snapshot.blocks.map((_, block) => blockView(all, block, besides));
+}
+
+function blockView(all: Judged, block: number, { adopted, fileVersion }: Besides): JudgedBlock {
   const { project } = all.context;
   const { declaration, uid, cells } = project.snapshot.blocks[block]!;
   const judgement = all.judgements[block];
-  const trace = traceOf(all, block);
+  const key = judgement?.trace ? null : (judgement?.key ?? null);
+  const local = key === null ? undefined : adopted(key);
+  const trace = local ?? traceOf(all, block);
+  const version = fileVersion(declaration.notebook);
   return {
     ...declared(declaration, project.snapshot.dag),
+    ...(version === undefined ? {} : { fileVersion: version }),
+    isLocal: local !== undefined,
     uid,
     state: judgement?.state ?? 'never',
     reasons: judgement?.reasons ?? [],

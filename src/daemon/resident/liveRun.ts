@@ -152,7 +152,7 @@ export class LiveRun {
     if (state === 'fresh')
       return {
         ...block,
-        ...(trace === null ? {} : partsOf(block.id, trace)),
+        ...(trace === null ? {} : { ...partsOf(block.id, trace), isLocal: false }),
         state,
         reasons: [],
         changedCells: [],

@@ -4,7 +4,7 @@ import type { ProjectPorts } from '../ports.js';
 import type { Difference } from '../verdict.js';
 import type { Watched } from '../seen.js';
 import type { Context, Graph } from '../../engine/index.js';
-import type { ProjectLock } from '../../engine/storePorts.js';
+import type { ProjectLock, TraceStore } from '../../engine/storePorts.js';
 import type { DagFile, Json } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { RunId } from '../../protocol/ids.js';
@@ -19,6 +19,8 @@ export interface OpenedProject {
   context(loaded: LoadedProject): Context;
   /** Becomes the one writer until it is closed; throws a `ProblemError` that says who is. */
   lock(command: string): ProjectLock;
+  /** Values adopted from kernels, by key. */
+  readonly local: Pick<TraceStore, 'read'>;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface Look {
   readonly opened: OpenedProject | null;
   /** `null`: not even `dag.json` can be understood. */
   readonly structure: { readonly dag: DagFile; readonly text: string; readonly graph: Graph } | null;
+  /** Of notebooks, by their paths: another one whenever the file is. */
+  readonly fileVersions: ReadonlyMap<string, string>;
   /** Why it can not be opened. */
   readonly problems: readonly Problem[];
   /** To be asked for when all is judged. */
@@ -65,6 +69,8 @@ export interface ResidentPorts {
   retireWorkers(): void;
   /** Tells when something happens in folders; only a hint to look. */
   watch(happened: () => void): { follow(folders: Iterable<string>): void; close(): void };
+  /** A run began or ended. */
+  countRuns(): void;
   /** A bug: told where the daemon tells such things. */
   fault(error: unknown): void;
 }

@@ -63,13 +63,16 @@ export class ResidentProject {
     this.failures = new Failures(block => ports.loggedFailure(block));
     this.queue = new RunQueue(
       (run, end) => this.carryOut(run, end),
-      () => this.publishSoon(),
+      () => {
+        this.publishSoon();
+        ports.countRuns();
+      },
     );
     this.folders = ports.watch(() => this.hint(SETTLING_MILLISECONDS));
   }
 
-  get isIdle(): boolean {
-    return this.queue.isIdle && this.followers.size === 0;
+  get isRunning(): boolean {
+    return !this.queue.isIdle;
   }
 
   /** Resolves to what is known now; news that come later are told, each on the revision before. */

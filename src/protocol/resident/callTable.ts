@@ -20,6 +20,7 @@ import {
   variantOf,
 } from './schema.js';
 import type {
+  AdoptCode,
   CallName,
   CallParameters,
   CallResult,
@@ -29,6 +30,7 @@ import type {
   KernelCode,
   MergeAnswer,
   NewBlock,
+  NotebookMerge,
   PlannedView,
   PreviewAnswer,
   RunListed,
@@ -77,6 +79,12 @@ const target: Schema<TargetView> = variantOf<'kind', TargetView>('kind', {
 });
 
 const planned = objectOf<PlannedView>({ block: anyText, reasons: listOf(reason), replays: ids });
+
+const conflict = objectOf<ConflictView>({
+  block: anyText,
+  cell: anyCount,
+  about: choice('cell', 'name', 'filter'),
+});
 
 export const runParameters: Schema<RunParameters> = objectOf<RunParameters>(
   { project, target },
@@ -234,21 +242,53 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
   mergeFlow: {
     description:
       'Merges a flow notebook with its blocks and writes the blocks; the flow itself is not written.',
-    parameters: objectOf<Parameters<'mergeFlow'>>({ project, path: anyText, content: anyObject }),
+    parameters: objectOf<Parameters<'mergeFlow'>>(
+      { project, path: anyText, content: anyObject },
+      {
+        isUnsaved: told(
+          anyFlag,
+          'Only what the blocks have by now comes in; edits of the flow wait for the next call.',
+        ),
+      },
+    ),
     result: objectOf<MergeAnswer>({
       content: anyObject,
-      conflicts: listOf(
-        objectOf<ConflictView>({
-          block: anyText,
-          cell: anyCount,
-          about: choice('cell', 'name', 'filter'),
-        }),
-      ),
+      conflicts: listOf(conflict),
       changed: ids,
       added: ids,
       renamed: listOf(objectOf<MergeAnswer['renamed'][number]>({ from: anyText, to: anyText })),
       left: ids,
     }),
+  },
+  mergeNotebook: {
+    description:
+      'Brings what changed in the file of a block into its notebook as it is in an editor. Nothing is written.',
+    parameters: objectOf<Parameters<'mergeNotebook'>>({
+      project,
+      path: anyText,
+      base: told(anyObject, 'As it was loaded or saved last.'),
+      content: anyObject,
+    }),
+    result: objectOf<NotebookMerge>({
+      content: anyObject,
+      base: anyObject,
+      conflicts: listOf(conflict),
+    }),
+  },
+  adoptCode: {
+    description: 'Code that has a kernel store what it computed for a block.',
+    parameters: objectOf<Parameters<'adoptCode'>>({ project, block }),
+    result: objectOf<AdoptCode>({ code: anyText, ticket: anyText }),
+  },
+  adopt: {
+    description: 'Takes what a kernel stored as the values of a block until a run has made them.',
+    parameters: objectOf<Parameters<'adopt'>>({
+      project,
+      block,
+      ticket: anyText,
+      made: told(anyObject, 'What the kernel reports.'),
+    }),
+    result: objectOf<CallResult<'adopt'>>({ variables: ids, bytes: anyCount }),
   },
   kernelCode: {
     description:

@@ -116,28 +116,31 @@ const progress: Schema<ProgressView> = objectOf<ProgressView>({
   expectedSeconds: orNull(anyNumber),
 });
 
-const block: Schema<BlockView> = objectOf<BlockView>({
-  id: anyText,
-  uid: anyText,
-  notebook: anyText,
-  state: choice('never', 'fresh', 'stale', 'affected', 'queued', 'running', 'failed', 'blocked', 'frozen'),
-  reasons: listOf(reason),
-  parents: listOf(parent),
-  after: ids,
-  filter,
-  tags: recordOf(anyText),
-  isPrelude: anyFlag,
-  seconds: orNull(anyNumber),
-  bytes: orNull(anyCount),
-  exports: listOf(exported),
-  withheld: listOf(withheld),
-  codeCells: anyCount,
-  changedCells: listOf(anyCount),
-  failure: orNull(failure),
-  progress: orNull(progress),
-  lastRun: orNull(choice('executed', 'restored', 'fresh')),
-  isLocal: anyFlag,
-});
+const block: Schema<BlockView> = objectOf<BlockView>(
+  {
+    id: anyText,
+    uid: anyText,
+    notebook: anyText,
+    state: choice('never', 'fresh', 'stale', 'affected', 'queued', 'running', 'failed', 'blocked', 'frozen'),
+    reasons: listOf(reason),
+    parents: listOf(parent),
+    after: ids,
+    filter,
+    tags: recordOf(anyText),
+    isPrelude: anyFlag,
+    seconds: orNull(anyNumber),
+    bytes: orNull(anyCount),
+    exports: listOf(exported),
+    withheld: listOf(withheld),
+    codeCells: anyCount,
+    changedCells: listOf(anyCount),
+    failure: orNull(failure),
+    progress: orNull(progress),
+    lastRun: orNull(choice('executed', 'restored', 'fresh')),
+    isLocal: anyFlag,
+  },
+  { fileVersion: anyText },
+);
 
 export const previewFields = {
   runs: ids,
