@@ -5,8 +5,11 @@
 import type { Context, Judgement } from '../engine/index.js';
 import { resolveInputs } from '../engine/inputs.js';
 import { ingredientsOf } from '../engine/key.js';
+import type { ObjectStore, TraceStore } from '../engine/storePorts.js';
+import type { Key } from '../protocol/ids.js';
 import { failure, success, type Result } from '../protocol/problem.js';
 import type { Trace } from '../protocol/trace.js';
+import { objectsOf } from '../protocol/traceCodec.js';
 import type { JobResult, JobSpec } from '../protocol/workerMessages.js';
 import { commitResult, type Execution } from './commitResult.js';
 import { blockOf, SMALL_BYTES } from './jobSpec.js';
@@ -84,6 +87,16 @@ export function adoptable({ loaded, context, judgements, block, given }: Adoptio
       declaration.cwd === undefined,
   });
 }
+
+/** What was adopted under a key, if all of it is still there. */
+export const adoptedUnder = (
+  local: Pick<TraceStore, 'read'>,
+  objects: Pick<ObjectStore, 'has'>,
+  key: Key,
+): Trace | undefined => {
+  const [trace] = local.read(key);
+  return trace !== undefined && objectsOf(trace).every(ref => objects.has(ref)) ? trace : undefined;
+};
 
 /** Takes in what a kernel wrote to `scratch`. The trace that comes out is for the store of adopted values alone. */
 export function commitAdopted(

@@ -47,8 +47,8 @@ export interface KernelValuesOptions {
   readonly what: 'inputs' | 'state';
   /** The last stored values of a block; `null`: it has not run. */
   traceOf(block: number): Trace | null;
-  /** Whether these are the values that a run would give now. */
-  isCurrent(block: number): boolean;
+  /** Where its values come from: a run that holds now, one that does not any more, or a kernel. */
+  standing(block: number): 'current' | 'stale' | 'local';
 }
 
 export function kernelValues(options: KernelValuesOptions): KernelValues {
@@ -125,21 +125,18 @@ function ambientOf({ context, block, traceOf }: KernelValuesOptions, own: Trace 
   return own === null ? incoming : outgoingAmbient(incoming, own);
 }
 
-function ownNotes({ context, block, isCurrent }: KernelValuesOptions, own: Trace | null): readonly string[] {
+function ownNotes({ context, block, standing }: KernelValuesOptions, own: Trace | null): readonly string[] {
   const { declaration } = context.project.snapshot.blocks[block]!;
   const { id } = declaration;
   if (declaration.filter.kind === 'off')
     return [`${id} stores nothing, since its filter is off: run its cells here, or give it a filter`];
   if (own === null)
     return [`${id} has not run yet, so only what it is given is here: run it, or run its cells here`];
-  return [
-    ...(isCurrent(block) ? [] : [`${id} is not fresh: these are the values of its last run`]),
-    ...own.withheld.map(each => withheldNote(id, each)),
-  ];
+  return [...standingNotes(id, standing(block)), ...own.withheld.map(each => withheldNote(id, each))];
 }
 
 function parentNotes(
-  { context, block, traceOf, isCurrent }: KernelValuesOptions,
+  { context, block, traceOf, standing }: KernelValuesOptions,
   bound: ReadonlySet<string>,
 ): readonly string[] {
   const { project } = context;
@@ -152,13 +149,24 @@ function parentNotes(
     const trace = traceOf(parent);
     if (trace === null) return [`${id} has not run yet: run it, then load its results`];
     return [
-      ...(isCurrent(parent) ? [] : [`${id} is not fresh: these are the values of its last run`]),
+      ...standingNotes(id, standing(parent)),
       ...trace.withheld
         // What the filter leaves out is the person's own choice, unless the code asks for it.
         .filter(({ name, why }) => !bound.has(name) && (why !== 'filter' || reads.includes(name)))
         .map(each => withheldNote(id, each)),
     ];
   });
+}
+
+function standingNotes(id: BlockId, standing: 'current' | 'stale' | 'local'): readonly string[] {
+  switch (standing) {
+    case 'current':
+      return [];
+    case 'stale':
+      return [`${id} is not fresh: these are the values of its last run`];
+    case 'local':
+      return [`${id} is local: its values were adopted from a kernel, and no run has made them yet`];
+  }
 }
 
 function withheldNote(id: BlockId, { name, type, why, detail }: Withheld): string {

@@ -100,6 +100,7 @@ BLOCKS = {
         {"parents": ["load"]},
     ),
     "more": (["z = best.x + tidy[0]", "w = scale(z)\ntidy.append(4)"], {"parents": ["clean"]}),
+    "next": (["print(w)"], {"parents": ["more"]}),
     "alone": (["a = [1, 2]", "b = a + [3]\nc = lambda: b"], {}),
 }
 DAG = {"prelude": "setup", "parameters": {"year": 2024}}
@@ -257,15 +258,8 @@ def test_what_a_kernel_computed_is_adopted_and_no_run_takes_it(served: tuple[Pro
     assert seen["isLocal"] and seen["state"] == "never"
     assert {export["name"] for export in seen["exports"]} == {"w", "z", "tidy"}
     # somebody goes on from it, in a kernel of their own
-    added = running.call(
-        "addBlock",
-        id="next",
-        sources=["print(w)"],
-        parents=[{"block": "more", "use": None}],
-        filter={"kind": "auto"},
-    )
     with kernel(project) as other:
-        code = running.call("kernelCode", block=added["block"], what="inputs")
+        code = running.call("kernelCode", block="next", what="inputs")
         assert any("more is local" in note for note in code["notes"])
         assert other.load(code)["ok"]
         assert other.value("tidy, w") == ([1, 2, 3, 4], (30 + 2024 + 1) * 10)

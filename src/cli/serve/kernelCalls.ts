@@ -3,14 +3,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeMade } from '../../adapters/workers/decodeMade.js';
-import { adoptable, commitAdopted, type Adoptable } from '../../daemon/adoption.js';
+import { adoptable, adoptedUnder, commitAdopted, type Adoptable } from '../../daemon/adoption.js';
 import { kernelValues, type KernelValues } from '../../daemon/kernelValues.js';
 import { judge, unknownBlock } from '../../engine/index.js';
 import { DecodeError } from '../../protocol/decode.js';
 import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 import type { AdoptCode, CallHandlers, KernelCode } from '../../protocol/resident/calls.js';
-import { traceOf } from '../judged.js';
+import { traceOf } from '../../daemon/judged.js';
 import type { OpenProject } from '../openProject.js';
 import type { ServeHost } from './host.js';
 import { adoptingCode, loadingCode, versionOf, type Proof } from './kernelCode.js';
@@ -88,14 +88,20 @@ async function look(open: OpenProject, id: string, what: KernelValues['what']) {
   const { graph } = context.project;
   const block = graph.indexOf.get(blockId(id));
   if (block === undefined) throw new ProblemError([unknownBlock(id, graph.ids)]);
+  const localOf = (each: number) => {
+    const { trace = null, key = null } = all.judgements[each] ?? {};
+    return trace === null && key !== null ? adoptedUnder(open.local, open.ports.objects, key) : undefined;
+  };
   const values = kernelValues({
     ports: open.ports,
     loaded,
     context,
     block,
     what,
-    traceOf: each => traceOf(all, each),
-    isCurrent: each => all.judgements[each]?.trace !== null,
+    // Hidden state that a kernel left was not adopted: below it the state of the last run stands.
+    traceOf: each => localOf(each) ?? traceOf(all, each),
+    standing: each =>
+      all.judgements[each]?.trace ? 'current' : localOf(each) === undefined ? 'stale' : 'local',
   });
   return { values, adoption: () => adoptable({ loaded, ...all, block, given: values }) };
 }

@@ -1,4 +1,5 @@
 /** What one look at a project found: everything of its view that no run in progress and no session decides. */
+import { adoptedUnder } from '../adoption.js';
 import { ambientNotes, outputNotes } from '../../engine/notes.js';
 import { historyNotes, judge } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
@@ -49,7 +50,7 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
     const all: Judged = { context, judgements: judge(context) };
     const { dag } = opened.dag;
     const besides: Besides = {
-      adopted: key => opened.local.read(key)[0],
+      adopted: key => adoptedUnder(opened.local, opened.ports.objects, key),
       fileVersion: notebook => look.fileVersions.get(notebook),
     };
     return {
