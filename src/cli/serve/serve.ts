@@ -74,6 +74,8 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
   session.print(`${JSON.stringify(ready)}\n`);
   if (options.json !== true) session.note(`serving ${host.root}; Ctrl-C ends it`);
   await ended;
+  // Open, it would keep this process.
+  process.stdin.destroy();
   unregister();
   await host.close();
   await close();
