@@ -32,6 +32,13 @@ export const CommandIds = {
   retry: 'dagpy:retry-connection',
   forceBlock: 'dagpy:force-block',
   openFile: 'dagpy:open-file',
+  dagFit: 'dagpy:dag-fit',
+  dagZoomIn: 'dagpy:dag-zoom-in',
+  dagZoomOut: 'dagpy:dag-zoom-out',
+  dagTurn: 'dagpy:dag-turn',
+  dagSearch: 'dagpy:dag-search',
+  dagExport: 'dagpy:dag-export',
+  dagHelp: 'dagpy:dag-help',
 } as const;
 
 /** `args` of commands on one block; without them they are about the selected block of the current project. */

@@ -1,6 +1,7 @@
 /** The plugins of the extension, and nothing else. */
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { commandsPlugin } from './plugins/commands.js';
+import { dagPanelPlugin } from './plugins/dagPanel.js';
 import { kernelPlugin } from './plugins/kernel.js';
 import { notebookPlugin } from './plugins/notebook.js';
 import { noticesPlugin } from './plugins/notices.js';
@@ -17,6 +18,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   statusPlugin,
   noticesPlugin,
   kernelPlugin,
+  dagPanelPlugin,
   notebookPlugin,
 ];
 

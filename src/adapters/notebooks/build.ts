@@ -2,7 +2,7 @@
 import { formatJson } from '../../protocol/jsonFormat.js';
 import { membersOf, styleOf, valueAt } from '../../protocol/jsonText.js';
 import type { JsonObject } from '../../protocol/outputs.js';
-import { splitLines, WIDGET_STATE } from './outputs.js';
+import { WIDGET_STATE } from './outputs.js';
 import type { Notebook } from './read.js';
 
 /** Metadata that belongs to the original alone: its identity, its pairing with a script, its old signature. */
@@ -29,23 +29,22 @@ export function buildNotebook(
   return composeNotebook(original, slices, { ...dagpy, uid });
 }
 
-/** A notebook of code cells that never ran, for a block made from nothing or from what somebody typed elsewhere. */
+/** A notebook that starts with one empty code cell, for a block made from nothing. */
 export function newNotebook(
   uid: string,
   kernelspec: { readonly name: string; readonly display_name: string },
   cellId: string,
-  sources: readonly string[] = [''],
 ): string {
-  const cells = sources.map((source, index) => ({
+  const cell = {
     cell_type: 'code',
     execution_count: null,
-    id: index === 0 ? cellId : `${cellId}-${String(index + 1)}`,
+    id: cellId,
     metadata: {},
     outputs: [],
-    source: splitLines(source),
-  }));
+    source: [],
+  };
   const metadata = { dagpy: { uid }, kernelspec: { ...kernelspec, language: 'python' } };
-  return `${formatJson({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
+  return `${formatJson({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
 }
 
 export interface Composition {

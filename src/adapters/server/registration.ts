@@ -4,8 +4,7 @@ import { join, relative, isAbsolute } from 'node:path';
 import { count, finite, shape, text, type Decoder } from '../../protocol/decode.js';
 import { namesIn } from '../store/disk.js';
 import { type ProcessIdentity, realProcesses } from '../store/processes.js';
-import { isOwn } from './runtimeFolder.js';
-import { runtimeFolders } from './runtimeFolders.js';
+import { isOwn, runtimeFolders } from './runtimeFolder.js';
 
 export interface Registration extends ProcessIdentity {
   /** Of the interface. */

@@ -86,23 +86,15 @@ const conflict = objectOf<ConflictView>({
   about: choice('cell', 'name', 'filter'),
 });
 
-const runFields = {
-  force: told(anyFlag, 'Runs the target although stored results answer.'),
-  jobs: told(anyCount, 'Blocks at a time; absent: as many as there are cores.'),
-  parameters: told(recordOf(anyJson), 'Values of project parameters for this run.'),
-  environment: told(recordOf(anyText), 'Whole environment of who asks; absent: that of the daemon.'),
-  by: told(anyText, 'Who asks, in words.'),
-};
-
-/** What a terminal asks: it is told everything that happens. */
-export interface ToldRun extends RunParameters {
-  /** Digest of its call: that it had nothing to do is kept under it. */
-  readonly asked?: string;
-}
-
-export const toldRun: Schema<ToldRun> = objectOf<ToldRun>(
+export const runParameters: Schema<RunParameters> = objectOf<RunParameters>(
   { project, target },
-  { ...runFields, asked: told(anyText, 'Digest of the call, under which its answer is kept.') },
+  {
+    force: told(anyFlag, 'Runs the target although stored results answer.'),
+    jobs: told(anyCount, 'Blocks at a time; absent: as many as there are cores.'),
+    parameters: told(recordOf(anyJson), 'Values of project parameters for this run.'),
+    environment: told(recordOf(anyText), 'Whole environment of who asks; absent: that of the daemon.'),
+    by: told(anyText, 'Who asks, in words.'),
+  },
 );
 
 export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
@@ -132,7 +124,7 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
   run: {
     description:
       'Runs blocks. Answered when the run has begun, which waits for one that is on; it goes on when the caller leaves.',
-    parameters: objectOf<RunParameters>({ project, target }, runFields),
+    parameters: runParameters,
     result: objectOf<CallResult<'run'>>({ run: anyText }),
   },
   cancel: {
