@@ -67,7 +67,7 @@ const isReadOnly = (context: CommandContext, args: Arguments): boolean =>
 function isInProject({ projects, notebooks }: CommandContext): boolean {
   const { current } = projects;
   const panel = notebooks.currentWidget;
-  return current !== null && panel !== null && fileOf(current, panel.context.path) !== null;
+  return current !== null && panel !== null && fileOf(current, panel.context.localPath) !== null;
 }
 
 /** Folder of the document in front, else the root. */
@@ -126,7 +126,7 @@ async function addTo(
           'From %1 selected cell of %2',
           'From %1 selected cells of %2',
           cells.ids.length,
-          PathExt.basename(cells.panel.context.path),
+          PathExt.basename(cells.panel.context.localPath),
         );
   const block = await askBlock({ project, suggestion, from }, trans);
   if (block === null) return;
@@ -143,7 +143,7 @@ function cellsFor(context: CommandContext, args: Arguments): Cells | null {
   const panel = isAsked ? context.notebooks.currentWidget : notebookInFront(context);
   if (panel === null || panel.content.model === null) return null;
   const project = projectOf(context, args);
-  const file = project === null ? null : fileOf(project, panel.context.path);
+  const file = project === null ? null : fileOf(project, panel.context.localPath);
   // A block's own notebook holds nothing that is no block yet, unless one says so.
   const isOfBlock = project?.view?.blocks.some(({ notebook }) => notebook === file) === true;
   if (isOfBlock && !isAsked) return null;
@@ -176,7 +176,7 @@ async function holdFor(
 ): Promise<IProjectHold | null> {
   const { projects } = context;
   if (cells !== null) {
-    const { path } = cells.panel.context;
+    const { localPath: path } = cells.panel.context;
     return (await projects.find(path)) ?? holdMade(context, PathExt.dirname(path));
   }
   const project = projectOf(context, args);

@@ -175,5 +175,5 @@ async function areSaved(context: CommandContext, project: IProjectModel): Promis
 function isInProject(context: CommandContext): boolean {
   const project = context.projects.current;
   const panel = notebookInFront(context) ?? context.notebooks.currentWidget;
-  return project !== null && panel !== null && fileOf(project, panel.context.path) !== null;
+  return project !== null && panel !== null && fileOf(project, panel.context.localPath) !== null;
 }

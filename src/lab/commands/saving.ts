@@ -12,7 +12,7 @@ export async function saveNotebooks(
   const unsaved: NotebookPanel[] = [];
   notebooks.forEach(panel => {
     const { context } = panel;
-    const file = fileOf(project, context.path);
+    const file = fileOf(project, context.localPath);
     const isOfProject =
       file !== null && (blocks.has(file) || context.model.sharedModel.getMetadata('dagpy') !== undefined);
     if (isOfProject && context.model.dirty && !context.model.readOnly) unsaved.push(panel);

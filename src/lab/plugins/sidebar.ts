@@ -31,7 +31,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       projects,
       selection,
       trans,
-      notebookPath: () => notebooks.currentWidget?.context.path ?? null,
+      notebookPath: () => notebooks.currentWidget?.context.localPath ?? null,
       moved: notebooks.currentChanged,
     });
     app.shell.add(sidebar, 'left', { rank: 150, type: 'DAGpy' });

@@ -135,9 +135,6 @@ const RunProgress = ({
         <span className="dagpy-RunProgress-text" title={trans.__('Asked for by %1', run.by)}>
           {text}
         </span>
-        <span className="dagpy-RunProgress-figures">
-          {trans.__('%1 of %2', run.done, total)} · {clock((Date.now() - run.since) / 1000)}
-        </span>
         <CommandButton
           commands={commands}
           id={CommandIds.cancel}
@@ -154,6 +151,9 @@ const RunProgress = ({
         aria-valuenow={run.done}
       >
         <div style={{ width: `${(100 * run.done) / total}%` }} />
+      </div>
+      <div className="dagpy-RunProgress-figures">
+        {trans.__('%1 of %2', run.done, total)} · {clock((Date.now() - run.since) / 1000)}
       </div>
     </div>
   );
