@@ -1,17 +1,18 @@
-// `npm test`: set-up, lint, build, TypeScript tests on the wheel's Node, Python tests, the demo. Last line: `N passed, N
-// failed`.
-//   npm test -- --only ts|py|lint|build|demo[,…]   some parts       npm test -- --quick   without test/packaging
-//   npm test -- --only ts engine/plan         test files whose path contains the words
+// `npm test`: set-up, lint, build, TypeScript tests on the wheel's Node, Python tests, stories in a browser, the demo.
+// Last line: `N passed, N failed`.
+//   npm test -- --only ts|py|ui|lint|build|demo[,…]   some parts    npm test -- --quick   without test/packaging
+//   npm test -- --only ts engine/plan         test files whose path contains the words; of `ui`, titles too
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptError, filesBelow, quietly, root, run, seconds, start, venvBin, wheelNode } from './tools.mjs';
-import { build, checkTypes } from './build.mjs';
+import { checkTypes } from './build.mjs';
 import { setup } from './setup.mjs';
 import { structureProblems } from './structure.mjs';
+import { buildForBrowser, runStories } from './ui.mjs';
 
-const parts = { lint, build: buildBundle, ts: typescriptTests, py: pythonTests, demo };
+const parts = { lint, build: buildBundle, ts: typescriptTests, py: pythonTests, ui: stories, demo };
 const npmTool = (name, file, ...args) => [
   process.execPath,
   [join(root, 'node_modules', name, file), ...args],
@@ -52,7 +53,7 @@ async function lint() {
 }
 
 async function buildBundle() {
-  return check('bundle', () => build({ types: false, log: line => console.log(`  ${line}`) }));
+  return check('bundle and extension', () => buildForBrowser(line => console.log(`  ${line}`)));
 }
 
 /** Last and alone: it edits a notebook of the repository, and puts the edit back. */
@@ -111,6 +112,11 @@ async function pythonTests({ words }) {
   const xml = existsSync(report) ? readFileSync(report, 'utf8') : '';
   rmSync(report, { force: true });
   return explained(readJunit(xml), code === 5 ? 0 : code, 'pytest');
+}
+
+async function stories({ words }) {
+  const result = await runStories({ words, log: line => console.log(`  ${line}`) });
+  return explained(result, result.code, 'playwright');
 }
 
 /** Counts and failing names in a JUnit report as pytest writes it. */

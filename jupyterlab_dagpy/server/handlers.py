@@ -134,8 +134,8 @@ class DaemonHandler(LocalProxyHandler):  # type: ignore[misc]
         self.request.headers["Accept"] = "application/json"
         try:
             await super().proxy(0, path)
-        except web.HTTPError as error:
-            self.log.warning("DAGpy could not be asked: %s", error.log_message)
+        except (web.HTTPError, OSError) as error:
+            self.log.warning("DAGpy could not be asked: %s", error)
             self._refuse(503, not_running(self.supervisor))
 
     @property

@@ -2,7 +2,7 @@
 import { formatJson } from '../../protocol/jsonFormat.js';
 import { membersOf, styleOf, valueAt } from '../../protocol/jsonText.js';
 import type { JsonObject } from '../../protocol/outputs.js';
-import { WIDGET_STATE } from './outputs.js';
+import { splitLines, WIDGET_STATE } from './outputs.js';
 import type { Notebook } from './read.js';
 
 /** Metadata that belongs to the original alone: its identity, its pairing with a script, its old signature. */
@@ -29,22 +29,23 @@ export function buildNotebook(
   return composeNotebook(original, slices, { ...dagpy, uid });
 }
 
-/** A notebook that starts with one empty code cell, for a block made from nothing. */
+/** A notebook of code cells that never ran, for a block made from nothing or from what somebody typed elsewhere. */
 export function newNotebook(
   uid: string,
   kernelspec: { readonly name: string; readonly display_name: string },
   cellId: string,
+  sources: readonly string[] = [''],
 ): string {
-  const cell = {
+  const cells = sources.map((source, index) => ({
     cell_type: 'code',
     execution_count: null,
-    id: cellId,
+    id: index === 0 ? cellId : `${cellId}-${String(index + 1)}`,
     metadata: {},
     outputs: [],
-    source: [],
-  };
+    source: splitLines(source),
+  }));
   const metadata = { dagpy: { uid }, kernelspec: { ...kernelspec, language: 'python' } };
-  return `${formatJson({ cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
+  return `${formatJson({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, { newline: '\n', unit: ' ' })}\n`;
 }
 
 export interface Composition {

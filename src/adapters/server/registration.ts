@@ -4,7 +4,8 @@ import { join, relative, isAbsolute } from 'node:path';
 import { count, finite, shape, text, type Decoder } from '../../protocol/decode.js';
 import { namesIn } from '../store/disk.js';
 import { type ProcessIdentity, realProcesses } from '../store/processes.js';
-import { isOwn, runtimeFolders } from './runtimeFolder.js';
+import { isOwn } from './runtimeFolder.js';
+import { runtimeFolders } from './runtimeFolders.js';
 
 export interface Registration extends ProcessIdentity {
   /** Of the interface. */

@@ -1,25 +1,12 @@
 /** The user's own folder for sockets and for what tells where they are: never in a project, closed to others. */
 import { lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ProblemError } from '../../protocol/problem.js';
+import { runtimeFolders } from './runtimeFolders.js';
 
 /** Node silently truncates longer paths of sockets, bytes. */
 export const LONGEST_SOCKET_PATH = 107;
 /** Room for the name of a socket below the folder. */
 const NAME_BYTES = 24;
-
-/** Where runtime folders may be, the one to use first. */
-export function runtimeFolders(environment: NodeJS.ProcessEnv): readonly string[] {
-  const runtime = environment['XDG_RUNTIME_DIR'];
-  const own = `dagpy-${String(process.getuid?.() ?? 'user')}`;
-  const folders = [
-    ...(runtime === undefined || runtime === '' ? [] : [join(runtime, 'dagpy')]),
-    join(tmpdir(), own),
-    ...(process.platform === 'win32' ? [] : [join('/tmp', own)]),
-  ];
-  return [...new Set(folders)];
-}
 
 /** Makes the folder; throws a `ProblemError` where none can be used. */
 export function openRuntimeFolder(environment: NodeJS.ProcessEnv): string {

@@ -94,6 +94,8 @@ async function answer(ports: ServerPorts, request: IncomingMessage, response: Se
     ]);
   }
   const path = pathOf(request);
+  // First: who is still sending when it is answered and left hears of a broken pipe, and not of what is wrong.
+  const body = await bodyOf(request);
   if (path === '/v1/openapi.json') {
     if (request.method === 'GET') return reply(response, 200, ports.openApi());
     return refuse(response, 405, [wrongMethod('GET')]);
@@ -105,7 +107,6 @@ async function answer(ports: ServerPorts, request: IncomingMessage, response: Se
       { code: 'unknown-call', message: `there is no ${path}`, remedy: 'see /v1/openapi.json' },
     ]);
   if (request.method !== 'POST') return refuse(response, 405, [wrongMethod('POST')]);
-  const body = await bodyOf(request);
   if (body === 'too large')
     return refuse(response, 413, [
       {

@@ -111,7 +111,7 @@ export const texts: Readonly<Record<CommandName, CommandText>> = {
   },
   serve: {
     description:
-      'The resident part of DAGpy: keeps workers warm, tells open notebooks what changes, and takes the runs of terminals. A Jupyter server starts it by itself. When it is ready, it prints one line of JSON with its socket.',
+      'Keeps workers warm for notebooks and terminals, and tells them what changes. A Jupyter server starts it by itself.',
     examples: [{ call: 'serve --root ~/work', does: 'serve every project below a folder' }],
   },
   exports: {

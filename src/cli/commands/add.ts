@@ -1,98 +1,32 @@
 /** `add`: a block of its own, or one made of cells of a notebook. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, isAbsolute, join, posix, relative, resolve } from 'node:path';
-import { changeDagFile } from '../../adapters/dagFile/change.js';
-import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { createHasher } from '../../adapters/hash.js';
-import { buildNotebook, newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
-import { replaceTextFile } from '../../adapters/textFile.js';
-import { assignUids, freeUid } from '../../engine/identity.js';
-import { cwdOf } from '../../engine/index.js';
-import { idProblem } from '../../protocol/dagFileCodec/index.js';
-import type { DagFile } from '../../protocol/dagFile.js';
-import { blockId, type Digest, type Uid } from '../../protocol/ids.js';
-import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { isAbsolute, join, relative, dirname, resolve } from 'node:path';
+import { buildNotebook } from '../../adapters/notebooks/index.js';
+import { blockId } from '../../protocol/ids.js';
+import { ProblemError } from '../../protocol/problem.js';
+import { addBlock, notebookOf } from '../editing/newBlock.js';
 import { readGiven } from '../givenNotebook.js';
-import { requireBlocks } from '../knownBlocks.js';
 import type { AddOptions } from '../program.js';
 import type { Session } from '../session.js';
 
 export async function add(session: Session, id: string, options: AddOptions): Promise<number> {
   const project = session.folder();
-  const { dag } = orThrow(loadDagFile(project));
-  const wrongId = idProblem(id);
-  if (wrongId !== undefined)
-    throw new ProblemError([
-      {
-        code: 'block-id',
-        message: `${JSON.stringify(id)} is no name for a block: an id ${wrongId}`,
-        remedy: 'choose another id',
-      },
-    ]);
-  requireBlocks(dag, options.parents ?? []);
-  const { folder, cwd } = placeOf(session, project, dag, options);
-  const path = posix.join(folder, `${id}.ipynb`);
-  const file = join(project, path);
-  if (existsSync(file)) {
-    throw new ProblemError([
-      {
-        code: 'file-exists',
-        message: `${path} is there already`,
-        file: path,
-        remedy: 'choose another id, or move that notebook away',
-      },
-    ]);
-  }
-  const hasher = await createHasher();
-  const uid = newUid(project, dag, id, hasher.digest);
-  const text =
-    options.from === undefined
-      ? newNotebook(uid, { name: dag.kernel, display_name: dag.kernel }, uid.slice(0, 8))
-      : notebookFrom(session, project, options, uid);
-  mkdirSync(dirname(file), { recursive: true });
-  orThrow(replaceTextFile(file, text, null, path));
-  try {
-    const parents = (options.parents ?? []).map(parent => ({ block: blockId(parent) }));
-    const block = { id, notebook: path, parents, ...(cwd === folder ? {} : { cwd }) };
-    orThrow(changeDagFile(project, [{ kind: 'addBlock', block }]));
-  } catch (error) {
-    // The project does not know the notebook, so nobody's work is in it.
-    rmSync(file, { force: true });
-    throw error;
-  }
+  const cwd = cwdFrom(session, project, options.from);
+  const path = await addBlock(project, {
+    id,
+    parents: (options.parents ?? []).map(parent => ({ block: blockId(parent) })),
+    ...(cwd === undefined ? {} : { cwd }),
+    text: (uid, dag) =>
+      options.from === undefined ? notebookOf(uid, dag, []) : notebookFrom(session, project, options, uid),
+  });
   session.note(`${id} added: ${path}`);
   return 0;
 }
 
-/**
- * Beside the notebooks of its parents, or else of all blocks, and in the working folder that they have, where they
- * agree: relative paths mean in it what they mean there. Cells of a notebook go on working in that notebook's folder.
- */
-function placeOf(
-  session: Session,
-  project: string,
-  dag: DagFile,
-  { from, parents = [] }: AddOptions,
-): { readonly folder: string; readonly cwd: string } {
-  const chosen = dag.blocks.filter(block => parents.includes(block.id));
-  const neighbours = chosen.length > 0 ? chosen : dag.blocks;
-  const shared = (places: readonly string[]): string | undefined =>
-    places.every(place => place === places[0]) ? places[0] : undefined;
-  const folder = shared(neighbours.map(block => posix.dirname(block.notebook))) ?? '.';
-  if (from === undefined) return { folder, cwd: shared(neighbours.map(cwdOf)) ?? folder };
+/** Cells of a notebook go on working in that notebook's folder. */
+function cwdFrom(session: Session, project: string, from: string | undefined): string | undefined {
+  if (from === undefined) return undefined;
   const source = relative(project, dirname(resolve(session.around.cwd, from))).replaceAll('\\', '/') || '.';
-  return { folder, cwd: isAbsolute(source) ? folder : source };
-}
-
-/** One that no other block of the project has, whether its notebook can be read or not. */
-function newUid(project: string, dag: DagFile, id: string, digest: (text: string) => Digest): Uid {
-  const blocks = dag.blocks.map(block => {
-    const read = readNotebook(join(project, block.notebook), block.notebook);
-    return { id: block.id, uid: (read.ok ? read.value.uid : undefined) as Uid | undefined };
-  });
-  const taken = new Set<string>(assignUids(blocks, digest, () => undefined).values());
-  for (const { uid } of blocks) if (uid !== undefined) taken.add(uid);
-  return freeUid(id, taken, digest);
+  return isAbsolute(source) ? undefined : source;
 }
 
 function notebookFrom(session: Session, project: string, options: AddOptions, uid: string): string {

@@ -2,7 +2,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { runProject } from '../../daemon/run.js';
 import type { RunRequest } from '../../engine/index.js';
+import { mayBeServed } from '../../adapters/server/runtimeFolders.js';
 import type { Json } from '../../protocol/dagFile.js';
+import type { RunEvent } from '../../protocol/events.js';
 import type { Digest } from '../../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
 import type { RunReport } from '../../protocol/reports.js';
@@ -11,7 +13,7 @@ import { parametersOf } from '../parameters.js';
 import type { RunOptions } from '../program.js';
 import { keepAnswer, QuietAnswer } from './keepAnswer.js';
 import type { Session } from '../session.js';
-import { openTelling } from '../telling.js';
+import { openScreen, openTelling, type Telling } from '../telling.js';
 import { printable } from '../terminal/style.js';
 import { shortTraceback } from '../terminal/traceback.js';
 
@@ -53,43 +55,78 @@ async function carryOut(
   asked: Digest | undefined,
 ): Promise<number> {
   const { around } = session;
-  project.lock(`dagpy run ${request.target.kind}`);
-  const loaded = await project.load(parameters);
-  if (options.parameter.length > 0)
-    (await import('../assigned.js')).warnOfAssigned(session, loaded, options.parameter);
-  const telling = openTelling(session, project.layout.root);
+  const jobs = options.jobs ?? around.cores;
   const cancel = new AbortController();
+  let telling: Telling | undefined;
   const interrupted = (): void => {
     // A second Ctrl-C is for those who will not wait for a clean end.
     if (cancel.signal.aborted) process.exit(INTERRUPTED);
-    telling.pause();
+    telling?.pause();
     session.note(
       'stopping: running blocks are interrupted, finished ones are kept (Ctrl-C again to leave at once)',
     );
     cancel.abort();
   };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
-  try {
+  const emit = (event: RunEvent): void => {
+    telling?.emit(event);
+    if (event.event !== 'blockFailed') return;
+    telling?.pause();
+    tellFailure(session, event);
+  };
+  /** @returns `undefined`: nobody else runs it */
+  const elsewhere = async (): Promise<number | undefined> => {
+    if (!mayBeServed(around.environment)) return undefined;
+    const { runThere } = await import('../client/runThere.js');
+    if (options.parameter.length > 0)
+      (await import('../assigned.js')).warnOfAssigned(
+        session,
+        await project.load(parameters),
+        options.parameter,
+      );
+    telling = openScreen(session);
+    const given = options.parameter.map(text => text.slice(0, text.indexOf('=')));
+    const ended = await runThere(session, {
+      folder: project.folder,
+      request,
+      jobs,
+      parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
+      asked: session.remarks() > 0 ? undefined : asked,
+      cancel: cancel.signal,
+      emit,
+    });
+    if (ended === undefined) return undefined;
+    if (options.json === true) session.printJson(ended.report);
+    return exitCode(ended.report, ended.problems, ended.isCancelled);
+  };
+  const here = async (): Promise<number> => {
+    project.lock(`dagpy run ${request.target.kind}`);
+    const loaded = await project.load(parameters);
+    if (options.parameter.length > 0)
+      (await import('../assigned.js')).warnOfAssigned(session, loaded, options.parameter);
+    const logged = openTelling(session, project.layout.root);
+    telling = logged;
     const answer = new QuietAnswer();
     const { report, problems } = await runProject(
       project.ports,
       {
-        run: telling.run,
+        run: logged.run,
         emit: event => {
           answer.take(event);
-          telling.emit(event);
-          if (event.event !== 'blockFailed') return;
-          telling.pause();
-          tellFailure(session, event);
+          emit(event);
         },
       },
-      { loaded, request, jobs: options.jobs ?? around.cores, cancel: cancel.signal },
+      { loaded, request, jobs, cancel: cancel.signal },
     );
     if (options.json === true) session.printJson(report);
     const code = exitCode(report, problems, cancel.signal.aborted);
-    if (asked !== undefined && code === 0) await keepAnswer(session, project, loaded, asked, answer);
+    if (asked !== undefined && code === 0 && session.remarks() === 0)
+      keepAnswer(await session.ground(), project, loaded, asked, answer);
     return code;
+  };
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  try {
+    return (await elsewhere()) ?? (await here());
   } finally {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);

@@ -1,25 +1,23 @@
 /** Keeps the answer of a run that had nothing to do, with all that it rests on, for `repeat`. */
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
+import type { ToldAnswer } from '../../daemon/resident/ports.js';
 import { dependsOnTime, groundsOf } from '../../daemon/verdict.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { Digest } from '../../protocol/ids.js';
 import { VERDICT_VERSION, type KeptBlock } from '../../protocol/verdict.js';
 import type { OpenProject } from '../openProject.js';
-import type { Session } from '../session.js';
+import type { Ground } from '../ground.js';
 
 /** Keeps the answer of a run that had nothing to do, if nothing but that was to be told. */
-export async function keepAnswer(
-  session: Session,
-  project: OpenProject,
+export function keepAnswer(
+  { hasher, store }: Ground,
+  project: Pick<OpenProject, 'dag' | 'environment'>,
   loaded: LoadedProject,
   asked: Digest,
-  answer: QuietAnswer,
-): Promise<void> {
-  const { target, fresh, isQuiet } = answer;
-  if (!isQuiet) return;
-  if (session.remarks() > 0 || dependsOnTime(loaded)) return;
-  const { hasher, store } = await session.ground();
+  { target, fresh, isQuiet }: ToldAnswer,
+): void {
+  if (!isQuiet || dependsOnTime(loaded)) return;
   const read = [
     { name: DAG_FILE, digest: hasher.digest(project.dag.text) },
     ...[...loaded.blocks.values()].map(({ snapshot, notebook }) => ({
@@ -44,7 +42,7 @@ export async function keepAnswer(
 }
 
 /** What a run told, as long as that is no more than which blocks are fresh. */
-export class QuietAnswer {
+export class QuietAnswer implements ToldAnswer {
   target: readonly string[] = [];
   readonly fresh: KeptBlock[] = [];
   isQuiet = true;

@@ -1,7 +1,10 @@
 /** `run` again where nothing is different since it had nothing to do: the same answer, without judging the project. */
 import { stampOf } from '../../adapters/textFile.js';
+import type { Store } from '../../adapters/store/index.js';
 import { stillStands } from '../../daemon/verdict.js';
+import type { ProjectLock } from '../../engine/storePorts.js';
 import { blockId, type Digest } from '../../protocol/ids.js';
+import { ProblemError } from '../../protocol/problem.js';
 import type { RunReport } from '../../protocol/reports.js';
 import type { RunOptions } from '../program.js';
 import type { Session } from '../session.js';
@@ -28,7 +31,8 @@ export async function repeat(session: Session, asked: Digest): Promise<RunReport
   if (verdict === undefined) return undefined;
   const { environment } = await kernel(verdict.kernel);
   if (environment !== verdict.environment) return undefined;
-  const lock = store.lock('dagpy run');
+  const lock = lockIfFree(store);
+  if (lock === undefined) return undefined;
   try {
     if (!stillStands(verdict, store.observer, store.objects)) return undefined;
     const telling = openTelling(session, store.layout.root);
@@ -53,5 +57,15 @@ export async function repeat(session: Session, asked: Digest): Promise<RunReport
     return report;
   } finally {
     lock.release();
+  }
+}
+
+/** `undefined`: somebody works on the project, so what holds now may not hold in a moment. */
+function lockIfFree(store: Store): ProjectLock | undefined {
+  try {
+    return store.lock('dagpy run');
+  } catch (error) {
+    if (error instanceof ProblemError && error.problems[0]?.code === 'locked') return undefined;
+    throw error;
   }
 }

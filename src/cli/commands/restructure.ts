@@ -1,60 +1,21 @@
 /** `rename`, `merge`, `split-block`: other blocks with the same cells, and every result kept that still holds. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBlockFiles } from '../../adapters/blockFiles.js';
-import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { areTrusted, createTrustKeeper } from '../../adapters/notebooks/index.js';
-import {
-  mergeInto,
-  renameBlock,
-  writeSplit,
-  wrongId,
-  type Opened,
-  type Restructured,
-} from '../../adapters/restructure.js';
+import { mergeInto, renameBlock, writeSplit, wrongId, type Opened } from '../../adapters/restructure.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { freeUid } from '../../engine/identity.js';
 import { splitBlock as planSplit } from '../../engine/restructure/splitBlock.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
-import type { BlockId, Uid } from '../../protocol/ids.js';
+import type { BlockId } from '../../protocol/ids.js';
 import { unknownBlock } from '../../engine/index.js';
-import { orThrow, ProblemError, type Problem, type Result } from '../../protocol/problem.js';
-import { requireBlocks } from '../knownBlocks.js';
+import { ProblemError, type Problem } from '../../protocol/problem.js';
+import { keepingTrust, openedWith } from '../editing/rename.js';
 import { openKernel } from '../openKernel.js';
 import type { Session } from '../session.js';
 import { printable } from '../terminal/style.js';
 
-/** @param ids blocks that have to be there */
-async function open(session: Session, ...ids: readonly string[]): Promise<Opened> {
-  const project = session.folder();
-  const { hasher, store } = await session.ground();
-  const dag = orThrow(loadDagFile(project));
-  requireBlocks(dag.dag, ids);
-  const ranAs = (uid: Uid): string | undefined => store.memory.read(uid).last?.block;
-  return { project, dag, files: orThrow(readBlockFiles(project, dag.dag, { digest: hasher.digest, ranAs })) };
-}
-
-/** Signs again what is written, if all notebooks that it comes from were trusted. */
-async function keepingTrust(
-  { around }: Session,
-  { project, files }: Opened,
-  ids: readonly string[],
-  change: () => Result<Restructured>,
-): Promise<string> {
-  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
-  try {
-    const sources = files.filter(({ declaration }) => ids.includes(declaration.id));
-    const isTrusted = await areTrusted(
-      trust,
-      sources.map(file => file.notebook),
-    );
-    const { notebook, written } = orThrow(change());
-    if (isTrusted) await trust.signAgain(written.map(file => join(project, file)));
-    return notebook;
-  } finally {
-    trust.close();
-  }
-}
+const open = async (session: Session, ...ids: readonly string[]): Promise<Opened> =>
+  openedWith(await session.ground(), ...ids);
 
 /** Facts of a block's code cells. @param from index of a cell. @param to index after the last */
 type FactsIn = (id: BlockId, from?: number, to?: number) => readonly CellFacts[];
@@ -82,7 +43,7 @@ async function factsIn({ around }: Session, { dag, files }: Opened): Promise<Fac
 
 export async function rename(session: Session, from: string, to: string): Promise<number> {
   const opened = await open(session, from);
-  const notebook = await keepingTrust(session, opened, [from], () => renameBlock(opened, from, to));
+  const notebook = await keepingTrust(session.around, opened, [from], () => renameBlock(opened, from, to));
   session.note(`${printable(from)} is now called ${printable(to)}: ${printable(notebook)}`);
   return 0;
 }
@@ -90,7 +51,7 @@ export async function rename(session: Session, from: string, to: string): Promis
 export async function merge(session: Session, into: string, other: string): Promise<number> {
   const opened = await open(session, into, other);
   const facts = await factsIn(session, opened);
-  const left = await keepingTrust(session, opened, [into, other], () =>
+  const left = await keepingTrust(session.around, opened, [into, other], () =>
     mergeInto(opened, into, other, id => facts(id)),
   );
   session.note(
@@ -148,7 +109,7 @@ export async function splitBlock(
   const taken = new Set<string>(opened.files.map(({ uid }) => uid));
   const { hasher } = await session.ground();
   const uid = freeUid(part, taken, hasher.digest);
-  await keepingTrust(session, opened, [id], () =>
+  await keepingTrust(session.around, opened, [id], () =>
     writeSplit(opened, block, place - 1, { id: part, notebook, uid, edits }),
   );
   session.note(

@@ -5,12 +5,13 @@ import { lastFailure } from '../../adapters/runHistory.js';
 import { newRunId, openRunLog } from '../../adapters/runLog.js';
 import { measureCache } from '../../adapters/store/measure.js';
 import { watchFolders } from '../../adapters/watchFolders.js';
-import type { Look, ResidentPorts } from '../../daemon/resident/ports.js';
+import type { Look, OpenedForRun, ResidentPorts } from '../../daemon/resident/ports.js';
 import { sightOf, watchedOf } from '../../daemon/seen.js';
 import { differences } from '../../daemon/verdict.js';
 import type { Problem } from '../../protocol/problem.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { Surroundings } from '../environment.js';
+import { keepAnswer } from '../commands/keepAnswer.js';
 import { openGround } from '../ground.js';
 import { openProject, readStructure, type OpenProject } from '../openProject.js';
 import type { History } from './history.js';
@@ -35,9 +36,16 @@ export interface ResidentOptions {
 export async function openWarm(
   { folder, pools, note }: Pick<ResidentOptions, 'folder' | 'pools' | 'note'>,
   around: Surroundings,
-): Promise<OpenProject> {
-  return openProject(around, await openGround(around, folder), note, pool => pools.for(pool));
+): Promise<WarmProject> {
+  const ground = await openGround(around, folder);
+  const opened = await openProject(around, ground, note, pool => pools.for(pool));
+  return {
+    ...opened,
+    keepAnswer: (loaded, asked, answer) => keepAnswer(ground, opened, loaded, asked, answer),
+  };
 }
+
+export type WarmProject = OpenProject & OpenedForRun;
 
 export function residentPorts(options: ResidentOptions): ResidentPorts {
   const { around, project, folder, pools, history, note, fault, countRuns } = options;

@@ -2,7 +2,10 @@
 import type { AskedRun, QueuedRun } from '../../daemon/resident/runQueue.js';
 import type { RunRequest } from '../../engine/index.js';
 import type { CallHandlers, RunParameters, TargetView } from '../../protocol/resident/calls.js';
+import { asDigest } from '../../protocol/ids.js';
 import { orThrow } from '../../protocol/problem.js';
+import type { ToldRun } from '../../protocol/resident/callTable.js';
+import { QuietAnswer } from '../commands/keepAnswer.js';
 import { withValues } from '../parameters.js';
 import type { DaemonHost } from './serveHost.js';
 
@@ -20,10 +23,12 @@ export function runCalls(host: DaemonHost): Pick<CallHandlers, 'run' | 'cancel'>
   };
 }
 
+export type Listening = Pick<AskedRun, 'listener' | 'afterwards'>;
+
 export function startRun(
   host: DaemonHost,
   { project, target, force, jobs, parameters = {}, environment, by }: RunParameters,
-  listener?: AskedRun['listener'],
+  listening: Listening = {},
 ): QueuedRun {
   return host.resident(project).run({
     request: requestOf(target, force),
@@ -31,7 +36,7 @@ export function startRun(
     by: by ?? 'a client',
     parameters: defaults => orThrow(withValues(defaults, parameters)),
     ...(environment === undefined ? {} : { environment }),
-    ...(listener === undefined ? {} : { listener }),
+    ...listening,
   });
 }
 
@@ -39,3 +44,25 @@ export const requestOf = (target: TargetView, force: boolean | undefined): RunRe
   target,
   force: force === true,
 });
+
+/** For a terminal: told everything, and where it had nothing to do, the answer is kept for its next call. */
+export async function runAndTell(
+  host: DaemonHost,
+  { asked, ...parameters }: ToldRun,
+  write: (line: object) => void,
+): Promise<void> {
+  const answer = new QuietAnswer();
+  const queued = startRun(host, parameters, {
+    listener(event) {
+      answer.take(event);
+      write({ kind: 'event', event });
+    },
+    afterwards(opened, loaded) {
+      const digest = asked === undefined ? undefined : asDigest(asked);
+      if (digest !== undefined) opened.keepAnswer(loaded, digest, answer);
+    },
+  });
+  write({ kind: 'queued', run: queued.run });
+  await queued.began;
+  write({ kind: 'end', ...(await queued.ended) });
+}

@@ -6,7 +6,7 @@ import { register } from '../../adapters/server/registration.js';
 import { openRuntimeFolder } from '../../adapters/server/runtimeFolder.js';
 import { createDaemonServer } from '../../adapters/server/server.js';
 import { listenAt } from '../../adapters/server/socket.js';
-import { isCall, runParameters } from '../../protocol/resident/callTable.js';
+import { isCall, toldRun } from '../../protocol/resident/callTable.js';
 import { openApi } from '../../protocol/resident/openapi.js';
 import type { ActivityLine, ReadyLine } from '../../protocol/resident/parent.js';
 import { RESIDENT_VERSION } from '../../protocol/resident/view.js';
@@ -15,7 +15,7 @@ import type { ServeOptions } from '../program.js';
 import type { Session } from '../session.js';
 import { carryOutCall, handlersOf } from './handlers.js';
 import { PROGRAM } from './projectCalls.js';
-import { startRun } from './runCalls.js';
+import { runAndTell } from './runCalls.js';
 import { createDaemonHost } from './serveHost.js';
 import { openStream } from './streams.js';
 
@@ -52,13 +52,7 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
     openApi: () => openApi(PROGRAM),
     isCall,
     call: (name, parameters) => carryOutCall(handlers, name as CallName, parameters),
-    async runAndTell(given, write) {
-      const parameters = runParameters.decode(given, 'parameters');
-      const queued = startRun(host, parameters, event => write({ kind: 'event', event }));
-      write({ kind: 'queued', run: queued.run });
-      await queued.began;
-      write({ kind: 'end', ...(await queued.ended) });
-    },
+    runAndTell: (given, write) => runAndTell(host, toldRun.decode(given, 'parameters'), write),
     connect: client => openStream({ host, handlers, fault }, client),
   });
   const folder = openRuntimeFolder(around.environment);
@@ -80,6 +74,8 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
   session.print(`${JSON.stringify(ready)}\n`);
   if (options.json !== true) session.note(`serving ${host.root}; Ctrl-C ends it`);
   await ended;
+  // Open, it would keep this process.
+  process.stdin.destroy();
   unregister();
   await host.close();
   await close();

@@ -7,7 +7,8 @@ import type { Context, Graph } from '../../engine/index.js';
 import type { ProjectLock, TraceStore } from '../../engine/storePorts.js';
 import type { DagFile, Json } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
-import type { RunId } from '../../protocol/ids.js';
+import type { Digest, RunId } from '../../protocol/ids.js';
+import type { KeptBlock } from '../../protocol/verdict.js';
 import type { Problem } from '../../protocol/problem.js';
 import type { CacheView } from '../../protocol/resident/view.js';
 
@@ -22,6 +23,18 @@ export interface OpenedProject {
   /** Values adopted from kernels, by key. */
   readonly local: Pick<TraceStore, 'read'>;
   close(): Promise<void>;
+}
+
+export interface OpenedForRun extends OpenedProject {
+  /** Keeps that a call had nothing to do, for the next one like it. */
+  keepAnswer(loaded: LoadedProject, asked: Digest, answer: ToldAnswer): void;
+}
+
+/** What a run told, as long as that is no more than which blocks are fresh. */
+export interface ToldAnswer {
+  readonly target: readonly string[];
+  readonly fresh: readonly KeptBlock[];
+  readonly isQuiet: boolean;
 }
 
 /** What was looked at through one opening, and whether it looks different by now. */
@@ -55,7 +68,7 @@ export interface ResidentPorts {
   now(): number;
   look(): Promise<Look>;
   /** @param environment of who asks; absent: the daemon's own */
-  open(environment?: Readonly<Record<string, string>>): Promise<OpenedProject>;
+  open(environment?: Readonly<Record<string, string>>): Promise<OpenedForRun>;
   isReadOnly(): boolean;
   newRun(): RunId;
   /** Where the events of a run are kept. */

@@ -127,6 +127,11 @@ export class ResidentProject {
     this.publish();
   }
 
+  /** How large the store is has to be measured again. */
+  forgetCache(): void {
+    this.cache = null;
+  }
+
   /** Interrupts what runs and waits for its end. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -156,6 +161,7 @@ export class ResidentProject {
     this.isFixed = this.ports.isReadOnly();
     this.live?.forget(began);
     for (const { id, state } of this.base.blocks) if (state !== 'fresh') this.endings.delete(id);
+    if (this.cache === null && this.followers.size > 0) await this.measureCache();
     this.lastLookEnded = this.ports.now();
     if (this.followers.size > 0) this.followFolders();
     this.publish();
@@ -243,6 +249,8 @@ export class ResidentProject {
       };
       const options = { loaded, request: asked.request, jobs: asked.jobs, cancel: cancel.signal };
       const outcome = await runProject(opened.ports, { run, emit, watcher }, options);
+      if (outcome.problems.length === 0 && outcome.report.failed.length === 0 && !cancel.signal.aborted)
+        asked.afterwards?.(opened, loaded);
       return { ...outcome, isCancelled: cancel.signal.aborted };
     } finally {
       await opened.close();
@@ -280,7 +288,6 @@ export class ResidentProject {
       // Nobody has to wait for what nobody sees.
       if (this.followers.size > 0 && !this.isClosed) {
         await this.look();
-        await this.measureCache();
       } else this.looked = undefined;
     } catch (error) {
       this.ports.fault(error);

@@ -4,6 +4,8 @@ import type { Json } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { RunId } from '../../protocol/ids.js';
 import { ProblemError, type Problem } from '../../protocol/problem.js';
+import type { LoadedProject } from '../loadProject.js';
+import type { OpenedForRun } from './ports.js';
 import type { RunReport } from '../../protocol/reports.js';
 
 export interface AskedRun {
@@ -16,6 +18,8 @@ export interface AskedRun {
   parameters(defaults: ReadonlyMap<string, Json>): ReadonlyMap<string, Json>;
   /** Told everything that happens. */
   readonly listener?: (event: RunEvent) => void;
+  /** Called when all went well, before the project is closed. */
+  readonly afterwards?: (opened: OpenedForRun, loaded: LoadedProject) => void;
 }
 
 export interface RunEnd {

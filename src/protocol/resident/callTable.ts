@@ -86,15 +86,23 @@ const conflict = objectOf<ConflictView>({
   about: choice('cell', 'name', 'filter'),
 });
 
-export const runParameters: Schema<RunParameters> = objectOf<RunParameters>(
+const runFields = {
+  force: told(anyFlag, 'Runs the target although stored results answer.'),
+  jobs: told(anyCount, 'Blocks at a time; absent: as many as there are cores.'),
+  parameters: told(recordOf(anyJson), 'Values of project parameters for this run.'),
+  environment: told(recordOf(anyText), 'Whole environment of who asks; absent: that of the daemon.'),
+  by: told(anyText, 'Who asks, in words.'),
+};
+
+/** What a terminal asks: it is told everything that happens. */
+export interface ToldRun extends RunParameters {
+  /** Digest of its call: that it had nothing to do is kept under it. */
+  readonly asked?: string;
+}
+
+export const toldRun: Schema<ToldRun> = objectOf<ToldRun>(
   { project, target },
-  {
-    force: told(anyFlag, 'Runs the target although stored results answer.'),
-    jobs: told(anyCount, 'Blocks at a time; absent: as many as there are cores.'),
-    parameters: told(recordOf(anyJson), 'Values of project parameters for this run.'),
-    environment: told(recordOf(anyText), 'Whole environment of who asks; absent: that of the daemon.'),
-    by: told(anyText, 'Who asks, in words.'),
-  },
+  { ...runFields, asked: told(anyText, 'Digest of the call, under which its answer is kept.') },
 );
 
 export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
@@ -124,7 +132,7 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
   run: {
     description:
       'Runs blocks. Answered when the run has begun, which waits for one that is on; it goes on when the caller leaves.',
-    parameters: runParameters,
+    parameters: objectOf<RunParameters>({ project, target }, runFields),
     result: objectOf<CallResult<'run'>>({ run: anyText }),
   },
   cancel: {

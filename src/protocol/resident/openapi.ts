@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 description of the daemon's HTTP interface, made from the table of calls. */
 import type { Json } from '../dagFile.js';
-import { callNames, callTable, runParameters } from './callTable.js';
+import { callNames, callTable, toldRun } from './callTable.js';
 import type { Schema } from './schema.js';
 import { problem } from './viewSchemas.js';
 
@@ -50,7 +50,7 @@ export function openApi(program: string): Json {
     security: [{ secret: [] }],
     paths: {
       ...Object.fromEntries(calls),
-      '/v1/runs': call('runAndTell', 'Runs blocks and streams what happens.', runParameters, lines),
+      '/v1/runs': call('runAndTell', 'Runs blocks and streams what happens.', toldRun, lines),
       '/v1/openapi.json': {
         get: {
           operationId: 'openapi',

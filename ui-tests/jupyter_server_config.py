@@ -1,0 +1,31 @@
+"""Of the servers that stories run in: Galata's settings, this checkout's extension, a folder of its own."""
+
+# ruff: noqa: F821 (the server defines `c`)
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from jupyterlab.galata import configure_jupyter_server
+
+checkout = Path(__file__).resolve().parent.parent
+own = Path(os.environ["DAGPY_UI_FOLDER"])
+shutil.rmtree(own, ignore_errors=True)
+root = own / "root"
+root.mkdir(parents=True)
+
+extensions = own / "labextensions"
+extensions.mkdir()
+(extensions / "jupyterlab-dagpy").symlink_to(checkout / "jupyterlab_dagpy" / "labextension")
+
+os.environ["JUPYTERLAB_GALATA_ROOT_DIR"] = str(root)
+configure_jupyter_server(c)
+c.LabServerApp.extra_labextensions_path = [c.LabServerApp.extra_labextensions_path, str(extensions)]
+c.JupyterNotebookApp.expose_app_in_browser = True
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.port = int(os.environ["DAGPY_UI_SERVER_PORT"])
+# the other application would build pages that nobody opens
+c.ServerApp.jpserver_extensions = {"jupyterlab_dagpy": True, "jupyter_lsp": False}
+c.LabApp.extension_manager = "readonly"
+c.FileContentsManager.delete_to_trash = False

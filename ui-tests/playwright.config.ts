@@ -1,0 +1,61 @@
+/** Stories in JupyterLab and in Notebook 7, each with a Jupyter server of its own. `scripts/ui.mjs` starts them. */
+import { defineConfig } from '@playwright/test';
+import type { GalataOptions } from '@jupyterlab/galata';
+import type { StoryOptions } from './fixtures/index.js';
+import { apps, chosenApps, results, serverOf } from './fixtures/places.js';
+
+const browser = process.env['CHROME_PATH'];
+
+type Options = StoryOptions & Pick<GalataOptions, 'appPath'>;
+
+export default defineConfig<Options>({
+  testDir: 'tests',
+  // with `--serve` the one story is a wait, and the servers stay until Ctrl-C
+  testMatch: process.env['DAGPY_UI_SERVE'] === '1' ? '**/serve.wait.ts' : '**/*.spec.ts',
+  outputDir: results('stories'),
+  preserveOutput: 'failures-only',
+  reporter: [['list'], ['json', { outputFile: results('report.json') }]],
+  // A page keeps two cores busy, and stories share a server.
+  workers: 1,
+  timeout: process.env['DAGPY_UI_SERVE'] === '1' ? 0 : 60_000,
+  expect: { timeout: 15_000 },
+  use: {
+    headless: process.env['DAGPY_UI_HEADED'] !== '1',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      ...(browser === undefined ? {} : { executablePath: browser }),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+    contextOptions: { reducedMotion: 'reduce' },
+    video: 'off',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  projects: chosenApps.map(app => ({
+    name: app,
+    use: { app, baseURL: serverOf(app).url, appPath: apps[app].path },
+  })),
+  webServer: chosenApps.map(app => {
+    const { command, environment, url } = serverOf(app);
+    return {
+      name: app,
+      command,
+      env: environment,
+      url: `${url}/api`,
+      // left running by hand, with DAGPY_UI_PORT: the quickest way to write a story
+      reuseExistingServer: process.env['DAGPY_UI_REUSE'] === '1',
+      gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+      timeout: 120_000,
+      stdout: 'ignore',
+      stderr: process.env['DAGPY_UI_LOG'] === '1' ? 'pipe' : 'ignore',
+    };
+  }),
+});
