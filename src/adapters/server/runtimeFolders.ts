@@ -1,7 +1,7 @@
 /** Where a user's runtime folder may be, for those who make one and those who look whether a daemon is in it. */
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { namesIn } from '../store/disk.js';
 
 /** The one to use first. */
 export function runtimeFolders(environment: NodeJS.ProcessEnv): readonly string[] {
@@ -17,4 +17,4 @@ export function runtimeFolders(environment: NodeJS.ProcessEnv): readonly string[
 
 /** `false`: certainly no daemon runs. */
 export const mayBeServed = (environment: NodeJS.ProcessEnv): boolean =>
-  runtimeFolders(environment).some(folder => existsSync(folder));
+  runtimeFolders(environment).some(folder => namesIn(folder).some(name => name.endsWith('.json')));

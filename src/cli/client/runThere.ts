@@ -1,5 +1,5 @@
 /** Hands a run to the daemon that serves the project, and tells what happens as if it ran here. */
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { realpathSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { registered, type Registration } from '../../adapters/server/registration.js';
@@ -102,6 +102,8 @@ function post(
   path: string,
   body: object,
 ): Promise<IncomingMessage | undefined> {
+  // Loaded only where there is somebody to talk to.
+  const { request } = process.getBuiltinModule('node:http');
   return new Promise(resolve => {
     const text = JSON.stringify(body);
     const headers = { 'X-Dagpy-Secret': secret, 'Content-Length': Buffer.byteLength(text) };

@@ -49,6 +49,7 @@ test('a path that systems would cut off is refused in words', async () => {
 });
 
 test('a runtime folder is closed to others, or it is not used', () => {
+  process.env['TMPDIR'] = folder;
   const runtime = join(folder, 'runtime');
   mkdirSync(runtime);
   const made = openRuntimeFolder({ XDG_RUNTIME_DIR: runtime });

@@ -1,0 +1,558 @@
+"""`dagpy serve`: what notebooks and terminals ask of it, and that a project never suffers from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project import Project, end_group, wait_until
+from serving import SECRET, Daemon, RefusedError, serving
+
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60 if n == 1 else 0)\nprint('done')"
+
+
+def refusal(daemon: Daemon, name: str, /, **parameters: Any) -> str:
+    """Code of the first problem with which a call is refused."""
+    with pytest.raises(RefusedError) as refused:
+        daemon.call(name, **parameters)
+    assert refused.value.problems[0]["remedy"]
+    return refused.value.code
+
+
+def test_nobody_gets_in_without_the_secret(chain: Project) -> None:
+    with serving(chain) as daemon:
+        assert daemon.request("POST", "/v1/calls/hello", {}, {})[0] == 401
+        assert daemon.request("POST", "/v1/calls/hello", {}, {SECRET: daemon.secret[:-1] + "?"})[0] == 403
+        assert daemon.call("hello") == {
+            "version": 1,
+            "program": chain.cli("--version").out.strip(),
+            "pid": daemon.process.pid,
+            "root": str(chain.folder),
+        }
+        assert stat.S_IMODE(Path(daemon.socket).stat().st_mode) & 0o077 == 0
+        [file] = daemon.registrations()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert not daemon.socket.startswith(str(chain.folder))
+    assert not file.exists()
+
+
+def test_the_secret_of_the_parent_is_seen_by_no_block(project) -> None:
+    p = project(
+        {"look": ["import os\nprint([n for n in os.environ if 'SECRET' in n and 'WORKER' not in n])"]}
+    )
+    with serving(p, environment={"DAGPY_SERVE_SECRET": "of the parent"}) as daemon:
+        daemon.secret = "of the parent"
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "all"})
+        assert follower.ended()["executed"] == ["look"]
+        assert p.text("look") == "[]\n"
+        assert "of the parent" not in Path(f"/proc/{daemon.process.pid}/cmdline").read_text()
+
+
+def test_an_edit_on_disk_is_a_patch_with_exactly_what_it_changes(chain: Project) -> None:
+    with serving(chain) as daemon:
+        follower = daemon.follow()
+        assert set(follower.states().values()) == {"fresh"}
+        assert follower.hello["version"] == 1
+        first = follower.view["revision"]
+        chain.edit("sort", 0, "sorted(raw)", "sorted(raw, reverse=True)")
+        follower.until(lambda: follower.states()["sort"] == "stale", "sort is stale")
+        assert follower.states() == {
+            "load": "fresh",
+            "sort": "stale",
+            "top": "affected",
+            "cap": "fresh",
+            "report": "affected",
+            "alone": "fresh",
+        }
+        assert follower.revisions == [first, first + 1]
+        [patch] = follower.patches
+        assert {block["id"] for block in patch["blocks"]} == {"sort", "top", "report"}
+        assert patch["order"] is None and set(patch["fields"]) == {"preview"}
+        sort = follower.block("sort")
+        assert sort["changedCells"] == [2]
+        assert sort["reasons"] == [{"kind": "code", "detail": "cell 2 changed"}]
+        preview = follower.view["preview"]
+        assert preview["runs"] == ["sort"] and set(preview["mayRun"]) == {"top", "report"}
+        assert set(preview["kept"]) == {"load", "cap", "alone"}
+        # undone in the editor: nothing is stale any more, and a remark changes nothing
+        chain.edit("sort", 0, "sorted(raw, reverse=True)", "sorted(raw)  # as before")
+        follower.until(lambda: set(follower.states().values()) == {"fresh"}, "all is fresh again")
+
+
+def test_a_run_is_told_as_it_goes(chain: Project) -> None:
+    chain.edit("load", 2, "limit = 10", "limit = 2")
+    chain.edit("top", 0, "print(best)", "print(best)\nprint('more')")
+    with serving(chain) as daemon:
+        follower, other = daemon.follow(), daemon.follow()
+        before = len(chain.tally())
+        run = follower.call("run", target={"kind": "affected"}, by="a test")["run"]
+        report = follower.ended()
+        assert report["run"] == run
+        # what sort reads came out equal, so it need not run
+        assert set(report["executed"]) == {"load", "cap", "top", "report"}
+        assert set(chain.tally()[before:]) == {"load", "cap", "top", "report"}
+        assert chain.text("report") == "3 [2, 1, 2]\n"
+        other.until(lambda: other.view == follower.view, "both see the same")
+        shared = [r for r in follower.revisions if r in other.revisions]
+        assert shared == sorted(shared) and shared[-1] == follower.view["revision"]
+        assert set(follower.states().values()) == {"fresh"}
+        assert {b["id"]: b["lastRun"] for b in follower.view["blocks"]}["load"] == "executed"
+        assert follower.view["lastRun"]["executed"] == report["executed"]
+        shown = {block["id"]: block["state"] for patch in follower.patches for block in patch["blocks"]}
+        assert shown["load"] == "fresh"
+        assert any(
+            block["state"] == "running" and block["progress"]["cells"] == 3
+            for patch in follower.patches
+            for block in patch["blocks"]
+            if block["id"] == "load"
+        )
+        [whole] = [e for e in follower.events if e["event"] == "blockOutputs" and e["block"] == "top"]
+        assert whole["cells"][1]["outputs"] == [
+            {"output_type": "stream", "name": "stdout", "text": "3\nmore\n"}
+        ]
+        assert whole["cells"][1]["cell"] == {"id": "cell-0", "place": 2}
+        live = "".join(
+            output["text"]
+            for event in follower.events
+            if event["event"] == "cellOutput" and event["block"] == "top"
+            for output in event["outputs"]
+        )
+        assert live == "3\nmore\n"
+        [listed] = [each for each in daemon.call("runs", project="")["runs"] if each["run"] == run]
+        assert set(listed["executed"]) == set(report["executed"])
+    # what a terminal keeps of its runs, the daemon keeps too
+    lines = (chain.folder / ".dagpy" / "runs" / f"{run}.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["event"] == "runStarted" and json.loads(lines[-1])["event"] == "runFinished"
+    chain.idle()
+
+
+def test_a_failure_says_where_and_how_also_to_the_next_daemon(project) -> None:
+    p = project({"good": ["x = 0"], "bad": ([("markdown", "# Bad"), "1 / x"], {"parents": ["good"]})})
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        assert follower.ended()["failed"] == ["bad"]
+        failure = follower.block("bad")["failure"]
+        assert failure["message"] == "ZeroDivisionError: division by zero"
+        assert failure["cell"] == 3 and failure["remedy"]
+        assert "1 / x" in re.sub(r"\x1b\[[\d;]*m", "", "".join(failure["traceback"]))
+        assert follower.block("bad")["state"] == "failed"
+    with serving(p) as daemon:
+        bad = daemon.follow().block("bad")
+        assert bad["failure"] == failure and bad["state"] == "failed"
+
+
+def test_a_run_is_cancelled_and_leaves_the_project_clean(project) -> None:
+    p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        follower.until(
+            lambda: any(e["event"] == "cellOutput" and e["outputs"] for e in follower.events),
+            "slow has begun",
+        )
+        view = follower.until(lambda: follower.view["run"], "a run in the view")
+        assert view["upTo"] == 2 and view["waiting"] == 0
+        other = daemon.follow()
+        thread = threading.Thread(target=lambda: other.call("run", target={"kind": "all"}))
+        thread.start()
+        follower.until(lambda: follower.view["run"]["waiting"] == 1, "another one waits")
+        follower.call("cancel")
+        report = follower.ended()
+        assert report["cancelled"] == ["slow"] and report["executed"] == ["number"]
+        # the one that waited has begun: it goes the same way
+        follower.until(lambda: follower.view["run"] is not None, "the next one is on")
+        other_run = follower.view["run"]["run"]
+        assert other_run != report["run"]
+        follower.call("cancel", run="another one")
+        assert follower.view["run"] is not None
+        follower.call("cancel", run=other_run)
+        follower.until(lambda: follower.view["run"] is None, "nothing runs")
+        thread.join(timeout=10)
+        assert follower.states() == {"number": "fresh", "slow": "never"}
+    assert not list((p.folder / ".dagpy" / "tmp").iterdir())
+    p.edit("number", 0, "n = 1", "n = 2")
+    assert p.run().executed == {"number", "slow"}
+
+
+def test_a_run_survives_who_asked_for_it_and_ends_with_the_daemon(project) -> None:
+    p = project({"slow": ["import time\nprint('begun', flush=True)\ntime.sleep(1.5)\nx = 1"]})
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        follower.close()
+        later = daemon.follow()
+        assert later.view["run"]["target"] == ["slow"] and later.states() == {"slow": "running"}
+        later.until(lambda: later.states() == {"slow": "fresh"}, "it has gone on")
+        p.edit("slow", 0, "1.5", "60")
+        daemon.call("run", project="", target={"kind": "affected"})
+        assert daemon.end() == 0
+    assert p.states() == {"slow": "stale"}
+    p.edit("slow", 0, "60", "0")
+    assert p.run().executed == {"slow"}
+
+
+def test_the_end_of_the_parent_is_the_end(project) -> None:
+    p = project({"slow": ["import time\ntime.sleep(60)"]})
+    daemon = Daemon(p, "--with-parent", stdin=subprocess.PIPE)
+    try:
+        daemon.call("run", project="", target={"kind": "affected"})
+        daemon.process.stdin.close()
+        assert daemon.process.wait(timeout=20) == 0
+        assert p.settled() == []
+        assert [json.loads(line) for line in daemon.said if line.startswith("{")][:1] == [{"running": 1}]
+        assert not Path(daemon.socket).exists()
+    finally:
+        end_group(daemon.process)
+
+
+def test_killed_it_leaves_a_project_that_the_terminal_runs(project) -> None:
+    p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
+    daemon = Daemon(p, "--socket", str(Path(p.environment["XDG_RUNTIME_DIR"]) / "mine.sock"))
+    try:
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
+        os.kill(daemon.process.pid, signal.SIGKILL)
+        daemon.process.wait()
+    finally:
+        end_group(daemon.process)
+    assert p.settled() == []
+    assert Path(daemon.socket).exists()
+    p.edit("number", 0, "n = 1", "n = 2")
+    assert p.run().executed == {"number", "slow"}
+    # its socket and its registration are in nobody's way
+    with serving(p, "--socket", daemon.socket) as again:
+        assert again.states() == {"number": "fresh", "slow": "fresh"}
+        assert [json.loads(file.read_text())["pid"] for file in again.registrations()] == [again.process.pid]
+        taken = p.cli("serve", "--socket", daemon.socket, code=2)
+        assert "another process listens" in taken.err
+        far = p.cli("serve", "--socket", "/tmp/" + "x" * 120, code=2)
+        assert "107" in far.err
+
+
+def test_a_terminal_hands_its_run_to_the_daemon(project) -> None:
+    p = project(
+        {
+            "who": ["import os\nname = os.environ.get('WHO')\nprint(name, year)"],
+            "next": (["import os\nprint(name, os.getppid())"], {"parents": ["who"]}),
+            "bad": ["import os\nif os.environ.get('WHO') == 'terminal': raise ValueError('no')"],
+        },
+        parameters={"year": 2024},
+    )
+    with serving(p, environment={"WHO": "daemon"}) as daemon:
+        follower = daemon.follow()
+        report = p.run("who", "next", "-p", "year=2030", environment={"WHO": "terminal"})
+        assert report.executed == {"who", "next"}
+        # in the environment of who asked, with the parameters that were given
+        assert p.text("who") == "terminal 2030\n"
+        assert "✓ who ran" in report.err and "2 ran in" in report.err
+        assert follower.ended()["run"] == report.document["run"]
+        assert any(e["event"] == "cellOutput" for e in follower.events)
+        # it was one of the daemon's workers
+        assert int(p.text("next").split()[1]) in p.processes()
+        # a terminal's own environment is another one than the daemon's: there, what was made is stale
+        assert follower.block("who")["state"] == "stale"
+        failed = p.run("bad", code=1, environment={"WHO": "terminal"})
+        assert failed.failed == {"bad"} and "ValueError: no" in failed.err and "error:" in failed.err
+        unknown = p.cli("run", "nobody", code=2)
+        assert "no block nobody" in unknown.err
+        wrong = p.cli("run", "-p", "month=1", code=2)
+        assert "no parameter month" in wrong.err
+        again = p.run("who", environment={"WHO": "terminal"})
+        assert again.executed == {"who"}
+        assert p.run("who", environment={"WHO": "terminal"}).fresh == {"who"}
+        # and that it had nothing to do is kept for the next call: nobody else is asked then
+        seen = len(follower.events)
+        assert p.run("who", environment={"WHO": "terminal"}).fresh == {"who"}
+        assert len(follower.events) == seen
+        logs = list((p.folder / ".dagpy" / "runs").glob("*.jsonl"))
+        assert report.document["run"] in {log.stem for log in logs}
+
+
+def test_ctrl_c_in_a_terminal_cancels_its_run_alone(project) -> None:
+    p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        process = p.start("run", "--json")
+        try:
+            follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
+            waiting = p.start("run", "number", "--json")
+            follower.until(lambda: follower.view["run"]["waiting"] == 1, "the second one waits")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+            assert process.returncode == 130, err
+            assert json.loads(out)["cancelled"] == ["slow"] and "stopping" in err
+            out, err = waiting.communicate(timeout=20)
+            assert waiting.returncode == 0 and json.loads(out)["fresh"] == ["number"], err
+        finally:
+            end_group(process)
+        assert daemon.call("hello")["pid"] == daemon.process.pid
+
+
+def test_a_terminal_of_another_version_runs_by_itself(project) -> None:
+    p = project({"a": ["x = 1"]})
+    with serving(p) as daemon:
+        [file] = daemon.registrations()
+        told = json.loads(file.read_text())
+        file.write_text(json.dumps({**told, "program": "0.0.0"}))
+        assert p.run().executed == {"a"}
+        assert daemon.said == []
+        file.write_text(json.dumps({**told, "secret": "another"}))
+        assert p.run("--force").executed == {"a"}
+
+
+def test_edits_undone_and_done_again(project) -> None:
+    p = project({"load": ["raw = [3, 1]"], "sort": (["done = sorted(raw)"], {"parents": ["load"]})})
+    p.run()
+    dag = (p.folder / "dag.json").read_text()
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        made = follower.call(
+            "addBlock",
+            id="show",
+            sources=["# Show it\nprint(done)", "last = done[-1]"],
+            parents=None,
+            filter={"kind": "names", "patterns": ["last"]},
+            after="load",
+        )
+        assert made == {"block": "show", "notebook": "show.ipynb"}
+        # clients saw it before the call was answered
+        assert follower.states() == {"load": "fresh", "show": "never", "sort": "fresh"}
+        assert p.dag["blocks"]["show"] == {"notebook": "show.ipynb", "filter": ["last"]}
+        follower.call("link", parent="sort", child="show")
+        follower.call("renameBlock", block="sort", to="order")
+        follower.call("setFilter", block="order", filter={"kind": "off"})
+        follower.call("unlink", parent="order", child="show")
+        follower.call("reorderBlocks", order=["load", "order", "show"])
+        follower.call("removeBlock", block="load")
+        assert [b["id"] for b in follower.view["blocks"]] == ["order", "show"]
+        assert follower.view["undo"] == "remove load" and follower.view["redo"] is None
+        assert (p.folder / "load.ipynb").exists()
+        end = (p.folder / "dag.json").read_text()
+        words = []
+        while follower.view["undo"] is not None:
+            words.append(follower.view["undo"])
+            follower.call("undo")
+        assert words == [
+            "remove load",
+            "reorder the blocks",
+            "unlink order from show",
+            "choose what order hands on",
+            "rename sort to order",
+            "link sort to show",
+            "add show",
+        ]
+        assert (p.folder / "dag.json").read_text() == dag
+        assert not (p.folder / "show.ipynb").exists() and (p.folder / "sort.ipynb").exists()
+        assert follower.states() == {"load": "fresh", "sort": "fresh"}
+        with pytest.raises(RefusedError, match="nothing to undo"):
+            follower.call("undo")
+        while follower.view["redo"] is not None:
+            follower.call("redo")
+        assert (p.folder / "dag.json").read_text() == end
+        assert p.source("show", 0) == "# Show it\nprint(done)"
+
+
+def test_nothing_of_others_is_undone(project) -> None:
+    p = project({"a": ["x = 1"], "b": ["y = 1"]})
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        follower.call("link", parent="a", child="b")
+        p.cli("filter", "a", "x")
+        follower.until(lambda: follower.view["undo"] is None, "it can not be undone")
+        before = (p.folder / "dag.json").read_text()
+        with pytest.raises(RefusedError) as refused:
+            follower.call("undo")
+        assert refused.value.code == "changed-since"
+        assert (p.folder / "dag.json").read_text() == before
+        follower.call("addBlock", id="c", sources=["z = 1"], parents=[], filter={"kind": "auto"})
+        p.append("c", "z = 2")
+        follower.call("undo")
+        # the block is gone, and what somebody wrote into its notebook is not
+        assert set(follower.states()) == {"a", "b"} and "z = 2" in p.folder.joinpath("c.ipynb").read_text()
+        with pytest.raises(RefusedError, match="circle"):
+            follower.call("link", parent="b", child="a")
+        with pytest.raises(RefusedError) as refused:
+            follower.call("reorderBlocks", order=["a"])
+        assert refused.value.code == "order"
+        with pytest.raises(RefusedError) as refused:
+            follower.call("addBlock", id="a b/../c", sources=[], parents=[], filter={"kind": "auto"})
+        assert refused.value.code == "block-id"
+
+
+def test_what_a_new_block_would_be(project) -> None:
+    p = project(
+        {
+            "tools": ["import math\ndef half(n): return n / 2"],
+            "load": ["raw = [3, 1, 2]\nname = 'x'"],
+            "sort": (["ordered = sorted(raw)"], {"parents": ["load"]}),
+        },
+        prelude="tools",
+        parameters={"limit": 3},
+    )
+    p.run()
+    with serving(p) as daemon:
+        found = daemon.call(
+            "suggest",
+            project="",
+            sources=["# The best ones!\nbest = ordered[:limit]\nprint(half(name), nobody)"],
+        )
+        assert found["name"] == "the-best-ones"
+        assert {each["block"]: [v["name"] for v in each["variables"]] for each in found["parents"]} == {
+            "load": ["name"],
+            "sort": ["ordered"],
+        }
+        [ordered] = [v for each in found["parents"] for v in each["variables"] if v["name"] == "ordered"]
+        assert ordered["type"] == "list" and ordered["bytes"] > 0
+        assert found["makes"] == [{"name": "best", "type": None}]
+        assert found["missing"] == ["nobody"]
+        above = daemon.call("suggest", project="", sources=["print(ordered)"], after="load")
+        assert above["parents"] == [] and above["missing"] == ["ordered"]
+        assert daemon.call("value", project="", block="sort", name="ordered") == {"text": "[1, 2, 3]"}
+        assert refusal(daemon, "value", project="", block="sort", name="nothing") == "unknown-name"
+        planned = daemon.call("preview", project="", target={"kind": "all"}, force=True)
+        assert set(planned["runs"]) == {"tools", "load", "sort"}
+        assert all(each["reasons"] for each in planned["planned"])
+        assert daemon.call("collectCache", project="") == {"freedBytes": 0}
+
+
+def test_whatever_comes_in_it_goes_on(chain: Project) -> None:
+    before = chain.digest()
+    with serving(chain) as daemon:
+        deep = b'{"project":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+        for body in [b"{", b"[]", b"null", b"5", b'"x"', b"\xff\xfe", deep, b'{"project": 5}', b"{}"]:
+            status, answer = daemon.request("POST", "/v1/calls/view", body)
+            assert status == 400 and answer["problems"][0]["remedy"], body[:20]
+        for path in ["/v1/calls/constructor", "/v1/calls/", "/v1/../etc/passwd", "/", "/v1/calls/view/x"]:
+            assert daemon.request("POST", path, {})[0] == 404
+        raw = socket.socket(socket.AF_UNIX)
+        raw.connect(daemon.socket)
+        raw.sendall(b"POST /v1/calls/view HTTP/1.1\r\nContent-Length: 99999999999\r\n" + b"x" * 100_000)
+        raw.close()
+        follower = daemon.follow()
+        follower.send(kind="call", id=1000, name="view", parameters={"project": 5})
+        follower.until(lambda: 1000 in follower.answers, "a refusal")
+        assert follower.answers[1000]["kind"] == "refusal"
+        with pytest.raises(RefusedError, match="there is no call"):
+            follower.call("toString")
+        assert refusal(
+            daemon, "run", project="", target={"kind": "ids", "selectors": ["no"], "reach": "needs"}
+        )
+        assert refusal(daemon, "run", project="", target={"kind": "some"}) == "call"
+        assert refusal(daemon, "renameBlock", project="", block="load", to="../load") == "block-id"
+        # a notebook as large as they come
+        content = {"cells": [], "metadata": {"x": "y" * 60_000_000}, "nbformat": 4, "nbformat_minor": 5}
+        assert refusal(daemon, "mergeFlow", project="", path="no/where.ipynb", content=content)
+        assert set(daemon.states().values()) == {"fresh"}
+        assert not any("bug" in line for line in daemon.said), daemon.said
+    assert chain.digest() == before
+
+
+def test_nothing_outside_the_root_is_looked_at(project, tmp_path: Path) -> None:
+    p = project({"a": ["x = 1"]})
+    secret = tmp_path / "secret"
+    shutil.copytree(p.folder, secret)
+    inner = p.folder / "inner"
+    shutil.copytree(secret, inner)
+    (p.folder / "link").symlink_to(secret)
+    with serving(p, "--root", str(p.folder)) as daemon:
+        assert daemon.call("locate", path="a.ipynb") == {"project": ""}
+        assert daemon.call("locate", path="inner/a.ipynb") == {"project": "inner"}
+        assert daemon.call("locate", path=str(inner / "not there" / "b.ipynb")) == {"project": "inner"}
+        assert daemon.call("view", project="inner")["project"] == "inner"
+        for path in [
+            "..",
+            "../secret",
+            str(secret),
+            "link",
+            "link/a.ipynb",
+            "inner/../../secret",
+            "/",
+            "a\0b",
+        ]:
+            assert refusal(daemon, "locate", path=path) == "outside-root", path
+            assert refusal(daemon, "view", project=path) == "outside-root", path
+        assert refusal(daemon, "createProject", folder="../new") == "outside-root"
+        assert refusal(daemon, "view", project="no/where") == "no-project"
+        assert daemon.follow("link").lost[0][0]["code"] == "outside-root"
+        made = daemon.call("createProject", folder="fresh/one", name="One")
+        assert made == {"project": "fresh/one"}
+        assert json.loads((p.folder / "fresh/one/dag.json").read_text())["name"] == "One"
+        assert daemon.call("view", project="fresh/one")["blocks"] == []
+        assert refusal(daemon, "createProject", folder="fresh/one") == "project-exists"
+
+
+def test_what_can_not_be_loaded_is_told_and_the_rest_stays(chain: Project) -> None:
+    with serving(chain) as daemon:
+        follower = daemon.follow()
+        good = (chain.folder / "dag.json").read_text()
+        chain.write("dag.json", good[:-20])
+        follower.until(lambda: follower.view["problems"], "problems")
+        assert follower.view["problems"][0]["file"] == "dag.json"
+        assert set(follower.states().values()) == {"fresh"}
+        with pytest.raises(RefusedError):
+            follower.call("run", target={"kind": "affected"})
+        chain.write("dag.json", good)
+        follower.until(lambda: not follower.view["problems"], "no problems")
+        notebook = chain.path("sort")
+        text = notebook.read_text()
+        notebook.write_text("{")
+        follower.until(lambda: follower.view["problems"], "problems of a notebook")
+        assert follower.view["problems"][0]["file"] == "sort.ipynb"
+        notebook.unlink()
+        follower.until(lambda: follower.view["problems"][0]["code"] == "notebook-missing", "it is gone")
+        notebook.write_text(text)
+        follower.until(
+            lambda: not follower.view["problems"] and set(follower.states().values()) == {"fresh"},
+            "all is well",
+        )
+
+
+def test_what_a_terminal_does_by_itself_is_seen(chain: Project) -> None:
+    with serving(chain) as daemon:
+        follower = daemon.follow()
+        for file in daemon.registrations():
+            file.unlink()
+        chain.edit("alone", 0, "print('alone')", "q = 1")
+        follower.until(lambda: follower.states()["alone"] == "stale", "alone is stale")
+        assert chain.run().executed == {"alone"}
+        follower.until(lambda: follower.states()["alone"] == "fresh", "the run of another process")
+        chain.cli("rename", "alone", "lonely")
+        follower.until(lambda: follower.states().get("lonely") == "fresh", "the new name")
+        chain.cli("cache", "clear", "--yes")
+        follower.until(lambda: follower.states()["load"] == "never", "nothing is stored any more")
+
+
+def test_the_description_of_the_interface(chain: Project) -> None:
+    with serving(chain) as daemon:
+        status, description = daemon.request("GET", "/v1/openapi.json")
+        assert status == 200 and description["openapi"] == "3.1.0"
+        assert {"/v1/calls/view", "/v1/calls/run", "/v1/runs"} <= set(description["paths"])
+
+
+def test_the_same_socket_is_used_in_the_meantime(project) -> None:
+    p = project({"a": ["x = 1"]})
+    first = Daemon(p)
+    second = Daemon(p)
+    try:
+        # two servers of one folder do not get into each other's way
+        assert first.socket != second.socket
+        assert first.call("run", project="", target={"kind": "all"})
+        wait_until(lambda: second.states() == {"a": "fresh"}, "the other one sees it", second.process)
+        assert first.end() == 0 and second.end() == 0
+    finally:
+        end_group(first.process)
+        end_group(second.process)
