@@ -28,8 +28,8 @@ class DagDocument extends DocumentWidget<DagPanel> {
     private readonly projects: IProjects,
   ) {
     super(options);
+    // The label stays that of the file: a document takes another one for a wish to rename it.
     this.title.icon = blocksIcon;
-    this.title.label = DAG_FACTORY;
     projects.moved.connect(this.look, this);
     projects.connection.changed.connect(this.lookAgain, this);
     this.context.pathChanged.connect(this.look, this);
@@ -65,11 +65,6 @@ class DagDocument extends DocumentWidget<DagPanel> {
     this.hold = hold;
     this.content.setProject(hold?.model ?? null);
     before?.dispose();
-    // The name of the tab is that of the view: dag.json is what the editor's tab is called.
-    const project = hold?.model.path ?? '';
-    const name = project.split('/').pop() ?? '';
-    this.title.label = name === '' ? DAG_FACTORY : `${DAG_FACTORY} · ${name}`;
-    this.title.caption = path;
   }
 }
 
