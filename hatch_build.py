@@ -1,4 +1,4 @@
-"""Makes what the wheel and the sdist carry beside the sources: the engine's bundle and the vendored packages."""
+"""Makes what the wheel and the sdist carry beside the sources: engine, extension for JupyterLab, vendored packages."""
 
 from __future__ import annotations
 
@@ -18,26 +18,36 @@ VENDORED = {
 }
 LICENCES = ("LICENSE", "COPYING")
 
+#: Where JupyterLab and Notebook look for extensions in an environment.
+LABEXTENSION = "share/jupyter/labextensions/jupyterlab-dagpy"
+
 
 class Build(BuildHookInterface):
     """Runs before the files of a wheel or an sdist are collected."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Vendor the packages and, except for an installation in place, make the bundle.
+        """Vendor the packages and, except for an installation in place, make bundle and extension.
+
+        In place, ``npm run setup`` links the extension, so that a build is seen at once.
 
         Raises:
             subprocess.CalledProcessError: when the bundle cannot be built.
         """
         root = Path(self.root)
         vendor(root / "jupyterlab_dagpy" / "worker" / "vendored")
-        if version != "editable":
+        if version == "editable":
+            return
+        for script, *flags in [("build.mjs", "--bundle-only"), ("labextension.mjs",)]:
             subprocess.run(
-                [node_executable(), "scripts/build.mjs", "--bundle-only", "--if-needed"],
+                [node_executable(), f"scripts/{script}", *flags, "--if-needed"],
                 cwd=root,
                 check=True,
                 # what a build prints is no part of the backend's answer
                 stdout=sys.stderr,
             )
+        if self.target_name == "wheel":
+            build_data["shared_data"]["jupyterlab_dagpy/labextension"] = LABEXTENSION
+            build_data["shared_data"]["install.json"] = f"{LABEXTENSION}/install.json"
 
 
 def node_executable() -> str:

@@ -1,5 +1,6 @@
-// Builds the program `dagpy`: `tsc -b` checks types, esbuild makes the bundle (bundle.mjs).
-//   --bundle-only   no type check (packaging)      --if-needed   nothing where sources are unchanged
+// Builds the program `dagpy` and the extension for JupyterLab: `tsc -b` checks types, esbuild makes the bundle
+// (bundle.mjs), labextension.mjs the extension.
+//   --bundle-only   the bundle alone, no type check      --if-needed   nothing where sources are unchanged
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -24,6 +25,7 @@ import {
   start,
 } from './tools.mjs';
 import { makePacks } from './bundle.mjs';
+import { buildLabExtension } from './labextension.mjs';
 import { setupNode } from './setup.mjs';
 
 const entry = 'src/cli/main.ts';
@@ -130,7 +132,11 @@ function replaceFile(file, contents) {
 if (isMain(import.meta.url)) {
   await start(async () => {
     const flags = new Set(process.argv.slice(2));
-    const size = await build({ types: !flags.has('--bundle-only'), ifNeeded: flags.has('--if-needed') });
+    const [all, ifNeeded] = [!flags.has('--bundle-only'), flags.has('--if-needed')];
+    const size = await build({ types: all, ifNeeded });
     console.log(`build: jupyterlab_dagpy/_engine is up to date; a run loads ${size} bytes`);
+    if (!all) return;
+    await buildLabExtension({ ifNeeded });
+    console.log('build: jupyterlab_dagpy/labextension is up to date');
   });
 }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { buildLabExtension } from './labextension.mjs';
 import { setup } from './setup.mjs';
 import { ScriptError, root, start, venvBin } from './tools.mjs';
 
@@ -101,6 +102,7 @@ function explain(before, run) {
 async function demo() {
   await setup();
   await build({ types: false });
+  await buildLabExtension();
   if (putBack()) say(`An earlier demo was cut short: demo/${edited.block}.ipynb has its value back.`);
 
   heading('1. A project of twelve blocks: carbon dioxide over Mauna Loa');
@@ -153,6 +155,7 @@ async function demo() {
 
   heading(`The result: ${report}`);
   say(readFileSync(join(root, report), 'utf8').trimEnd(), '');
+  say(faint('`npm run lab` opens the same project in JupyterLab.'), '');
 }
 
 // The terminal interrupts dagpy too, which ends cleanly; the demo then puts the edit back on its way out.

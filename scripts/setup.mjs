@@ -1,7 +1,16 @@
 // Sets up what development needs: node_modules from the lock, .venv from requirements/dev.txt, and the package itself
 // installed in place. Does nothing, quickly, where that is done already.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   ScriptError,
   digestOf,
@@ -21,7 +30,10 @@ const oldestPython = [3, 10];
 
 export async function setup({ log = console.log } = {}) {
   await setupNode({ log });
+  // One that several checkouts share is as its owner set it up.
+  if (lstatSync(venv, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   await setupPython({ log });
+  linkLabExtension();
 }
 
 /** Installs node_modules when they are not what the lock says. */
@@ -60,6 +72,7 @@ export async function setupPython({ log = console.log } = {}) {
       'package.json',
       'scripts/bin/dagpy',
       'scripts/bin/dagpy.cmd',
+      'jupyter-config/server-config/jupyterlab_dagpy.json',
     ]),
   };
   const stamp = existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
@@ -95,6 +108,17 @@ export async function setupPython({ log = console.log } = {}) {
   await quietly('pip install', venvBin('python'), [...pip, '--no-build-isolation', '--no-deps', '-e', root]);
   writeFileSync(stampFile, JSON.stringify(wanted));
   log(`setup: .venv ready in ${seconds(began)}`);
+}
+
+/** JupyterLab and Notebook of .venv find the extension as it was built last, or none before the first build. */
+function linkLabExtension() {
+  const link = join(venv, 'share', 'jupyter', 'labextensions', 'jupyterlab-dagpy');
+  const target = join(root, 'jupyterlab_dagpy', 'labextension');
+  const found = lstatSync(link, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() && readlinkSync(link) === target) return;
+  rmSync(link, { recursive: true, force: true });
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(target, link, windows ? 'junction' : 'dir');
 }
 
 async function findPython() {

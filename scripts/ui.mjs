@@ -65,14 +65,12 @@ export async function runStories({
 
 /** Of Playwright's JSON report. */
 function counted({ suites, errors }) {
-  const stories = suites
-    .flatMap(specsOf)
-    .flatMap(({ file, title, tests }) =>
-      tests.map(({ projectName, status }) => ({
-        name: `ui-tests/${file} › ${title} (${projectName})`,
-        status,
-      })),
-    );
+  const stories = suites.flatMap(specsOf).flatMap(({ file, title, tests }) =>
+    tests.map(({ projectName, status }) => ({
+      name: `ui-tests/${file} › ${title} (${projectName})`,
+      status,
+    })),
+  );
   const failing = stories.filter(({ status }) => status === 'unexpected').map(({ name }) => name);
   return {
     passed: stories.filter(({ status }) => status === 'expected' || status === 'flaky').length,

@@ -12,11 +12,11 @@ from jupyterlab.galata import configure_jupyter_server
 checkout = Path(__file__).resolve().parent.parent
 own = Path(os.environ["DAGPY_UI_FOLDER"])
 shutil.rmtree(own, ignore_errors=True)
-root = own / "root"
-root.mkdir(parents=True)
+root = Path(os.environ.get("DAGPY_UI_ROOT", own / "root"))
+root.mkdir(parents=True, exist_ok=True)
 
 extensions = own / "labextensions"
-extensions.mkdir()
+extensions.mkdir(parents=True)
 (extensions / "jupyterlab-dagpy").symlink_to(checkout / "jupyterlab_dagpy" / "labextension")
 
 os.environ["JUPYTERLAB_GALATA_ROOT_DIR"] = str(root)
@@ -28,4 +28,6 @@ c.ServerApp.port = int(os.environ["DAGPY_UI_SERVER_PORT"])
 # the other application would build pages that nobody opens
 c.ServerApp.jpserver_extensions = {"jupyterlab_dagpy": True, "jupyter_lsp": False}
 c.LabApp.extension_manager = "readonly"
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.FileContentsManager.delete_to_trash = False

@@ -70,7 +70,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('holds the bundle, the worker with its vendored packages, the command and the licences', () => {
+  test('holds the bundle, the worker with its vendored packages, server part, extension, command and licences', () => {
     const data = `jupyterlab_dagpy-${version}`;
     for (const file of [
       'jupyterlab_dagpy/__main__.py',
@@ -85,6 +85,11 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
       'jupyterlab_dagpy/worker/vendored/cloudpickle/cloudpickle.py',
       'jupyterlab_dagpy/worker/vendored/msgpack/COPYING',
       'jupyterlab_dagpy/worker/vendored/msgpack/fallback.py',
+      'jupyterlab_dagpy/server/app.py',
+      `${data}.data/data/etc/jupyter/jupyter_server_config.d/jupyterlab_dagpy.json`,
+      `${data}.data/data/share/jupyter/labextensions/jupyterlab-dagpy/install.json`,
+      `${data}.data/data/share/jupyter/labextensions/jupyterlab-dagpy/package.json`,
+      `${data}.data/data/share/jupyter/labextensions/jupyterlab-dagpy/schemas/jupyterlab-dagpy/plugin.json`,
       `${data}.data/scripts/dagpy`,
       `${data}.data/scripts/dagpy.cmd`,
       `${data}.dist-info/licenses/LICENSE`,
@@ -95,9 +100,9 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
 
   test('holds nothing else', () => {
     const known =
-      /^(jupyterlab_dagpy\/(_engine\/[a-zA-Z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256|fonts\/DejaVuSans(-Bold)?\.ttf)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|dist-info\/.+))$/;
+      /^(jupyterlab_dagpy\/(_engine\/[a-zA-Z]+\.cjs|_engine\/(LICENSES\.txt|sources\.sha256|fonts\/DejaVuSans(-Bold)?\.ttf)|worker\/vendored\/.+|([a-z_]+\/)*[a-z_]+\.py|py\.typed)|jupyterlab_dagpy-.+\.(data\/scripts\/dagpy(\.cmd)?|data\/data\/etc\/jupyter\/jupyter_server_config\.d\/jupyterlab_dagpy\.json|data\/data\/share\/jupyter\/labextensions\/jupyterlab-dagpy\/((install|package)\.json|(schemas|static)\/.+)|dist-info\/.+))$/;
     assert.deepEqual(
-      files.filter(file => !known.test(file) || /\/tests\/|\.(pyc|so)$/.test(file)),
+      files.filter(file => !known.test(file) || /\/tests\/|\.(pyc|so|map)$/.test(file)),
       [],
     );
   });
