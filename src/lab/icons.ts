@@ -11,7 +11,7 @@ export const blocksIcon = new LabIcon({
 const stroked = (name: string, way: string): LabIcon =>
   new LabIcon({
     name: `jupyterlab-dagpy:${name}`,
-    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24"><path class="jp-icon3" fill="none" stroke="#616161" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" d="${way}"/></svg>`,
+    svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24"><path class="jp-icon3" style="fill:none" stroke="#616161" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" d="${way}"/></svg>`,
   });
 
 /** Arrows into the four corners. */

@@ -49,8 +49,6 @@ export class DagPanel extends Widget {
     const { commands, projects, selection, trans } = context;
     this.id = `dagpy-dag-${String((panels += 1))}`;
     this.addClass('dagpy-dag-panel');
-    this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('DAG'));
     this.view = this.makeView();
     this.messages = new DagMessages(context);
     this.popover = new DagPopover(context);
@@ -171,6 +169,11 @@ export class DagPanel extends Widget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    // Whatever holds it has given it a name of its own.
+    const { trans } = this.context;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('DAG'));
+    this.toolbar.node.setAttribute('aria-label', trans.__('DAG toolbar'));
     requestAnimationFrame(() => this.measure());
   }
 
