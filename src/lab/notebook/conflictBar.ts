@@ -2,6 +2,7 @@
 import type { INotebookModel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
+import { compareVersions } from './compare.js';
 import { choose, type Choice, type OpenConflict } from './conflicts.js';
 
 export class ConflictBar extends Widget {
@@ -13,23 +14,32 @@ export class ConflictBar extends Widget {
     const text = document.createElement('span');
     text.textContent = trans.__('The cell above was also changed elsewhere. This is the other version.');
     this.node.append(text);
+    this.addButton('compare', trans.__('Compare…'), () => {
+      void compareVersions(model, conflict, trans).then(isChosen => {
+        if (isChosen) chosen();
+      });
+    });
     const choices: readonly (readonly [Choice, string])[] = [
       ['mine', trans.__('Keep mine')],
       ['theirs', trans.__('Take this one')],
       ['both', trans.__('Keep both')],
     ];
-    for (const [choice, label] of choices) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'dagpy-conflict-button jp-mod-styled';
-      button.dataset['choice'] = choice;
-      button.textContent = label;
-      button.addEventListener('mousedown', event => event.stopPropagation());
-      button.addEventListener('click', () => {
+    for (const [choice, label] of choices)
+      this.addButton(choice, label, () => {
         choose(model, conflict, choice);
         chosen();
       });
-      this.node.append(button);
-    }
+  }
+
+  private addButton(name: string, label: string, act: () => void): void {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'dagpy-conflict-button jp-mod-styled';
+    button.dataset['choice'] = name;
+    button.textContent = label;
+    // The notebook would take the focus away from it.
+    button.addEventListener('mousedown', event => event.stopPropagation());
+    button.addEventListener('click', act);
+    this.node.append(button);
   }
 }

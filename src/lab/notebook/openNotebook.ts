@@ -49,6 +49,7 @@ export class OpenNotebook implements IDisposable {
   /** Sources of cells as they were loaded or saved, or came from the blocks. */
   private saved: ReadonlyMap<string, string> = new Map();
   private savedOrder: readonly string[] = [];
+  private byId: ReadonlyMap<string, ICellModel> = new Map();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isOwnChange = false;
   private readonly _changed = new Signal<this, void>(this);
@@ -98,6 +99,9 @@ export class OpenNotebook implements IDisposable {
   }
 
   cell(id: string): ICellModel | undefined {
+    const known = this.byId.get(id);
+    if (known !== undefined && !known.isDisposed) return known;
+    // It came since the last look.
     return [...this.model.cells].find(cell => cell.id === id);
   }
 
@@ -175,6 +179,7 @@ export class OpenNotebook implements IDisposable {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.isDisposed || this.model.isDisposed) return;
+    this.byId = new Map([...this.model.cells].map(cell => [cell.id, cell]));
     this._subject = this.findSubject();
     const { subject } = this;
     this._membership =
