@@ -8,11 +8,23 @@ import type { IProjectModel, RunOccurrence } from '../tokens.js';
 import { marksOf } from './membership.js';
 import type { OpenNotebook } from './openNotebook.js';
 
-export class LiveOutputs {
-  /** Cells that a run has begun to fill, by block. */
-  private readonly begun = new Map<string, Set<string>>();
+interface Running {
+  /** Cells that the run has begun to fill. */
+  readonly cells: Set<string>;
+  /** The project has said that it runs. */
+  isConfirmed: boolean;
+}
 
-  constructor(private readonly notebook: OpenNotebook) {
+export class LiveOutputs {
+  private readonly begun = new Map<string, Running>();
+  /** Blocks that are over, though the project does not say so yet. */
+  private readonly ended = new Set<string>();
+
+  /** @param finished the notebook shows all of a block by now */
+  constructor(
+    private readonly notebook: OpenNotebook,
+    private readonly finished: () => void,
+  ) {
     notebook.project.occurred.connect(this.take, this);
     notebook.changed.connect(this.catchUp, this);
     this.catchUp();
@@ -28,7 +40,8 @@ export class LiveOutputs {
     if (notebook.subject.kind === 'none') return;
     switch (event.event) {
       case 'blockStarted':
-        this.begun.set(event.block, new Set());
+        this.ended.delete(event.block);
+        this.begun.set(event.block, { cells: new Set(), isConfirmed: false });
         this.eachCell(event.block, cell => this.setRunning(cell, true));
         break;
       case 'cellOutput':
@@ -65,26 +78,23 @@ export class LiveOutputs {
   private catchUp(): void {
     const { notebook } = this;
     for (const { name, view } of notebook.shown) {
-      const isRunning = view?.state === 'running';
-      if (isRunning && !this.begun.has(name)) {
-        this.begun.set(name, new Set());
-        const done = new Set(
-          Array.from({ length: Math.max(0, (view.progress?.cell ?? 1) - 1) }, (_, at) =>
-            notebook.cellAt(name, null, at + 1),
-          ),
-        );
-        this.eachCell(name, (cell, id) => {
-          if (!done.has(id)) this.setRunning(cell, true);
-        });
-      }
-      if (
-        !isRunning &&
-        view?.state !== 'queued' &&
-        this.begun.has(name) &&
-        notebook.project.view?.run === null
-      )
-        this.finish(name);
+      const running = this.begun.get(name);
+      if (view?.state !== 'running') {
+        this.ended.delete(name);
+        if (running?.isConfirmed === true && view?.state !== 'queued') this.finish(name);
+      } else if (running !== undefined) running.isConfirmed = true;
+      else if (!this.ended.has(name)) this.join(name, view.progress?.cell ?? 1);
     }
+  }
+
+  /** @param place of the cell that runs now, 1-based among all cells of the block's notebook */
+  private join(block: string, place: number): void {
+    const { notebook } = this;
+    this.begun.set(block, { cells: new Set(), isConfirmed: true });
+    const done = new Set(Array.from({ length: place - 1 }, (_, at) => notebook.cellAt(block, null, at + 1)));
+    this.eachCell(block, (cell, id) => {
+      if (!done.has(id)) this.setRunning(cell, true);
+    });
   }
 
   private cellOf(block: string, { id, place }: CellPlace): CodeCellModel | undefined {
@@ -115,8 +125,10 @@ export class LiveOutputs {
   ): void {
     const cell = this.cellOf(block, place);
     if (cell === undefined) return;
-    const begun = this.begun.get(block) ?? new Set<string>();
-    this.begun.set(block, begun);
+    const running = this.begun.get(block);
+    // A run that nobody told of: what it shows comes when it is over.
+    if (running === undefined) return;
+    const begun = running.cells;
     this.notebook.quietly(() => {
       // What an earlier run showed is no beginning of what this one shows.
       if (isReset || !begun.has(cell.id)) cell.outputs.clear();
@@ -143,10 +155,12 @@ export class LiveOutputs {
 
   private finish(block: string): void {
     if (!this.begun.delete(block)) return;
+    this.ended.add(block);
     this.eachCell(block, cell => {
       this.setRunning(cell, false);
       this.notebook.quietly(() => this.mark(cell, false));
     });
+    this.finished();
   }
 
   /** What a flow shows of a run that is not over is not what its block shows; in the block's own file nobody asks. */

@@ -104,7 +104,6 @@ export class Notebooks {
         if (notebook.subject.kind === 'flow') void panel.context.save().catch(() => undefined);
       },
     });
-    const live = new LiveOutputs(notebook);
     const settling = new Settling(notebook);
     let told = '';
     const trouble = (problems: readonly Problem[]): void => {
@@ -132,6 +131,7 @@ export class Notebooks {
         ),
       renamed: () => undefined,
     });
+    const live = new LiveOutputs(notebook, () => syncing.check());
     return {
       notebook,
       syncing,

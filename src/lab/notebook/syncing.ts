@@ -35,6 +35,8 @@ export class Syncing {
   private seen = '';
   /** Of a block's own notebook: as it is on disk, as far as the editor knows. */
   private base: NotebookContent;
+  /** What the file of the notebook holds. */
+  private inFile: string;
   private idle: Promise<void> = Promise.resolve();
 
   constructor(
@@ -44,6 +46,7 @@ export class Syncing {
     private readonly tell: SyncTelling,
   ) {
     this.base = notebook.content();
+    this.inFile = JSON.stringify(this.base);
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
@@ -57,6 +60,12 @@ export class Syncing {
     return this.idle;
   }
 
+  /** To be called when something else than a person changed what the notebook shows. */
+  check(): void {
+    this.seen = '';
+    this.onChange();
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this.notebook.panel.context.saveState.disconnect(this.onSave, this);
@@ -66,6 +75,7 @@ export class Syncing {
 
   private onSave(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
     if (state !== 'completed') return;
+    this.inFile = JSON.stringify(this.notebook.content());
     if (this.notebook.subject.kind === 'block') {
       this.base = this.notebook.content();
       this.notebook.noteSaved(this.base);
@@ -85,7 +95,11 @@ export class Syncing {
   private onChange(): void {
     const { project, subject } = this.notebook;
     if (project.view === null || subject.kind === 'none') return;
-    if (this.isPending || this.signature() !== this.seen) this.ask();
+    // While blocks of it run, what they show comes live; their files are done with when they are.
+    const isRunning = this.notebook.shown.some(
+      ({ view }) => view?.state === 'running' || view?.state === 'queued',
+    );
+    if (this.isPending || (!isRunning && this.signature() !== this.seen)) this.ask();
   }
 
   /** Changes when a file or the words of a block that is shown do. */
@@ -171,7 +185,7 @@ export class Syncing {
       return;
     }
     if (isUnsaved || model.dirty || panel.context.contentsModel?.writable === false) return;
-    if (JSON.stringify(sent) === JSON.stringify(notebook.content())) return;
+    if (this.inFile === JSON.stringify(notebook.content())) return;
     await this.saveOwn();
   }
 
