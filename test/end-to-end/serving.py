@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import websocket
 from project import Project, end_group
 
@@ -227,3 +228,11 @@ def serving(p: Project, *arguments: str, **options: Any) -> Iterator[Daemon]:
         assert not Path(daemon.socket).exists()
     finally:
         end_group(daemon.process)
+
+
+def refusal(daemon: Daemon, name: str, /, **parameters: Any) -> str:
+    """Code of the first problem with which a call is refused."""
+    with pytest.raises(RefusedError) as refused:
+        daemon.call(name, **parameters)
+    assert refused.value.problems[0]["remedy"]
+    return refused.value.code
