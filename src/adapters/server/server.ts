@@ -188,7 +188,7 @@ function problemsOf(
       problems: [{ code: 'call', message: error.message, remedy: 'see /v1/openapi.json for what is asked' }],
     };
   // Nested so deeply that walking through it takes all of the stack.
-  if (error instanceof RangeError)
+  if (error instanceof RangeError && error.message.includes('call stack'))
     return {
       status: 400,
       problems: [{ code: 'call', message: error.message, remedy: 'send something simpler' }],

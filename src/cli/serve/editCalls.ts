@@ -1,7 +1,5 @@
 /** Edits of the DAG, each remembered for undo. */
 import type { CallHandlers } from '../../protocol/resident/calls.js';
-import type { FilterView } from '../../protocol/resident/view.js';
-import type { Filter } from '../../protocol/dagFile.js';
 import { removeBlock, reorderBlocks, setFilter } from '../editing/blocks.js';
 import { linkBlocks, unlinkBlocks } from '../editing/edges.js';
 import type { DaemonHost } from './serveHost.js';
@@ -29,7 +27,7 @@ export function editCalls(host: DaemonHost): EditCalls {
     unlink: ({ project, parent, child }) =>
       edit(project, `unlink ${parent} from ${child}`, folder => unlinkBlocks(folder, parent, child)),
     setFilter: ({ project, block, filter }) =>
-      edit(project, `choose what ${block} hands on`, folder => setFilter(folder, block, filterOf(filter))),
+      edit(project, `choose what ${block} hands on`, folder => setFilter(folder, block, filter)),
     undo: ({ project }) =>
       host.inTurn(project, () => {
         host.history(project).undo();
@@ -42,6 +40,3 @@ export function editCalls(host: DaemonHost): EditCalls {
       }),
   };
 }
-
-/** An empty list hands nothing on. */
-export const filterOf = (filter: FilterView): Filter => filter;

@@ -18,14 +18,11 @@ import { carryOutCall } from './handlers.js';
 import { PROGRAM } from './projectCalls.js';
 import type { DaemonHost } from './serveHost.js';
 
-type Received = (Omit<Extract<ToDaemon, { kind: 'call' }>, 'name'> & { readonly name: string }) | Following;
-type Following = Extract<ToDaemon, { kind: 'follow' | 'unfollow' }>;
-
-const following = <Kind extends Following['kind']>(kind: Kind) =>
-  objectOf<{ readonly kind: Kind; readonly project: string }>({
-    kind: constant(kind) as Schema<Kind>,
-    project: anyText,
-  } as never);
+/** As it comes in: the name of a call is not checked yet. */
+type Received =
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly parameters: object }
+  | Extract<ToDaemon, { kind: 'follow' }>
+  | Extract<ToDaemon, { kind: 'unfollow' }>;
 
 const received: Schema<Received> = variantOf<'kind', Received>('kind', {
   call: objectOf<Extract<Received, { kind: 'call' }>>({
@@ -34,8 +31,11 @@ const received: Schema<Received> = variantOf<'kind', Received>('kind', {
     name: anyText,
     parameters: anyObject,
   }),
-  follow: following('follow') as Schema<Extract<Received, { kind: 'follow' }>>,
-  unfollow: following('unfollow') as Schema<Extract<Received, { kind: 'unfollow' }>>,
+  follow: objectOf<Extract<Received, { kind: 'follow' }>>({ kind: constant('follow'), project: anyText }),
+  unfollow: objectOf<Extract<Received, { kind: 'unfollow' }>>({
+    kind: constant('unfollow'),
+    project: anyText,
+  }),
 });
 
 export interface StreamOptions {
