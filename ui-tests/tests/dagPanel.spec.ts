@@ -120,8 +120,8 @@ test('by keyboard alone: go, why, run, search, link', async ({ page, project, wo
   await expect(block('clean')).toBeFocused();
   await page.keyboard.press('w');
   const why = page.getByRole('dialog', { name: 'Why clean stands as it does' });
-  await expect(why).toContainText('clean is never run');
-  await expect(why).toContainText('Run would run load and clean');
+  await expect(why).toContainText('clean: never run');
+  await expect(why).toContainText('Will run: load and clean');
   await page.keyboard.press('Escape');
   await expect(why).toBeHidden();
   await page.keyboard.press('Space');

@@ -161,6 +161,14 @@ function drawCard(element: SVGGElement, node: DrawnNode, linking: Linking): void
   const group = select<SVGGElement, DrawnNode>(element);
   group
     .append('rect')
+    .attr('class', 'dagpy-node-ring')
+    .attr('x', -4)
+    .attr('y', -4)
+    .attr('width', width + 8)
+    .attr('height', height + 8)
+    .attr('rx', 9);
+  group
+    .append('rect')
     .attr('class', 'dagpy-node-box')
     .attr('width', width)
     .attr('height', height)

@@ -69,14 +69,15 @@ const BlockPart = ({
 }): ReactElement => {
   const { commands, trans } = context;
   const args = { project: project.path, block: block.id };
-  const reasons = reasonsOf(block);
+  // What failed is told in full above them.
+  const reasons = reasonsOf(block).filter(reason => reason !== block.failure?.message);
   const figures = figuresText(block, trans);
   return (
     <>
       <div className="dagpy-dag-popover-title">
         <StateGlyph state={block.state} />
         <span>
-          <b>{block.id}</b> {trans.__('is %1', stateWord(block.state, trans))}
+          <b>{block.id}</b>: {stateWord(block.state, trans)}
           {block.isLocal && ` · ${trans.__('local')}`}
         </span>
         {figures !== '' && <span className="dagpy-dag-popover-dim">{figures}</span>}
@@ -169,15 +170,14 @@ const WouldRun = ({
   const lines: string[] = [];
   if (answer !== null) {
     const { runs, mayRun, restored, kept, seconds } = answer;
-    if (runs.length + mayRun.length === 0 && restored.length === 0)
-      lines.push(trans.__('Run would find nothing to do.'));
-    if (runs.length > 0) lines.push(trans.__('Run would run %1.', listing(runs, trans, 5)));
+    if (runs.length + mayRun.length === 0 && restored.length === 0) lines.push(trans.__('Nothing to run.'));
+    if (runs.length > 0) lines.push(trans.__('Will run: %1.', listing(runs, trans, 5)));
     if (mayRun.length > 0)
-      lines.push(trans.__('If its input comes out different, also %1.', listing(mayRun, trans, 5)));
+      lines.push(trans.__('Only if its input comes out different: %1.', listing(mayRun, trans, 5)));
     if (restored.length > 0)
       lines.push(trans.__('Put back from the cache: %1.', listing(restored, trans, 5)));
     if (runs.length + mayRun.length > 0 && kept.length > 0)
-      lines.push(trans._n('%1 block is kept.', '%1 blocks are kept.', kept.length));
+      lines.push(trans._n('Kept: %1 block.', 'Kept: %1 blocks.', kept.length));
     if (runs.length + mayRun.length > 0 && seconds !== null)
       lines.push(`${capitalised(about(seconds, trans))}.`);
   }

@@ -13,7 +13,6 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { Widget } from '@lumino/widgets';
 import type { ReactElement } from 'react';
 import { CommandIds } from '../commandIds.js';
 import { dagFitIcon, dagHelpIcon, dagTurnIcon, runUpstreamIcon, zoomInIcon, zoomOutIcon } from '../icons.js';
@@ -37,20 +36,14 @@ class ButtonItem extends ReactWidget {
   }
 }
 
-/** @param search field that stands among the buttons @param panel id of the panel that the view's commands are about */
-export function dressToolbar(
-  toolbar: Toolbar,
-  commands: CommandRegistry,
-  search: Widget,
-  panel: string,
-): void {
+/** @param panel id of the panel that the view's commands are about */
+export function dressToolbar(toolbar: Toolbar, commands: CommandRegistry, panel: string): void {
   const add = (command: string, icon: LabIcon, args: ReadonlyPartialJSONObject = {}, isBare = true): void => {
     toolbar.addItem(command, new ButtonItem(commands, command, icon, args, isBare));
   };
   // Its label tells how many blocks may run.
   add(CommandIds.runAffected, runIcon, {}, false);
   add(CommandIds.cancel, stopIcon);
-  toolbar.addItem('search', search);
   add(CommandIds.undo, undoIcon);
   add(CommandIds.redo, redoIcon);
   add(CommandIds.addBlock, addIcon);

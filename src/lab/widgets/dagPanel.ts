@@ -79,9 +79,11 @@ export class DagPanel extends Widget {
     this.layout = layout;
     this.node.append(this.view.element, this.hint, this.status);
     layout.addWidget(new ZoomButtons(commands, this.id));
+    // Not in the toolbar, which puts away what finds no room: a key leads here.
+    layout.addWidget(this.search);
     layout.addWidget(this.messages);
     layout.addWidget(this.popover);
-    dressToolbar(this.toolbar, commands, this.search, this.id);
+    dressToolbar(this.toolbar, commands, this.id);
     selection.changed.connect(this.takeSelection, this);
     projects.connection.changed.connect(this.later, this);
     this.node.addEventListener('keydown', event => {
