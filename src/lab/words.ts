@@ -69,9 +69,11 @@ export function reasonText(block: BlockView, trans: TranslationBundle): string {
   if (state === 'running' && progress !== null && progress.cells > 0)
     return trans.__('cell %1 of %2', Math.min(progress.done + 1, progress.cells), progress.cells);
   if (state === 'failed' && failure !== null) return failureText(block, trans);
+  // It has values and no run made them: that comes before why it will run.
+  if (block.isLocal && (state === 'never' || state === 'stale'))
+    return trans.__('local, until a run confirms it');
   const [first, ...others] = reasonsOf(block);
   if (first !== undefined) return others.length === 0 ? first : trans.__('%1 (+%2)', first, others.length);
-  if (state === 'fresh' && block.isLocal) return trans.__('local, until a run confirms it');
   if (state === 'fresh' && block.lastRun === 'restored') return trans.__('restored');
   return stateWord(state, trans);
 }

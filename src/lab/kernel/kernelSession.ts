@@ -10,7 +10,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { KernelCode } from '../../protocol/resident/calls.js';
 
 import type { IProjectModel } from '../tokens.js';
-import { askKernel, KernelGone, loadInto, type HeldValues, type LoadOutcome } from './kernelReport.js';
+import { askKernel, KernelGone, loadInto, type LoadOutcome } from './kernelReport.js';
 import { blocksOf, signatureOf, subjectOf, type Subject } from './relevant.js';
 
 export type KernelState =
@@ -29,20 +29,32 @@ export type KernelState =
 
 export type What = 'inputs' | 'state';
 
-/** One load of one block, to be done again after a restart. */
-interface Loaded {
+interface Wanted {
   readonly block: string;
   readonly what: What;
+}
+
+/** What the kernel was given of one block. */
+interface Holding extends Wanted {
+  readonly version: string;
+}
+
+/** Code that can be run at once. */
+interface Prepared extends Wanted {
   readonly code: KernelCode;
 }
+
+/** A kernel drops what is queued when a cell before it fails. */
+const MOST_ATTEMPTS = 5;
+const PAUSE_MILLISECONDS = 200;
 
 export class KernelSession implements IDisposable {
   private _state: KernelState = { kind: 'unknown' };
   private _isOlder = false;
   private _isDisposed = false;
-  private loaded: readonly Loaded[] = [];
-  /** What the kernel says it holds, where this page did not load it. */
-  private held: readonly HeldValues[] = [];
+  private holdings: readonly Holding[] = [];
+  /** What the kernel gets right after a restart, before anybody else's code. */
+  private prepared: readonly Prepared[] = [];
   private signature: string | null = null;
   private turn = 0;
   private asked: Kernel.IKernelConnection | null = null;
@@ -87,7 +99,7 @@ export class KernelSession implements IDisposable {
 
   /** What was loaded last; `null`: nothing. */
   get loadedWhat(): What | null {
-    return this.entries().at(-1)?.what ?? null;
+    return this.holdings.at(-1)?.what ?? null;
   }
 
   /** Path of the notebook on the server. */
@@ -118,41 +130,66 @@ export class KernelSession implements IDisposable {
     return this.panel.sessionContext.session?.kernel ?? null;
   }
 
-  private async loadBlocks(wanted: readonly Pick<Loaded, 'block' | 'what'>[]): Promise<void> {
+  private async loadBlocks(wanted: readonly Wanted[]): Promise<void> {
     const turn = (this.turn += 1);
     this.set({ kind: 'loading' });
     try {
       // The code is asked for while the kernel still starts.
-      const codes = await Promise.all(
-        wanted.map(async each => ({ ...each, code: await this.model.call('kernelCode', each) })),
-      );
+      const codes = await this.prepare(wanted);
       await this.panel.sessionContext.ready;
-      if (turn !== this.turn) return;
       await this.runCodes(codes, turn);
     } catch (error) {
-      if (turn === this.turn && !(error instanceof KernelGone))
+      if (turn === this.turn)
         this.set({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  private async runCodes(codes: readonly Loaded[], turn: number): Promise<void> {
-    const { kernel } = this;
-    if (kernel === null) return this.set({ kind: 'unknown' });
-    if (this.isForeign(kernel)) return;
-    this.asked = kernel;
-    const signature = this.signatureNow(codes[0]?.what ?? 'inputs');
-    const outcomes = await Promise.all(codes.map(({ code }) => loadInto(kernel, code.code)));
-    if (turn !== this.turn) return;
-    this.loaded = codes;
-    this.held = [];
+  private async prepare(wanted: readonly Wanted[]): Promise<readonly Prepared[]> {
+    const codes = await Promise.all(
+      wanted.map(async ({ block, what }) => ({
+        block,
+        what,
+        code: await this.model.call('kernelCode', { block, what }),
+      })),
+    );
+    this.prepared = codes;
+    return codes;
+  }
+
+  private async runCodes(codes: readonly Prepared[], turn: number): Promise<void> {
+    for (let attempt = 1; turn === this.turn; attempt += 1) {
+      const { kernel } = this;
+      if (kernel === null) return this.set({ kind: 'unknown' });
+      if (this.isForeign(kernel)) return;
+      this.asked = kernel;
+      const signature = this.signatureNow(codes[0]?.what ?? 'inputs');
+      try {
+        const outcomes = await Promise.all(codes.map(({ code }) => loadInto(kernel, code.code)));
+        if (turn === this.turn) this.settle(codes, outcomes, signature);
+        return;
+      } catch (error) {
+        if (!(error instanceof KernelGone) || attempt === MOST_ATTEMPTS) throw error;
+        await new Promise(resolve => setTimeout(resolve, PAUSE_MILLISECONDS));
+      }
+    }
+  }
+
+  private settle(
+    codes: readonly Prepared[],
+    outcomes: readonly LoadOutcome[],
+    signature: string | null,
+  ): void {
+    this.holdings = codes.map(({ block, what, code: { version } }) => ({ block, what, version }));
     this.signature = signature;
     this._isOlder = false;
-    const failed = outcomes.flatMap(each => each.failed);
-    const names = [...new Set(outcomes.flatMap(each => each.names))];
-    const milliseconds = outcomes.reduce((sum, each) => sum + each.milliseconds, 0);
-    const ok = outcomes.every(each => each.ok);
+    const outcome: LoadOutcome = {
+      ok: outcomes.every(({ ok }) => ok),
+      names: [...new Set(outcomes.flatMap(({ names }) => names))],
+      failed: outcomes.flatMap(({ failed }) => failed),
+      milliseconds: outcomes.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    };
     const notes = [...new Set(codes.flatMap(({ code }) => code.notes))];
-    this.set({ kind: 'loaded', outcome: { ok, names, failed, milliseconds }, notes });
+    this.set({ kind: 'loaded', outcome, notes });
     // What changed while it was loaded is looked at now.
     this.followProject();
   }
@@ -175,14 +212,13 @@ export class KernelSession implements IDisposable {
     if (subject === null || kernel === this.asked || this._state.kind === 'loading') return;
     if (this.isForeign(kernel)) return;
     this.asked = kernel;
-    this.loaded = [];
+    this.holdings = [];
     const turn = (this.turn += 1);
     void askKernel(kernel).then(
       ({ held, count }) => {
         if (turn !== this.turn || this._isDisposed) return;
-        const ours = held.filter(({ block }) => blocksOf(subject).some(({ id }) => id === block));
-        this.held = ours;
-        if (ours.length > 0) {
+        this.holdings = held.filter(({ block }) => blocksOf(subject).some(({ id }) => id === block));
+        if (this.holdings.length > 0) {
           this.set({ kind: 'loaded', outcome: null, notes: [] });
           // An empty signature differs from any: the versions are compared once.
           this.signature = '';
@@ -191,8 +227,7 @@ export class KernelSession implements IDisposable {
           this.set({ kind: 'empty' });
           if (this.fills && this.mayFill(subject)) void this.load('inputs');
         } else {
-          this.set({ kind: 'own' });
-          this.signature = this.signatureNow('state');
+          this.becomeOwn();
         }
       },
       () => {
@@ -214,22 +249,19 @@ export class KernelSession implements IDisposable {
     if (status === 'restarting' || status === 'autorestarting') this.restart();
   }
 
-  /** The code of the last time is put in line at once, in front of whatever a person runs next. */
+  /** What is prepared is put in line at once, in front of whatever a person runs next. */
   private restart(): void {
+    const again = this.prepared;
     this._isOlder = false;
-    this.held = [];
-    const again = this.loaded;
+    this.holdings = [];
     this.asked = null;
-    if (again.length === 0) {
-      this.turn += 1;
-      return this.set({ kind: 'unknown' });
-    }
     const turn = (this.turn += 1);
+    if (again.length === 0) return this.set({ kind: 'unknown' });
     this.set({ kind: 'loading' });
-    // What is queued before the connection cleared its state would be lost.
+    // What is queued before the connection has cleared its state would be lost.
     void Promise.resolve()
       .then(() => this.runCodes(again, turn))
-      .then(() => this.compare(again))
+      .then(() => this.compare())
       .catch(() => {
         if (turn === this.turn) void this.loadBlocks(again);
       });
@@ -237,9 +269,20 @@ export class KernelSession implements IDisposable {
 
   /** A cell of a person, whichever page or console it comes from: silent code is not announced. */
   private noticeCells(_: unknown, message: KernelMessage.IMessage): void {
-    if (this._state.kind !== 'empty' || message.header.msg_type !== 'execute_input') return;
+    if (this._state.kind === 'empty' && message.header.msg_type === 'execute_input') this.becomeOwn();
+  }
+
+  private becomeOwn(): void {
     this.signature = this.signatureNow('state');
     this.set({ kind: 'own' });
+    this.prepareFilling();
+  }
+
+  /** For the next restart, where an empty kernel is filled. */
+  private prepareFilling(): void {
+    const { subject } = this;
+    if (subject?.kind !== 'block' || !this.fills || !this.mayFill(subject)) return;
+    void this.prepare([{ block: subject.block.id, what: 'inputs' }]).catch(() => undefined);
   }
 
   private followProject(): void {
@@ -257,35 +300,22 @@ export class KernelSession implements IDisposable {
   }
 
   private compareWhereChanged(kind: 'loaded' | 'own'): void {
-    const what = kind === 'own' ? 'state' : (this.entries()[0]?.what ?? 'inputs');
-    const signature = this.signatureNow(what);
+    const signature = this.signatureNow(kind === 'own' ? 'state' : (this.loadedWhat ?? 'inputs'));
     if (signature === null || signature === this.signature) return;
     this.signature = signature;
-    if (kind === 'loaded') void this.compare(this.entries()).catch(() => undefined);
-    // Nobody can say what a person's own values are worth; that the blocks moved on is certain.
-    else this.setOlder(true);
+    if (kind === 'loaded') void this.compare().catch(() => undefined);
+    else {
+      // Nobody can say what a person's own values are worth; that the blocks moved on is certain.
+      this.setOlder(true);
+      this.prepareFilling();
+    }
   }
 
-  private entries(): readonly { readonly block: string; readonly what: What; readonly version: string }[] {
-    return this.loaded.length > 0
-      ? this.loaded.map(({ block, what, code }) => ({ block, what, version: code.version }))
-      : this.held;
-  }
-
-  private async compare(
-    entries: readonly (Pick<Loaded, 'block' | 'what'> & {
-      readonly version?: string;
-      readonly code?: KernelCode;
-    })[],
-  ): Promise<void> {
-    const { turn } = this;
-    const current = await Promise.all(
-      entries.map(({ block, what }) => this.model.call('kernelCode', { block, what })),
-    );
+  private async compare(): Promise<void> {
+    const { turn, holdings } = this;
+    const current = await this.prepare(holdings);
     if (turn !== this.turn || this._isDisposed) return;
-    this.setOlder(
-      entries.some((entry, place) => (entry.code?.version ?? entry.version) !== current[place]?.version),
-    );
+    this.setOlder(holdings.some(({ version }, place) => version !== current[place]?.code.version));
   }
 
   private signatureNow(what: What): string | null {

@@ -1,5 +1,5 @@
 /** The strip above a block's notebook: what it needs, what of it the kernel has, and the code behind it. */
-import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
+import { ReactWidget } from '@jupyterlab/apputils';
 import type { CommandRegistry } from '@lumino/commands';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { PanelLayout, Widget } from '@lumino/widgets';
@@ -20,6 +20,17 @@ export interface StripOptions {
 
 const MOST_NAMES = 4;
 
+/** Draws anew at every `update`. */
+class DrawnWidget extends ReactWidget {
+  constructor(private readonly draw: () => ReactElement) {
+    super();
+  }
+
+  protected override render(): ReactElement {
+    return this.draw();
+  }
+}
+
 export class DependencyStrip extends Widget {
   private cells: DependencyCells | null = null;
   private asked = 0;
@@ -37,24 +48,20 @@ export class DependencyStrip extends Widget {
     this.addClass('dagpy-strip');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('What this block needs'));
-    const line = ReactWidget.create(
-      <UseSignal signal={session.changed}>
-        {() => (
-          <StripLine
-            {...options}
-            isShown={this.isShown}
-            toggle={() => void this.toggle()}
-            unlock={() => this.unlock()}
-          />
-        )}
-      </UseSignal>,
-    );
+    const line = new DrawnWidget(() => (
+      <StripLine
+        {...options}
+        isShown={this.isShown}
+        toggle={() => void this.toggle()}
+        unlock={() => this.unlock()}
+      />
+    ));
     line.addClass('dagpy-strip-line');
     this.line = line;
     this.parts.addWidget(line);
     this.sizes.observe(line.node);
-    session.changed.connect(this.showOrHide, this);
-    this.showOrHide();
+    session.changed.connect(this.redraw, this);
+    this.redraw();
   }
 
   override dispose(): void {
@@ -64,8 +71,9 @@ export class DependencyStrip extends Widget {
   }
 
   /** Nothing is needed, nothing is shown. */
-  private showOrHide(): void {
+  private redraw(): void {
     const { subject } = this.options.session;
+    this.line.update();
     this.setHidden(subject?.kind !== 'block' || subject.block.parents.length === 0);
   }
 
