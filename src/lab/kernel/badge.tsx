@@ -1,7 +1,6 @@
-/** In a notebook's toolbar: the kernel holds values that are not those of the blocks any more. */
+/** Above a notebook: the kernel holds values that are not those of the blocks any more, and what to do about it. */
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon } from '@jupyterlab/ui-components';
 import type { ReactElement } from 'react';
 import type { KernelSession } from './kernelSession.js';
 
@@ -13,6 +12,7 @@ export class KernelBadge extends ReactWidget {
   ) {
     super();
     this.addClass('dagpy-kernelBadge');
+    this.node.setAttribute('role', 'status');
     session.changed.connect(this.showOrHide, this);
     this.showOrHide();
   }
@@ -20,17 +20,17 @@ export class KernelBadge extends ReactWidget {
   protected override render(): ReactElement {
     const { trans } = this;
     return (
-      <button
-        type="button"
-        className="jp-Button jp-mod-minimal jp-ToolbarButtonComponent"
-        title={trans.__(
-          'The blocks were run since. Load their results into this kernel: variables of the same names give way.',
-        )}
-        onClick={this.load}
-      >
-        <refreshIcon.react tag="span" className="dagpy-kernelBadge-icon" />
-        <span className="jp-ToolbarButtonComponent-label">{trans.__('kernel is older than the blocks')}</span>
-      </button>
+      <>
+        <span className="dagpy-kernelBadge-words">{trans.__('kernel is older than the blocks')}</span>
+        <button
+          type="button"
+          className="jp-Button jp-mod-minimal dagpy-strip-button"
+          title={trans.__('The blocks were run since. Variables of the same names give way.')}
+          onClick={this.load}
+        >
+          {trans.__('Load results into kernel')}
+        </button>
+      </>
     );
   }
 

@@ -82,10 +82,8 @@ export class KernelPanels {
     const session = new KernelSession(panel, hold.model, trans, true);
     const strip = new DependencyStrip({ session, commands, trans });
     panel.contentHeader.addWidget(strip);
-    const badge = new KernelBadge(session, trans, () => void commands.execute(CommandIds.loadResults, {}));
-    // Beside the kernel's name, where Lab has one.
-    if (!panel.toolbar.insertBefore('kernelName', 'dagpyKernel', badge))
-      panel.toolbar.addItem('dagpyKernel', badge);
+    const badge = new KernelBadge(session, trans, () => void session.load('state'));
+    panel.contentHeader.addWidget(badge);
     return {
       session,
       dispose() {
