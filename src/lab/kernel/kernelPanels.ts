@@ -6,7 +6,6 @@ import type { IProjectHold, IProjects } from '../tokens.js';
 import { KernelBadge } from './badge.js';
 import { KernelSession } from './kernelSession.js';
 import { DependencyStrip } from './strip.js';
-import { CommandIds } from '../commandIds.js';
 
 export interface KernelPanelsOptions {
   readonly projects: IProjects;
