@@ -1,7 +1,13 @@
 /** The kernels in which people work: branches with restored variables, results into a stale kernel, values adopted. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { expect, test } from '../fixtures/index.js';
+import { python, serverOf } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
+
+// Galata's stand-in for kernels knows no restart.
+test.use({ kernels: null, sessions: null });
 
 /** Words about the kernel in the strip above the notebook. */
 const kernelWords = (workbench: Workbench) => workbench.page.locator('.dagpy-strip-kernel:visible');
@@ -88,8 +94,9 @@ test('results come into a kernel that is older than the blocks', async ({ page, 
   await page.getByRole('button', { name: 'Load results into kernel' }).click();
   await expect(badge(workbench)).toBeHidden();
   await workbench.execute('notebook:insert-cell-below');
-  await workbench.execute('notebook:move-cell-down');
-  await typeAndRun(workbench, 'print("now", limit)');
+  await workbench.execute('notebook:enter-edit-mode');
+  await page.keyboard.insertText('print("now", limit)');
+  await page.keyboard.press('Control+Enter');
   await expect(workbench.notebook.getByText('now 5', { exact: true })).toBeVisible();
 });
 
@@ -122,9 +129,16 @@ test('what a kernel has computed is adopted, and a run makes it anew', async ({
   ).toEqual([false, true]);
 });
 
-test('a kernel of another kind gets nothing, and says so', async ({ page, project, workbench }) => {
+test('a kernel of another kind gets nothing, and says so', async ({ app, page, project, workbench }) => {
   await project.dagpy('run');
   await openFresh(workbench, 'report.ipynb');
+  const kernels = join(serverOf(app).environment['JUPYTER_DATA_DIR'] ?? '', 'kernels', 'other-kernel');
+  mkdirSync(kernels, { recursive: true });
+  const argv = [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+  writeFileSync(
+    join(kernels, 'kernel.json'),
+    JSON.stringify({ argv, display_name: 'Other', language: 'python' }),
+  );
   project.write('dag.json', project.read('dag.json').replace('"python3"', '"other-kernel"'));
   await restartKernel(workbench);
   await expect(page.locator('.dagpy-strip-notes')).toContainText(
