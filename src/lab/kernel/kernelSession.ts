@@ -295,6 +295,11 @@ export class KernelSession implements IDisposable {
         this.asked = null;
         this.lookAtKernel();
       }
+    } else if (this.kernel !== null && this.isForeign(this.kernel)) {
+      // The project moved to another kernel.
+      this.holdings = [];
+      this.prepared = [];
+      this.setOlder(false);
     } else if (kind === 'loaded' || kind === 'own') this.compareWhereChanged(kind);
     this._changed.emit();
   }
