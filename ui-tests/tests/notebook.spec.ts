@@ -1,4 +1,5 @@
 /** Blocks in notebooks: made of cells, edited, saved, run, changed elsewhere; what is on disk is what is shown. */
+import { galata } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { expect, test } from '../fixtures/index.js';
 import type { StoryProject } from '../fixtures/project.js';
@@ -309,4 +310,64 @@ test('two tabs on one flow and on a block of it stay in step', async ({ project,
   await expect.poll(async () => JSON.stringify(await outputsShown(workbench))).toContain('limit = 9');
   await expect(second.getByRole('dialog')).toHaveCount(0);
   await second.close();
+});
+
+test.describe('a long notebook of which only a part is drawn', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      '@jupyterlab/notebook-extension:tracker': { windowingMode: 'full' },
+    },
+  });
+
+  test('has its headers and marks wherever one scrolls, each once', async ({ project, workbench }) => {
+    for (const name of ['load', 'clean', 'report']) {
+      const content = JSON.parse(project.read(`${name}.ipynb`)) as { cells: object[] };
+      const more = Array.from({ length: 60 }, (_, at) =>
+        cell(`${name}${String(at)}`, `${name}_${String(at)} = 1`),
+      );
+      project.write(`${name}.ipynb`, JSON.stringify({ ...content, cells: [...content.cells, ...more] }));
+    }
+    await project.dagpy('flow', 'report');
+    await workbench.open('report.flow.ipynb');
+    const bar = (name: string) => workbench.block(name, workbench.notebook);
+    await expect(bar('load')).toBeVisible();
+    const scrollTo = (at: number) =>
+      workbench.page.evaluate(async index => {
+        const { content } = window.jupyterapp.shell.currentWidget as NotebookPanel;
+        await content.scrollToItem(index, 'start');
+      }, at);
+    const header = (name: string) =>
+      workbench.page.evaluate(
+        wanted =>
+          (window.jupyterapp.shell.currentWidget as NotebookPanel).context.model.sharedModel.cells.findIndex(
+            each => each.getSource().startsWith(`## Block: ${wanted}`),
+          ),
+        name,
+      );
+    for (const name of ['report', 'load', 'clean', 'report', 'load']) {
+      await scrollTo(await header(name));
+      await expect(bar(name)).toBeVisible();
+      await expect(bar(name)).toHaveCount(1);
+    }
+    await workbench.execute('dagpy:run-affected', {});
+    await workbench.expectState('load', 'fresh', workbench.notebook);
+    await scrollTo(await header('report'));
+    await workbench.expectState('report', 'fresh', workbench.notebook);
+    await expect.poll(() => textsOf(project, 'report.flow.ipynb')).toContain('best');
+  });
+});
+
+test('cells outside any block, and a notebook of the project that shows none, are left alone', async ({
+  project,
+  workbench,
+}) => {
+  const text = notebook([cell('a', 'x = 1'), cell('b', 'y = 2')]);
+  project.write('other.ipynb', text);
+  await workbench.open('other.ipynb');
+  await type(workbench, 0, 'x = 2');
+  await workbench.saveDocument();
+  await expect.poll(() => project.sources('other.ipynb')).toEqual(['x = 2', 'y = 2']);
+  expect(project.read('other.ipynb')).not.toContain('dagpy');
+  await expect(workbench.notebook.locator('.dagpy-bar, .dagpy-cell')).toHaveCount(0);
 });

@@ -52,7 +52,8 @@ export class Drawing {
     clearInterval(this.clock);
     for (const widget of [...this.bars.values(), ...this.marks.values(), ...this.choices.values()])
       widget.dispose();
-    for (const cell of this.notebook.panel.content.widgets) undress(cell);
+    const { panel } = this.notebook;
+    if (!panel.isDisposed) for (const cell of panel.content.widgets) undress(cell);
   }
 
   private draw(): void {

@@ -27,6 +27,9 @@ export interface Followed {
 
 type Attached = Followed & { readonly hold: IProjectHold; dispose(): void };
 
+/** Nothing is wrong with the notebook, and nothing is lost. */
+const QUIET: readonly string[] = ['daemon-down', 'project-read-only'];
+
 export class Notebooks {
   private readonly attached = new Map<NotebookPanel, Attached>();
   /** What is being asked about a panel. */
@@ -109,7 +112,7 @@ export class Notebooks {
     const trouble = (problems: readonly Problem[]): void => {
       const [problem] = problems;
       const text = problem === undefined ? '' : `${problem.message}\n${problem.remedy}`;
-      const isQuiet = problem === undefined || problem.code === 'daemon-down';
+      const isQuiet = problem === undefined || QUIET.includes(problem.code);
       drawing.setTrouble(isQuiet ? '' : trans.__('not updated: %1', problem.message));
       if (text !== told && problem !== undefined)
         Notification.emit(trans.__('%1: %2', panel.title.label, text), isQuiet ? 'info' : 'warning', {

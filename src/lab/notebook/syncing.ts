@@ -13,7 +13,7 @@ import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
 import { applyContent } from './applyContent.js';
 import { hasOpenConflict } from './conflicts.js';
-import { recordOf } from './membership.js';
+import { marksOf, recordOf } from './membership.js';
 import type { OpenNotebook } from './openNotebook.js';
 
 export interface SyncTelling {
@@ -23,6 +23,12 @@ export interface SyncTelling {
   trouble(problems: readonly Problem[]): void;
   renamed(names: readonly { readonly from: string; readonly to: string }[]): void;
 }
+
+const READ_ONLY: Problem = {
+  code: 'project-read-only',
+  message: 'its blocks are not updated: the project can not be written',
+  remedy: 'what you save stays in this notebook',
+};
 
 export class Syncing {
   private isBusy = false;
@@ -147,10 +153,14 @@ export class Syncing {
       }
       const seen = this.signature();
       try {
+        const wasPending = this.isPending;
         if (this.notebook.subject.kind === 'flow') await this.mergeFlow();
         else if (this.notebook.subject.kind === 'block') await this.mergeFile();
         this.seen = seen;
-        this.tell.trouble([]);
+        const isReadOnly = this.notebook.project.view?.isReadOnly === true;
+        this.tell.trouble(wasPending && isReadOnly ? [READ_ONLY] : []);
+        // Nothing that is asked again would change it; the next save asks.
+        if (isReadOnly) this.isPending = false;
       } catch (error) {
         if (!(error instanceof CallError)) throw error;
         this.seen = seen;
@@ -175,6 +185,7 @@ export class Syncing {
     notebook.quietly(() => {
       const { collided } = applyContent(model, sent, answer.content);
       this.bringRecord(sent, answer.content, collided);
+      this.endRuns();
     });
     if (!isUnsaved) this.isPending = false;
     notebook.noteSaved(isUnsaved ? this.savedPart(answer.content) : answer.content);
@@ -187,6 +198,21 @@ export class Syncing {
     if (isUnsaved || model.dirty || panel.context.contentsModel?.writable === false) return;
     if (this.inFile === JSON.stringify(notebook.content())) return;
     await this.saveOwn();
+  }
+
+  /** What a run showed that ended while nobody looked is known by now for what it is. */
+  private endRuns(): void {
+    for (const { view, cells } of this.notebook.shown) {
+      if (view?.state === 'running' || view?.state === 'queued') continue;
+      for (const id of cells) {
+        const cell = this.notebook.cell(id);
+        const dagpy = cell?.getMetadata('dagpy') as JSONObject | undefined;
+        if (cell === undefined || marksOf(dagpy).live !== true) continue;
+        const { live: _, ...rest } = dagpy ?? {};
+        if (Object.keys(rest).length === 0) cell.deleteMetadata('dagpy');
+        else cell.setMetadata('dagpy', rest);
+      }
+    }
   }
 
   /** The file gets what came from the blocks; a person's edits that came meanwhile are theirs to save. */
