@@ -11,6 +11,7 @@ type FarEdge = Pick<DrawnEdge, 'edge' | 'way' | 'isLit'>;
 /** Of the width and height of the view, on each side: what comes into view before the next drawing. */
 const MARGIN = 0.3;
 const LINE = 0.7;
+const PLAIN_OPACITY = 0.5;
 const LIT_LINE = 1.3;
 
 export class FarEdges {
@@ -62,6 +63,8 @@ export class FarEdges {
     );
     for (const isLit of [false, true]) {
       context.strokeStyle = style.getPropertyValue(isLit ? '--dagpy-stale' : '--dagpy-dag-edge').trim();
+      // Many lie over each other: together they are as dark as a few.
+      context.globalAlpha = isLit ? 1 : PLAIN_OPACITY;
       context.lineWidth = (isLit ? LIT_LINE : LINE) / scale;
       for (const each of edges) {
         if (each.isLit !== isLit) continue;
