@@ -120,31 +120,34 @@ function returned(
 
 /**
  * What becomes of the choice to be outside where a cell came to lie between others: between two cells of one block it
- * belongs there, and between two that are outside it is outside.
- * @param cells ids of all cells, in order. @param arrived those that were put where they are by a person
+ * belongs there, and between two that are outside it is outside. What the others are is judged without the newcomers.
+ * @param arrived ids of cells that were put where they are by a person
  * @returns cells whose mark is to be set (`true`) or taken away
  */
 export function settled(
-  cells: readonly string[],
+  cells: readonly CellFacts[],
   arrived: ReadonlySet<string>,
-  membership: Membership,
+  record: FlowRecord | null,
 ): ReadonlyMap<string, boolean> {
   const changes = new Map<string, boolean>();
-  const isHeader = (id: string): boolean => membership.sectionOf(id)?.header?.cell === id;
-  cells.forEach((id, at) => {
-    if (!arrived.has(id) || isHeader(id)) return;
-    const above = cells
-      .slice(0, at)
-      .filter(other => !arrived.has(other))
-      .at(-1);
-    const below = cells.slice(at + 1).find(other => !arrived.has(other));
-    if (above === undefined || below === undefined) return;
-    const isOutside = membership.outside.has(id);
-    const home = membership.sectionOf(above);
-    if (isOutside && home !== undefined && home === membership.sectionOf(below) && !isHeader(below))
-      changes.set(id, false);
-    const isBetween = membership.outside.has(above) && membership.outside.has(below);
-    if (!isOutside && isBetween) changes.set(id, true);
-  });
+  const now = membershipOf(cells, record);
+  const others = cells.filter(({ id }) => !arrived.has(id));
+  const before = membershipOf(others, record);
+  let above: string | undefined;
+  let passed = 0;
+  for (const { id } of cells) {
+    if (!arrived.has(id)) {
+      above = id;
+      passed += 1;
+      continue;
+    }
+    const below = others[passed]?.id;
+    if (above === undefined || below === undefined || now.sectionOf(id)?.header?.cell === id) continue;
+    const home = before.sectionOf(above);
+    const isInside = home !== undefined && home === before.sectionOf(below) && home.header?.cell !== below;
+    const isOutside = now.outside.has(id);
+    if (isOutside && isInside) changes.set(id, false);
+    if (!isOutside && before.outside.has(above) && before.outside.has(below)) changes.set(id, true);
+  }
   return changes;
 }

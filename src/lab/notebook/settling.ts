@@ -4,7 +4,7 @@ import type { CellList } from '@jupyterlab/notebook';
 import type { IObservableList } from '@jupyterlab/observables';
 import type { JSONObject } from '@lumino/coreutils';
 import { factsOf, type OpenNotebook } from './openNotebook.js';
-import { membershipOf, settled } from './membership.js';
+import { settled } from './membership.js';
 
 export class Settling {
   constructor(private readonly notebook: OpenNotebook) {
@@ -20,10 +20,8 @@ export class Settling {
     const { subject, model } = notebook;
     if (change.type !== 'add' || notebook.isChanging || subject.kind !== 'flow') return;
     const cells = factsOf(model);
-    const membership = membershipOf(cells, subject.record);
     const arrived = new Set(change.newValues.map(({ id }) => id));
-    const ids = cells.map(({ id }) => id);
-    for (const [id, isOutside] of settled(ids, arrived, membership)) {
+    for (const [id, isOutside] of settled(cells, arrived, subject.record)) {
       const cell = notebook.cell(id);
       if (cell === undefined) continue;
       const {
