@@ -38,7 +38,8 @@ export async function branchFrom(options: BranchOptions): Promise<string | null>
       after: parent.id,
     });
     const widget = documents.openOrReveal(pathIn(model.path, notebook));
-    if (!(widget instanceof NotebookPanel)) return block;
+    // Notebook 7 opens it in a page of its own, which fills its kernel itself.
+    if (!(widget instanceof NotebookPanel) || !widget.isAttached) return block;
     const release = holdBack(widget);
     try {
       const session = await panels.attach(widget);
