@@ -51,6 +51,8 @@ const MOVE_MILLISECONDS = 260;
 const MOST_ANIMATED = 400;
 /** While it moves, what is missing at the rim is drawn no more often than this. */
 const REDRAW_MILLISECONDS = 250;
+/** A frame that took longer than this leaves no time for more: what is missing waits for rest. */
+const BUSY_MILLISECONDS = 60;
 /** Names beside edges can be read. */
 const LABEL_SCALE = 0.7;
 
@@ -72,6 +74,7 @@ export class DagView {
   private pointedAt: string | null = null;
   private pointedEdge: string | null = null;
   private redrawnAt = 0;
+  private followedAt = 0;
   private readonly stopFollowingTheme: () => void;
   private isFitted = false;
   private labels: { readonly graph: PanelGraph; readonly labels: readonly Label[] } | null = null;
@@ -284,9 +287,11 @@ export class DagView {
     this.minimap.frame(viewport);
     this.farEdges.follow(viewport);
     this.element.classList.toggle('has-labels', viewport.scale >= LABEL_SCALE);
-    if (scene === null || drawn === null || covers(drawn, viewport, scene.picture)) return;
     const now = performance.now();
-    if (now - this.redrawnAt > REDRAW_MILLISECONDS) this.redraw(false, true);
+    const isBusy = now - this.followedAt > BUSY_MILLISECONDS;
+    this.followedAt = now;
+    if (scene === null || drawn === null || covers(drawn, viewport, scene.picture)) return;
+    if (!isBusy && now - this.redrawnAt > REDRAW_MILLISECONDS) this.redraw(false, true);
   }
 
   /** @param isMoving what is drawn is seen for a moment only */

@@ -37,6 +37,8 @@ const MOST_CARDS_DRAWN = 320;
 const MOST_SINGLE_EDGES = 700;
 /** Of the width and height of the view, on each side; narrower ones where more would be drawn than may be. */
 const MARGINS = [0.6, 0.3, 0.1];
+/** While it moves, what comes into view next is drawn with it. */
+const MOVING_MARGIN = 0.8;
 
 export const EVERYWHERE: Box = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 
@@ -65,7 +67,7 @@ export function drawnFor(
   const isLegible =
     !isMoving && viewport.scale >= LEGIBLE_SCALE && nodesIn(picture, view).length <= MOST_CARDS;
   if (!isLegible) {
-    const area = grown(view, MARGINS[0]!);
+    const area = grown(view, isMoving ? MOVING_MARGIN : MARGINS[0]!);
     return part(picture, area, 'signs', nodesIn(picture, area), always);
   }
   for (const margin of MARGINS) {

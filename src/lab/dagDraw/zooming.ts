@@ -25,6 +25,9 @@ export interface Zooming {
 /** How long nothing moves until the world is at rest. */
 const REST_MILLISECONDS = 200;
 
+/** Shrunk further than this, a picture of the former size would hold far more than can be seen of it. */
+const COARSEST = 0.35;
+
 export interface ZoomingOptions {
   readonly stage: Stage;
   /** In each frame in which the view moves. */
@@ -65,7 +68,8 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
   };
   const show = (): void => {
     frame = 0;
-    move();
+    if (place.scale < COARSEST * drawnScale) sharpen();
+    else move();
     onMove();
   };
   const behaviour = zoom<HTMLDivElement, unknown>()
