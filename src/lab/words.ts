@@ -68,7 +68,7 @@ export function reasonText(block: BlockView, trans: TranslationBundle): string {
   const { state, progress, failure } = block;
   if (state === 'running' && progress !== null && progress.cells > 0)
     return trans.__('cell %1 of %2', Math.min(progress.done + 1, progress.cells), progress.cells);
-  if (state === 'failed' && failure !== null) return failureText(block, trans);
+  if (state === 'failed' && failure !== null) return failureText(failure, trans);
   // It has values and no run made them: that comes before why it will run.
   if (block.isLocal && (state === 'never' || state === 'stale'))
     return trans.__('local, until a run confirms it');
@@ -79,13 +79,15 @@ export function reasonText(block: BlockView, trans: TranslationBundle): string {
 }
 
 /** `KeyError in cell 4`. */
-export function failureText({ failure, reasons }: BlockView, trans: TranslationBundle): string {
-  if (failure === null) return reasons[0]?.detail ?? trans.__('failed');
-  const [first = ''] = failure.message.split('\n');
-  if (failure.cell === null) return first;
+export function failureText(
+  { message, cell }: { readonly message: string; readonly cell: number | null },
+  trans: TranslationBundle,
+): string {
+  const [first = ''] = message.split('\n');
+  if (cell === null) return first;
   // `KeyError: 'age'` has a name worth its place; what it says in full stands in the notebook.
   const name = /^[A-Za-z_][\w.]*(?=:|$)/.exec(first)?.[0];
-  return name === undefined ? first : trans.__('%1 in cell %2', name, failure.cell);
+  return name === undefined ? first : trans.__('%1 in cell %2', name, cell);
 }
 
 /** For screen readers: `clean, stale: cell 2 changed`. */

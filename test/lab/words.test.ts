@@ -78,7 +78,7 @@ test('the line under a name says what a person wants to know of that state', () 
     'never run',
   );
   assert.equal(
-    failureText(block({ failure: { ...failure, message: 'the worker was killed\nby signal 9' } }), trans),
+    failureText({ cell: 2, message: 'the worker was killed\nby signal 9' }, trans),
     'the worker was killed',
   );
 });

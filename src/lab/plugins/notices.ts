@@ -37,12 +37,11 @@ function tellFailure(
 ): void {
   const [block] = report.failed;
   if (block === undefined) return;
-  const failure = failures.find(other => other.block === block);
-  const shown = project.block(block);
+  const problem = failures.find(other => other.block === block)?.problem;
   const what =
-    shown !== undefined && shown.failure !== null
-      ? failureText(shown, trans)
-      : (failure?.problem.message.split('\n')[0] ?? trans.__('failed'));
+    problem === undefined
+      ? trans.__('see the block')
+      : failureText({ message: problem.message, cell: problem.cell ?? null }, trans);
   const others = report.failed.length - 1;
   Notification.error(
     others === 0

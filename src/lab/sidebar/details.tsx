@@ -137,8 +137,8 @@ const State = ({
       </div>
       {failure !== null && (
         <div className="dagpy-Failure">
-          <div className="dagpy-Failure-message">{failureText(block, trans)}</div>
-          {failure.message !== failureText(block, trans) && <pre>{failure.message}</pre>}
+          <div className="dagpy-Failure-message">{failureText(failure, trans)}</div>
+          {failure.message !== failureText(failure, trans) && <pre>{failure.message}</pre>}
           {failure.remedy !== '' && <div className="dagpy-Problem-remedy">{failure.remedy}</div>}
           <CommandButton
             commands={commands}

@@ -167,7 +167,7 @@ export function summaryOf(view: ProjectView, trans: TranslationBundle): string {
   const affected = affectedCount(view);
   return [
     trans._n('%1 block', '%1 blocks', blocks.length),
-    fresh === blocks.length ? trans.__('all fresh') : trans.__('%1 fresh', fresh),
+    fresh === blocks.length ? trans.__('all fresh') : fresh === 0 ? '' : trans.__('%1 fresh', fresh),
     affected === 0 || view.run !== null ? '' : trans.__('%1 to run', affected),
     failed === 0 ? '' : trans.__('%1 failed', failed),
   ]

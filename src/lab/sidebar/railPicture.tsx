@@ -7,13 +7,13 @@ import { glyphClass, glyphShape } from '../stateGlyph.js';
 export const LANE_WIDTH = 14;
 /** Further lanes are out of sight. */
 const MOST_LANES = 7;
-const FIRST = 10;
+const FIRST = 16;
 
 const xOf = (lane: number): number => FIRST + Math.min(lane, MOST_LANES - 1) * LANE_WIDTH;
 
 /** Width that the rails of a list take. */
 export const railWidth = (rows: readonly { readonly rail: RailRow | null }[]): number =>
-  xOf(rows.reduce((most, { rail }) => Math.max(most, rail?.column ?? 0), 0)) + FIRST;
+  xOf(rows.reduce((most, { rail }) => Math.max(most, rail?.column ?? 0), 0)) + 14;
 
 export const RailPicture = ({
   rail,

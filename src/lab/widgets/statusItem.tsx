@@ -15,12 +15,14 @@ export function statusText(view: ProjectView, trans: TranslationBundle): string 
     view.blocks.filter(({ state }) => states.includes(state)).length;
   const { run } = view;
   const failed = count('failed');
-  const stale = count('stale', 'affected', 'never');
+  const stale = count('stale', 'affected');
+  const never = count('never');
   return [
     trans.__('DAG %1/%2', count('fresh', 'frozen'), view.blocks.length),
     run === null ? '' : trans.__('running %1 of %2', run.done, Math.max(run.target.length, run.done)),
     failed === 0 ? '' : trans.__('%1 failed', failed),
     stale === 0 || run !== null ? '' : trans.__('%1 stale', stale),
+    never === 0 || run !== null ? '' : trans.__('%1 never run', never),
     view.problems.length === 0 ? '' : trans._n('%1 problem', '%1 problems', view.problems.length),
   ]
     .filter(part => part !== '')
