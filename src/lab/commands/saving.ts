@@ -24,5 +24,7 @@ export async function saveNotebooks(
     if (context.model.dirty) kept.push(context.path);
   }
   await flow()?.settled();
+  // What was saved in a notebook of several blocks goes on into their files.
+  await flow()?.settled();
   return kept;
 }

@@ -29,6 +29,8 @@ export const CommandButton = ({
       if (change.id === id || change.id === undefined) redraw();
     };
     commands.commandChanged.connect(slot);
+    // Something may have happened since what is drawn now was looked at.
+    redraw();
     return () => void commands.commandChanged.disconnect(slot);
   }, [commands, id]);
   if (!commands.hasCommand(id) || !commands.isVisible(id, args)) return null;

@@ -29,6 +29,8 @@ export function useRedraw(...signals: readonly (ISignal<unknown, unknown> | unde
       });
     };
     for (const signal of signals) signal?.connect(slot);
+    // Something may have happened since what is drawn now was looked at.
+    slot();
     return () => {
       cancelAnimationFrame(frame);
       for (const signal of signals) signal?.disconnect(slot);
