@@ -36,18 +36,6 @@ export function clock(seconds: number): string {
   return hours === 0 ? rest : `${hours}:${rest}`;
 }
 
-/** `812 B`, `1.2 kB`, `150 MB`. */
-export function bytes(count: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = count;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
-}
-
 /** `load, clean and 3 more`. */
 export function listing(names: readonly string[], trans: TranslationBundle, most = 3): string {
   if (names.length > most)

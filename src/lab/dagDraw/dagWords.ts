@@ -1,8 +1,9 @@
 /** What the panel says about blocks and edges, beyond what every view says. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { bytes } from '../../protocol/amounts.js';
 import type { CrossingVariable } from '../../protocol/reports.js';
 import type { BlockView } from '../../protocol/resident/view.js';
-import { blockLabel, bytes, duration, listing, reasonText } from '../words.js';
+import { blockLabel, duration, listing, reasonText } from '../words.js';
 import type { LinkVerdict, PanelEdge, PanelGraph } from './graph.js';
 
 /** The line under a name: `9.2 s · 152 MB` where all is well, else the reason. */

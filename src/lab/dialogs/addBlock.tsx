@@ -1,11 +1,12 @@
 /** The dialog that makes a block: its name, what it needs and what it hands on, suggested from the code. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useState, type ReactElement } from 'react';
+import { bytes } from '../../protocol/amounts.js';
 import type { Suggestion } from '../../protocol/resident/calls.js';
 import type { FilterView, ParentView } from '../../protocol/resident/view.js';
 import type { BlockToAdd } from '../flowTokens.js';
 import type { IProjectModel } from '../tokens.js';
-import { bytes, listing } from '../words.js';
+import { listing } from '../words.js';
 import { nameTrouble } from './blockName.js';
 import { FilterField } from './filterField.js';
 import { showForm } from './form.js';

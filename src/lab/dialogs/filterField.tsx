@@ -1,8 +1,8 @@
 /** Chooses what a block hands on: by itself, chosen variables and globs, or the whole session. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useId, useState, type ReactElement } from 'react';
+import { bytes } from '../../protocol/amounts.js';
 import type { FilterView } from '../../protocol/resident/view.js';
-import { bytes } from '../words.js';
 
 export interface Variable {
   readonly name: string;

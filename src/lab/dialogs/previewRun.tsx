@@ -2,11 +2,12 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactElement } from 'react';
+import { bytes } from '../../protocol/amounts.js';
 import type { PreviewAnswer, TargetView } from '../../protocol/resident/calls.js';
 import type { Settings } from '../settings.js';
 import type { IProjectModel } from '../tokens.js';
 import { StateGlyph } from '../widgets/stateGlyph.js';
-import { about, bytes, listing } from '../words.js';
+import { about, listing } from '../words.js';
 
 export interface PreviewContext {
   readonly settings: Settings;

@@ -2,8 +2,9 @@
 import { Notification } from '@jupyterlab/apputils';
 import { isCodeCellModel } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { bytes } from '../../protocol/amounts.js';
 import type { Json } from '../../protocol/dagFile.js';
-import { bytes, listing } from '../words.js';
+import { listing } from '../words.js';
 import { runPrivately } from './kernelReport.js';
 import type { KernelSession } from './kernelSession.js';
 

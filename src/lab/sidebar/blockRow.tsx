@@ -1,10 +1,11 @@
 /** One block in the list. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { memo, useEffect, useRef, useState, type DragEvent, type MouseEvent, type ReactElement } from 'react';
+import { bytes } from '../../protocol/amounts.js';
 import type { BlockView } from '../../protocol/resident/view.js';
 import { nameTrouble } from '../dialogs/blockName.js';
 import type { IProjectModel } from '../tokens.js';
-import { blockLabel, bytes, clock, duration, reasonsOf, reasonText } from '../words.js';
+import { blockLabel, clock, duration, reasonsOf, reasonText } from '../words.js';
 import { useSeconds } from './context.js';
 import { RailPicture } from './railPicture.js';
 import type { BlockRow } from './rows.js';

@@ -12,12 +12,13 @@ import {
 } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactElement, ReactNode } from 'react';
+import { bytes } from '../../protocol/amounts.js';
 import type { BlockView, FilterView, ProjectView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { stateWord } from '../stateGlyph.js';
 import type { IProjectModel } from '../tokens.js';
 import { StateGlyph } from '../widgets/stateGlyph.js';
-import { bytes, duration, failureText, reasonsOf } from '../words.js';
+import { duration, failureText, reasonsOf } from '../words.js';
 import { CommandButton } from './commandButton.js';
 import type { SidebarContext } from './context.js';
 
