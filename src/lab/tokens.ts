@@ -72,10 +72,12 @@ export const IProjects = new Token<IProjects>(
 
 /** Selects blocks in every view at once. */
 export interface IBlockSelection {
+  /** Path of the project whose blocks these are: others may have blocks of the same names. */
+  readonly project: string;
   /** Ids, in the order of selecting; the last one is the current one. */
   readonly selected: readonly string[];
   readonly changed: ISignal<IBlockSelection, void>;
-  select(project: IProjectModel, ids: readonly string[]): void;
+  select(project: Pick<IProjectModel, 'path'>, ids: readonly string[]): void;
 }
 
 export const IBlockSelection = new Token<IBlockSelection>(

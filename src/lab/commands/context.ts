@@ -8,6 +8,7 @@ import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/core
 import type { BlockView, ProjectView } from '../../protocol/resident/view.js';
 import type { IFlowEditor } from '../flowTokens.js';
 import { showProblems } from '../problems.js';
+import { selectedIn } from '../selection.js';
 import type { Settings } from '../settings.js';
 import type { IBlockSelection, IProjectModel, IProjects } from '../tokens.js';
 
@@ -59,7 +60,7 @@ export function blocksOf(
   args: Arguments,
 ): readonly BlockView[] {
   const named = text(args['block']);
-  const ids = named === undefined ? selection.selected : [named];
+  const ids = named === undefined ? selectedIn(selection, project) : [named];
   return ids.flatMap(id => project.block(id) ?? []);
 }
 

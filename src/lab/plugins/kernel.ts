@@ -10,6 +10,7 @@ import { CommandIds } from '../commandIds.js';
 import { adopt, adoptObstacle } from '../kernel/adopt.js';
 import { branchFrom } from '../kernel/branch.js';
 import { KernelPanels } from '../kernel/kernelPanels.js';
+import { selectedIn } from '../selection.js';
 import { IBlockSelection, IProjects, type IProjectHold, type IProjectModel } from '../tokens.js';
 
 export const kernelPlugin: JupyterFrontEndPlugin<void> = {
@@ -34,9 +35,8 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
     /** The block that a command is about: named, else selected, else that of the notebook in front. */
     const blockOf = (model: IProjectModel, args: ReadonlyPartialJSONObject): BlockView | undefined => {
       if (typeof args['block'] === 'string') return model.block(args['block']);
-      const chosen = selection?.selected.at(-1);
-      if (chosen !== undefined && model === projects.current && model.block(chosen) !== undefined)
-        return model.block(chosen);
+      const chosen = selection === null ? undefined : selectedIn(selection, model).at(-1);
+      if (chosen !== undefined) return model.block(chosen);
       const subject = panels.sessionOf(tracker.currentWidget)?.subject;
       return subject?.kind === 'block' ? subject.block : undefined;
     };

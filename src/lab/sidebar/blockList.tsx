@@ -14,6 +14,7 @@ import {
 import type { ProjectView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { showProblems } from '../problems.js';
+import { selectedIn } from '../selection.js';
 import type { IProjectModel } from '../tokens.js';
 import { Row, ROW_HEIGHT, type Drop, type RowEvents } from './blockRow.js';
 import type { SidebarContext } from './context.js';
@@ -61,7 +62,7 @@ export const BlockList = ({
   );
   const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
   const width = useMemo(() => railWidth(rows), [rows]);
-  const selected = selection.selected.filter(id => project.block(id) !== undefined);
+  const selected = selectedIn(selection, project);
   const current = selected.at(-1);
   const place = current === undefined ? -1 : ids.indexOf(current);
 
@@ -93,7 +94,7 @@ export const BlockList = ({
   const events = useMemo<RowEvents>(
     () => ({
       press(event, id) {
-        const now = selection.selected;
+        const now = selectedIn(selection, project);
         // A context menu is about all selected rows, if it is opened on one of them.
         if (event.button !== 0 && now.includes(id)) return;
         if (event.ctrlKey || event.metaKey)
@@ -218,7 +219,7 @@ export const BlockList = ({
       }
       onFocus={({ target, currentTarget }) => {
         // A click has selected its row already.
-        const isChosen = selection.selected.some(id => project.block(id) !== undefined);
+        const isChosen = selectedIn(selection, project).length > 0;
         if (target === currentTarget && !isChosen) go(0, false);
       }}
       onKeyDown={onKeyDown}

@@ -1,6 +1,7 @@
 /** The whole sidebar, drawn from the model of the current project. */
 import { useState, type ReactElement } from 'react';
 import type { ProjectView } from '../../protocol/resident/view.js';
+import { selectedIn } from '../selection.js';
 import type { IProjectModel } from '../tokens.js';
 import { BlockList } from './blockList.js';
 import { useRedraw, type SidebarContext } from './context.js';
@@ -86,7 +87,7 @@ const Blocks = ({
   const { selection, trans } = context;
   const [filter, setFilter] = useState('');
   const [isOpen, setOpen] = useState(true);
-  const current = selection.selected.flatMap(id => project.block(id) ?? []).at(-1);
+  const current = project.block(selectedIn(selection, project).at(-1) ?? '');
   return (
     <div className={`dagpy-Blocks ${isOld ? 'dagpy-mod-old' : ''}`}>
       {(view.blocks.length > MANY || filter !== '') && (

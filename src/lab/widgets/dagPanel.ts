@@ -19,6 +19,7 @@ import { DagPopover } from '../dagPanel/popover.js';
 import { SearchField } from '../dagPanel/searchField.js';
 import { dressToolbar, ZoomButtons } from '../dagPanel/toolbar.js';
 import { runEndText } from '../dagPanel/runEnd.js';
+import { selectedIn } from '../selection.js';
 import type { IProjectModel } from '../tokens.js';
 
 const POINTED_MILLISECONDS = 600;
@@ -260,10 +261,7 @@ export class DagPanel extends Widget {
   }
 
   private get selected(): readonly string[] {
-    const { projects, selection } = this.context;
-    // Other projects may have blocks of the same names.
-    const isAbout = projects.current === null || projects.current === this._project;
-    return isAbout ? selection.selected.filter(id => this._project?.block(id) !== undefined) : [];
+    return this._project === null ? [] : selectedIn(this.context.selection, this._project);
   }
 
   private takeSelection(): void {
