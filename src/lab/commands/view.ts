@@ -1,5 +1,5 @@
 /** Commands that show blocks and what became of them. */
-import { launchIcon, notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { infoIcon, launchIcon, notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import {
   addCommand,
@@ -32,6 +32,20 @@ export function addViewCommands(context: CommandContext): void {
       if (project === null) return;
       const ids = blocksOf(context, project, args).map(({ id }) => id);
       if (ids.length > 0) await context.flow()?.openFlow(project, ids);
+    },
+  });
+  addCommand(context, CommandIds.explain, {
+    label: trans.__('Explain State'),
+    caption: trans.__('Show why the block stands as it does, what it needs and what it hands on'),
+    icon: infoIcon,
+    describedBy: blockArguments(trans),
+    isEnabled: args => blockTarget(context, args) !== null,
+    refusal: trans.__('Could not explain'),
+    execute: async args => {
+      const target = blockTarget(context, args);
+      if (target === null) return;
+      context.selection.select(target.project, [target.block.id]);
+      await context.app.commands.execute(CommandIds.showBlocks);
     },
   });
   addCommand(context, CommandIds.showFailure, {

@@ -37,6 +37,7 @@ const IN_PALETTE: readonly string[] = [
   CommandIds.moveDown,
   CommandIds.undo,
   CommandIds.redo,
+  CommandIds.explain,
   CommandIds.createProject,
   CommandIds.showFailure,
   CommandIds.retry,
