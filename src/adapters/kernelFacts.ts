@@ -16,6 +16,8 @@ export interface PythonFacts {
   /** Versions of distributions; `null`: not installed. */
   readonly ipython: string | null;
   readonly ipykernel: string | null;
+  /** Where it looks for modules: those of its `sys.path` that are there. */
+  readonly folders: readonly string[];
 }
 
 /** Raise it when the script asks for more. */
@@ -51,7 +53,7 @@ export interface Interpreter {
 interface Remembered {
   readonly stamp: string;
   readonly folders: readonly string[];
-  readonly facts: PythonFacts;
+  readonly facts: Omit<PythonFacts, 'folders'>;
 }
 
 export interface KnownFacts {
@@ -67,13 +69,14 @@ export async function pythonFacts(
   const name = digest(identityOf(interpreter)).slice(0, 32);
   const file = join(cacheFolder, 'kernels', `${name}.json`);
   const known = recall(file);
-  if (known && stampOfPython(interpreter.python, known.folders) === known.stamp) return success(known.facts);
+  if (known && stampOfPython(interpreter.python, known.folders) === known.stamp)
+    return success({ ...known.facts, folders: known.folders });
   const asked = await ask(interpreter);
   if (!asked.ok) return asked;
   const { folders, ...facts } = asked.value;
   const stamp = stampOfPython(interpreter.python, folders);
   if (stamp !== undefined) remember(file, { stamp, folders, facts });
-  return success(facts);
+  return success(asked.value);
 }
 
 /** All that decides which answers Python gives, but for what is installed. */
@@ -112,7 +115,7 @@ function recall(file: string): Remembered | undefined {
   }
 }
 
-function isFacts(value: unknown): value is PythonFacts {
+function isFacts(value: unknown): value is Remembered['facts'] {
   const isText = (key: string) => isObject(value) && typeof value[key] === 'string';
   const isTextOrNull = (key: string) => isText(key) || (isObject(value) && value[key] === null);
   return (
@@ -132,11 +135,7 @@ function remember(file: string, value: Remembered): void {
   }
 }
 
-function ask({
-  python,
-  flags,
-  env,
-}: Interpreter): Promise<Result<PythonFacts & { readonly folders: readonly string[] }>> {
+function ask({ python, flags, env }: Interpreter): Promise<Result<PythonFacts>> {
   return new Promise(resolve => {
     const options = {
       env: env as NodeJS.ProcessEnv,
@@ -149,10 +148,7 @@ function ask({
     execFile(python, [...flags, '-c', SCRIPT], options, (error, stdout, stderr) => {
       // A sitecustomize or .pth file may print too.
       const line = stdout.split(/\r?\n/).find(text => text.startsWith('dagpy-facts:'));
-      const facts =
-        line === undefined
-          ? undefined
-          : (JSON.parse(line.slice(12)) as PythonFacts & { readonly folders: readonly string[] });
+      const facts = line === undefined ? undefined : (JSON.parse(line.slice(12)) as PythonFacts);
       resolve(facts && isFacts(facts) ? success(facts) : failure(startProblem(python, error, stderr)));
     });
   });

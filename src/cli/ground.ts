@@ -21,6 +21,8 @@ export interface FoundKernel extends Pick<Kernel, 'python' | 'flags'> {
   readonly environment: Digest;
   /** What a block's process finds in its environment. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Where its Python looks for modules. */
+  readonly folders: readonly string[];
 }
 
 export async function openGround(around: Surroundings, folder: string): Promise<Ground> {
@@ -35,7 +37,7 @@ export async function openGround(around: Surroundings, folder: string): Promise<
     readOnce: true,
   });
   const find = async (name: string): Promise<FoundKernel> => {
-    const { python, flags, env, environment } = orThrow(
+    const { python, flags, env, environment, facts } = orThrow(
       await findKernel(name, {
         env: around.environment,
         python: around.python(),
@@ -48,6 +50,7 @@ export async function openGround(around: Surroundings, folder: string): Promise<
       flags,
       environment: hasher.digest(environment),
       variables: definedOnly({ ...around.environment, ...env }),
+      folders: facts.folders,
     };
   };
   return {

@@ -53,10 +53,10 @@ export async function openProject(
   around: Surroundings,
   { folder, hasher, store, kernel: findKernel }: Ground,
   note: (message: string) => void,
-  makeWorkers: (options: PoolOptions) => Workers = createLazyWorkers,
+  makeWorkers: (options: PoolOptions, folders: readonly string[]) => Workers = createLazyWorkers,
 ): Promise<OpenProject> {
   const { dag } = readStructure(folder);
-  const { environment, variables, ...kernel } = await findKernel(dag.dag.kernel);
+  const { environment, variables, folders, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();
   const command: PoolOptions['command'] = {
@@ -65,7 +65,7 @@ export async function openProject(
     environment: variables,
     payload: around.payload(),
   };
-  const workers = makeWorkers({ command, start: around.start });
+  const workers = makeWorkers({ command, start: around.start }, folders);
   const notebooks = createBlockNotebooks({
     project: folder,
     python,

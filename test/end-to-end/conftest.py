@@ -64,3 +64,19 @@ def chain_template(tmp_path_factory: pytest.TempPathFactory) -> projects.Project
 def chain(chain_template: projects.Project, tmp_path: Path) -> projects.Project:
     """load → sort → top → report, load → cap → report, and `alone`; all of it fresh."""
     return chain_template.copy(tmp_path / "chain")
+
+
+@pytest.fixture
+def small_environment(tmp_path: Path) -> Path:
+    """A virtual environment that has what this one has, and a small distribution of its own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
+    [site] = (tmp_path / "venv").glob("lib/python*/site-packages")
+    (site / "base.pth").write_text("\n".join(path for path in sys.path if "site-packages" in path) + "\n")
+    (site / "tinydist").mkdir()
+    (site / "tinydist" / "__init__.py").write_text("N = 1\n")
+    info = site / "tinydist-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tinydist\nVersion: 1.0\n")
+    (info / "INSTALLER").write_text("pip\n")
+    (info / "RECORD").write_text("tinydist/__init__.py,sha256=aaa,6\ntinydist-1.0.dist-info/METADATA,,\n")
+    return site

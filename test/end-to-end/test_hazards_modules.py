@@ -116,23 +116,7 @@ def test_touching_a_module_changes_nothing(modules: Project) -> None:
     assert modules.run().executed == set()
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    """A virtual environment that has what this one has, and a small distribution of its own."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True)
-    [site] = (tmp_path / "venv").glob("lib/python*/site-packages")
-    (site / "base.pth").write_text("\n".join(path for path in sys.path if "site-packages" in path) + "\n")
-    (site / "tinydist").mkdir()
-    (site / "tinydist" / "__init__.py").write_text("N = 1\n")
-    info = site / "tinydist-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tinydist\nVersion: 1.0\n")
-    (info / "INSTALLER").write_text("pip\n")
-    (info / "RECORD").write_text("tinydist/__init__.py,sha256=aaa,6\ntinydist-1.0.dist-info/METADATA,,\n")
-    return site
-
-
-def test_a_package_that_was_upgraded_or_patched(project, environment: Path) -> None:
+def test_a_package_that_was_upgraded_or_patched(project, small_environment: Path) -> None:
     p = project(
         {
             "package": ["import tinydist\nprint(tinydist.N)"],
@@ -143,27 +127,27 @@ def test_a_package_that_was_upgraded_or_patched(project, environment: Path) -> N
         },
         kernel="own",
     )
-    add_kernel(p.user, "own", environment.parents[2] / "bin" / "python")
+    add_kernel(p.user, "own", small_environment.parents[2] / "bin" / "python")
     p.run()
     assert p.text("version") == "1.0\n"
     assert p.run().executed == set()
     # Upgraded.
-    (environment / "tinydist-1.0.dist-info").rename(environment / "tinydist-1.1.dist-info")
-    metadata = environment / "tinydist-1.1.dist-info" / "METADATA"
+    (small_environment / "tinydist-1.0.dist-info").rename(small_environment / "tinydist-1.1.dist-info")
+    metadata = small_environment / "tinydist-1.1.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 1.1"))
-    (environment / "tinydist" / "__init__.py").write_text("N = 22\n")
+    (small_environment / "tinydist" / "__init__.py").write_text("N = 22\n")
     assert "package" in p.reasons("package")
     assert p.run().executed == {"package", "late_use", "version"}
     assert [p.text(id) for id in ("package", "late_use", "version")] == ["22\n", "22\n", "1.1\n"]
     # Installed again under the same version, patched: the record differs.
-    record = environment / "tinydist-1.1.dist-info" / "RECORD"
-    (environment / "tinydist" / "__init__.py").write_text("N = 333\n")
+    record = small_environment / "tinydist-1.1.dist-info" / "RECORD"
+    (small_environment / "tinydist" / "__init__.py").write_text("N = 333\n")
     record.write_text(record.read_text().replace("aaa", "bbb"))
     assert {"package", "late_use"} <= p.run().executed
     assert p.text("package") == "333\n"
     # Gone: the block fails, it is not fresh.
-    shutil.rmtree(environment / "tinydist")
-    shutil.rmtree(environment / "tinydist-1.1.dist-info")
+    shutil.rmtree(small_environment / "tinydist")
+    shutil.rmtree(small_environment / "tinydist-1.1.dist-info")
     assert p.run(code=1).failed == {"package", "late_use", "version"}
     assert p.states()["none"] == "fresh"
 

@@ -38,7 +38,7 @@ export async function openWarm(
   around: Surroundings,
 ): Promise<WarmProject> {
   const ground = await openGround(around, folder);
-  const opened = await openProject(around, ground, note, pool => pools.for(pool));
+  const opened = await openProject(around, ground, note, (...pool) => pools.for(...pool));
   return {
     ...opened,
     keepAnswer: (loaded, asked, answer) => keepAnswer(ground, opened, loaded, asked, answer),
@@ -82,7 +82,7 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
       const { dag, graph } = readStructure(folder);
       structure = { dag: dag.dag, text: dag.text, graph };
       for (const { notebook } of dag.dag.blocks) sights.push(sightOf(notebook, observer));
-      opened = await openProject(own, ground, note, pool => pools.for(pool));
+      opened = await openProject(own, ground, note, (...pool) => pools.for(...pool));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       problems = error.problems;

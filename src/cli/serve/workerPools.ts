@@ -2,6 +2,7 @@
  * Warm workers of a daemon: several looks, calls and runs share the ones of their interpreter and environment. Those that
  * nobody needs are ended after a while, and at once where others are wanted more.
  */
+import { installedIn } from '../../adapters/workers/installed.js';
 import { createLazyWorkers } from '../../adapters/workers/lazy.js';
 import type { PoolOptions } from '../../adapters/workers/pool.js';
 import type { Workers } from '../../engine/runPorts.js';
@@ -13,6 +14,8 @@ const MOST_IDLE = 2;
 interface Pool {
   readonly name: string;
   readonly workers: Workers;
+  /** Packages that its processes may have imported, as they lay there before the first one began. */
+  readonly installed: string;
   users: number;
   isRetired: boolean;
   idleSince: number;
@@ -27,16 +30,26 @@ export class WorkerPools {
     this.timer.unref();
   }
 
-  /** To be closed by each who asks; the workers live on. */
-  for(options: PoolOptions): Workers {
-    const name = JSON.stringify(options);
+  /**
+   * To be closed by each who asks; the workers live on, unless a package was installed, replaced or removed.
+   * @param folders in which their Python looks for modules
+   */
+  for(options: PoolOptions, folders: readonly string[]): Workers {
+    const name = JSON.stringify([options, folders]);
+    const installed = installedIn(folders);
     let pool = this.pools.find(each => each.name === name && !each.isRetired);
+    if (pool !== undefined && pool.installed !== installed) {
+      pool.isRetired = true;
+      pool = undefined;
+    }
     if (pool === undefined) {
-      pool = { name, workers: createLazyWorkers(options), users: 0, isRetired: false, idleSince: 0 };
+      const workers = createLazyWorkers(options);
+      pool = { name, workers, installed, users: 0, isRetired: false, idleSince: 0 };
       this.pools.push(pool);
     }
     const used = pool;
     used.users += 1;
+    this.tidy();
     let isOpen = true;
     return {
       ...used.workers,
