@@ -13,6 +13,7 @@ import {
 } from 'react';
 import type { ProjectView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
+import { fileOf } from '../commands/context.js';
 import { showProblems } from '../problems.js';
 import { selectedIn } from '../selection.js';
 import type { IProjectModel } from '../tokens.js';
@@ -161,6 +162,13 @@ export const BlockList = ({
     else select([id]);
   };
 
+  /** Row of the block whose notebook is in front. */
+  const inFront = (): number => {
+    const path = context.notebookPath();
+    const file = path === null ? null : fileOf(project, path);
+    return ids.indexOf(view.blocks.find(({ notebook }) => notebook === file)?.id ?? '');
+  };
+
   const execute = (id: string): void => {
     if (current !== undefined && commands.isEnabled(id, {})) void commands.execute(id, {});
   };
@@ -220,7 +228,7 @@ export const BlockList = ({
       onFocus={({ target, currentTarget }) => {
         // A click has selected its row already.
         const isChosen = selectedIn(selection, project).length > 0;
-        if (target === currentTarget && !isChosen) go(0, false);
+        if (target === currentTarget && !isChosen) go(Math.max(0, inFront()), false);
       }}
       onKeyDown={onKeyDown}
     >

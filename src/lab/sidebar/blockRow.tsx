@@ -90,13 +90,9 @@ export const Row = memo(function Row(props: RowProps): ReactElement {
         {props.isEditing ? (
           <NameField block={id} project={project} trans={trans} done={to => events.renamed(id, to)} />
         ) : (
-          <div className="dagpy-Row-name">
-            {id}
-            {block.isPrelude && <span className="dagpy-Row-mark">{trans.__('prelude')}</span>}
-            {block.isLocal && <span className="dagpy-Row-mark">{trans.__('local')}</span>}
-          </div>
+          <div className="dagpy-Row-name">{id}</div>
         )}
-        <div className="dagpy-Row-reason">{reason}</div>
+        <div className="dagpy-Row-reason">{block.isPrelude ? trans.__('%1 · prelude', reason) : reason}</div>
       </div>
       <Figures block={block} trans={trans} />
     </div>
