@@ -91,7 +91,7 @@ async function draw(browser, url, { path, prepare, ready, part }, theme, file) {
   await execute('apputils:change-theme', { theme });
   await page.waitForFunction(name => globalThis.document.body.dataset.jpThemeName === name, theme);
   await prepare?.({ page, execute });
-  await page.locator(ready).first().waitFor();
+  await page.locator(ready).locator('visible=true').first().waitFor();
   // fonts, and what slides into its place
   await page.evaluate(() => globalThis.document.fonts.ready.then(() => undefined));
   await pause(500);

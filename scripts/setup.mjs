@@ -65,6 +65,8 @@ export async function setupPython({ log = console.log } = {}) {
   const requirements = 'requirements/dev.txt';
   const stampFile = join(venv, 'dagpy-setup.json');
   const wanted = {
+    // a checkout that was moved is installed anew: .venv names where it was
+    place: root,
     requirements: digestOf([requirements]),
     project: digestOf([
       'pyproject.toml',
@@ -80,6 +82,7 @@ export async function setupPython({ log = console.log } = {}) {
   const usable = existsSync(venvBin('python'));
   if (
     usable &&
+    stamp.place === wanted.place &&
     stamp.requirements === wanted.requirements &&
     stamp.project === wanted.project &&
     existsSync(vendored)

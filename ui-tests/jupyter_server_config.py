@@ -3,6 +3,7 @@
 # ruff: noqa: F821 (the server defines `c`)
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -28,6 +29,11 @@ c.ServerApp.port = int(os.environ["DAGPY_UI_SERVER_PORT"])
 # the other application would build pages that nobody opens
 c.ServerApp.jpserver_extensions = {"jupyterlab_dagpy": True, "jupyter_lsp": False}
 c.LabApp.extension_manager = "readonly"
-c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+# a first start asks whether there may be news, above what stories and pictures are about
+settings = own / "settings"
+notifications = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+notifications.parent.mkdir(parents=True)
+notifications.write_text(json.dumps({"checkForUpdates": False, "fetchNews": "false"}))
+c.LabServerApp.user_settings_dir = str(settings)
 c.FileContentsManager.delete_to_trash = False
