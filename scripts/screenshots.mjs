@@ -25,16 +25,19 @@ const views = [
   {
     name: 'lab-notebook',
     app: 'lab',
-    path: 'lab/tree/demo/trend.ipynb',
+    path: 'lab/tree/demo/trend.ipynb?reset',
     prepare: ({ execute }) => execute('dagpy:show-blocks'),
     ready: '[data-block="trend"][data-state]',
   },
   {
     name: 'lab-dag',
     app: 'lab',
-    path: 'lab/tree/demo/trend.ipynb',
-    prepare: ({ execute }) => execute('dagpy:show-dag'),
-    ready: '[data-block="trend"][data-state]',
+    path: 'lab/tree/demo/trend.ipynb?reset',
+    prepare: async ({ execute }) => {
+      await execute('dagpy:show-blocks');
+      await execute('dagpy:show-dag');
+    },
+    ready: '[role="region"][aria-label="DAG"] [data-block="trend"][data-state]',
   },
   {
     name: 'notebook',

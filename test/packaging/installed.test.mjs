@@ -2,7 +2,8 @@
 // blocks run, an upgrade keeps projects and caches. With DAGPY_ALL_PYTHONS=1 on every Python from 3.10 on that is found
 // here, and from the sdist too (`npm run test:pythons`).
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -18,6 +19,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..', '..');
 const own = join(root, '.venv', 'bin', 'python');
@@ -97,7 +99,8 @@ function buildWheel(into, version) {
     mkdirSync(source);
     const copied = [
       ...['package.json', 'package-lock.json', 'pyproject.toml', 'hatch_build.py', 'README.md', 'LICENSE'],
-      ...['tsconfig.json', 'tsconfig.base.json', 'jupyterlab_dagpy', 'scripts', 'src'],
+      ...['tsconfig.json', 'tsconfig.base.json', 'install.json', 'jupyter-config', 'jupyterlab_dagpy'],
+      ...['schema', 'scripts', 'src', 'style'],
     ];
     for (const name of copied) cpSync(join(root, name), join(source, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'));
@@ -116,6 +119,66 @@ function buildWheel(into, version) {
   );
 }
 
+/** JupyterLab finds the extension in the environment, and a Jupyter server started there has the daemon running. */
+async function servesTheProject(place, project, environment) {
+  const bin = join(place, 'venv', 'bin');
+  const extension = join(place, 'venv', 'share', 'jupyter', 'labextensions', 'jupyterlab-dagpy');
+  assert.ok(existsSync(join(extension, 'install.json')));
+  // JupyterLab itself takes a minute to install: that of the checkout looks into the environment
+  const labextensions = spawnSync(own, ['-m', 'jupyterlab.labextensions', 'list'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, JUPYTER_PATH: join(place, 'venv', 'share', 'jupyter') },
+  });
+  const listed = labextensions.stdout + labextensions.stderr;
+  assert.match(listed, /jupyterlab-dagpy v\S+ .*enabled.* .*OK.*\(python, jupyterlab-dagpy\)/);
+  assert.ok(listed.includes(join(place, 'venv', 'share', 'jupyter', 'labextensions')), listed);
+
+  const server = spawn(
+    join(bin, 'jupyter-server'),
+    [
+      '--no-browser',
+      '--allow-root',
+      '--port=0',
+      '--IdentityProvider.token=known',
+      `--ServerApp.root_dir=${project}`,
+    ],
+    {
+      cwd: project,
+      env: { ...environment, PATH: `${bin}:/usr/bin:/bin` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  try {
+    let said = '';
+    server.stderr.setEncoding('utf8').on('data', chunk => (said += chunk));
+    const ask = async () => {
+      const [, url] = /(http:\/\/127\.0\.0\.1:\d+\/)/.exec(said) ?? [];
+      if (url === undefined) return undefined;
+      const response = await fetch(`${url}dagpy/v1/calls/view`, {
+        method: 'POST',
+        headers: { Authorization: 'token known', 'Content-Type': 'application/json' },
+        body: JSON.stringify({ project: '' }),
+      }).catch(() => undefined);
+      return response?.ok ? response.json() : undefined;
+    };
+    let view;
+    for (let tries = 0; tries < 200 && view === undefined && server.exitCode === null; tries += 1) {
+      await pause(100);
+      view = await ask();
+    }
+    assert.ok(view, said);
+    assert.deepEqual(
+      Object.fromEntries(view.blocks.map(({ id, state }) => [id, state])),
+      Object.fromEntries(Object.keys(cells).map(id => [id, 'fresh'])),
+    );
+    assert.match(said, /jupyterlab_dagpy \| extension was successfully loaded/);
+  } finally {
+    server.kill();
+    await once(server, 'close');
+  }
+}
+
 const skip = process.platform === 'win32' && 'uses a POSIX environment';
 
 describe('installed', { skip }, () => {
@@ -128,7 +191,7 @@ describe('installed', { skip }, () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   for (const { name, file } of pythons()) {
-    test(`${name}: blocks run, and an upgrade runs nothing again`, () => {
+    test(`${name}: blocks run, an upgrade runs nothing again, and a Jupyter server serves them`, async () => {
       const place = join(folder, name.replace(' ', '-'));
       const bin = join(place, 'venv', 'bin');
       const home = join(place, 'home');
@@ -152,6 +215,7 @@ describe('installed', { skip }, () => {
         call(join(bin, 'dagpy'), ['value', 'load', 'factor'], { cwd: project, env: environment }),
         '2\n',
       );
+      await servesTheProject(place, project, environment);
     });
   }
 
@@ -165,13 +229,20 @@ describe('installed', { skip }, () => {
       .map(line => line.replace(/^[^/]+\//, ''));
     for (const needed of [
       'hatch_build.py',
+      'install.json',
+      'jupyter-config/server-config/jupyterlab_dagpy.json',
+      'jupyterlab_dagpy/labextension/package.json',
+      'jupyterlab_dagpy/labextension.sha256',
+      'schema/plugin.json',
+      'scripts/labextension.mjs',
+      'style/index.css',
       'src/cli/main.ts',
       'scripts/bundle.mjs',
       'jupyterlab_dagpy/_engine/engine.cjs',
     ])
       assert.ok(listed.includes(needed), `${needed} is missing`);
     const known =
-      /^((CHANGELOG|README)\.md|LICENSE|PKG-INFO|\.gitignore|\.npmrc|hatch_build\.py|pyproject\.toml|package(-lock)?\.json|tsconfig(\.base)?\.json|(src|schema)\/.+|scripts\/(build|bundle|setup|tools)\.mjs|scripts\/bin\/.+|jupyterlab_dagpy\/((_engine|worker)\/.+|[a-z_]+\.py|py\.typed))$/;
+      /^((CHANGELOG|README)\.md|LICENSE|PKG-INFO|\.gitignore|\.npmrc|hatch_build\.py|install\.json|jupyter-config\/server-config\/jupyterlab_dagpy\.json|pyproject\.toml|package(-lock)?\.json|tsconfig(\.base)?\.json|(src|schema|style)\/.+|scripts\/(build|bundle|labextension|setup|tools)\.mjs|scripts\/bin\/.+|jupyterlab_dagpy\/((_engine|labextension|server|worker)\/.+|labextension\.sha256|[a-z_]+\.py|py\.typed))$/;
     assert.deepEqual(
       listed.filter(file => !known.test(file) || /\/tests\/|\.pyc$/.test(file)),
       [],
