@@ -36,7 +36,8 @@ export default defineConfig<Options>({
     },
     contextOptions: { reducedMotion: 'reduce' },
     video: 'off',
-    trace: 'retain-on-failure',
+    // its film of the page would take more time than the page itself
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
     screenshot: 'only-on-failure',
   },
   projects: chosenApps.map(app => ({

@@ -60,7 +60,7 @@ class Daemon:
         if sys.platform == "win32":
             raise StartError("on Windows DAGpy runs in the terminal only: `dagpy --help`")
         try:
-            command = [*engine_command(), "serve", "--root", root, "--with-parent"]
+            command = [*engine_command(), "serve", "--root", root, "--with-parent", "--json"]
         except EngineMissingError as error:
             raise StartError(str(error)) from None
         own = {"DAGPY_PYTHON": sys.executable, "DAGPY_SERVE_SECRET": self.secret}
