@@ -14,6 +14,7 @@ from typing import Any
 
 from . import reads
 from .forking import ForkSafety
+from .preimported import PreImported
 from .process import forget_inherited_endings, kill_with_parent, own_group
 from .reads.packages import distributions
 from .reads.paths import in_library
@@ -28,6 +29,7 @@ class Host:
         self._secret = secret
         self._children: dict[int, str] = {}
         self._safety = ForkSafety()
+        self._preimported = PreImported()
         reads.install()
         self._connection = Connection.open(address, secret, "host")
         self._wake_read, self._wake_write = os.pipe()
@@ -76,7 +78,7 @@ class Host:
         reads.pre_importing(True)
         try:
             # some packages ask for `get_ipython` while they come in, and are another thing in a terminal
-            with kernel.shell.builtin_trap:
+            with kernel.shell.builtin_trap, self._preimported.taking_in():
                 for name in modules:
                     before = self._safety.threads()
                     if _is_installed(name) and _import(name):
@@ -150,7 +152,12 @@ class Host:
             connection = Connection.open(self._address, self._secret, "worker", job)
             from .job import run_job
 
-            run_job(connection, connection.receive(), self._kernel)
+            specification = connection.receive()
+            why = self._preimported.obstacle(_working_folders(specification))
+            if why:
+                connection.send({"type": "unfit", "why": why})
+                os._exit(0)
+            run_job(connection, specification, self._kernel)
         except BaseException:
             import traceback
 
@@ -190,6 +197,12 @@ class Host:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
                 continue
+
+
+def _working_folders(specification: Message) -> set[str]:
+    """Of a job, and of the blocks that it runs again."""
+    settings = [segment["setting"] for segment in specification["segments"]]
+    return {each["cwd"] for each in (specification, *settings) if each}
 
 
 def _kill_group(pid: int) -> None:

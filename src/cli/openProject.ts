@@ -53,7 +53,8 @@ export async function openProject(
   around: Surroundings,
   { folder, hasher, store, kernel: findKernel }: Ground,
   note: (message: string) => void,
-  makeWorkers: (options: PoolOptions, folders: readonly string[]) => Workers = createLazyWorkers,
+  makeWorkers: (options: PoolOptions, folders: readonly string[]) => Workers = options =>
+    createLazyWorkers(options),
 ): Promise<OpenProject> {
   const { dag } = readStructure(folder);
   const { environment, variables, folders, ...kernel } = await findKernel(dag.dag.kernel);

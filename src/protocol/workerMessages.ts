@@ -258,6 +258,16 @@ export interface JobResult {
   readonly held: boolean;
 }
 
+/**
+ * From a forked worker, before anything ran: what its host has imported is not what the job would import. It leaves, and
+ * the job goes to a worker that is started on its own.
+ */
+export interface Unfit {
+  readonly type: 'unfit';
+  /** `outdated`: the host will do for no job any more. `shadowed`: modules of the user's own would be found first. */
+  readonly why: 'outdated' | 'shadowed';
+}
+
 export type FromWorker =
   /** Another block's code runs again from here on, for values that can not be stored. */
   | { readonly type: 'replaying'; readonly block: string }

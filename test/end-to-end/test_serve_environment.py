@@ -64,3 +64,63 @@ def test_a_folder_is_installed_as_it_is(project, small_environment: Path, tmp_pa
         (small_environment / "sources.pth").write_text(f"{tmp_path / 'sources'}\n")
         assert p.run().executed == {"needs"}
         assert p.text("needs") == "1\n"
+
+
+def test_a_module_that_no_distribution_accounts_for(served: Project, small_environment: Path) -> None:
+    loose = small_environment / "loose.py"
+    loose.write_text("N = 1\n")
+    served.edit("package", 0, "import tinydist", "import loose, tinydist")
+    served.edit("package", 0, "tinydist.N", "loose.N")
+    with serving(served):
+        warm(served)
+        loose.write_text("N = 22\n")
+        served.edit("package", 0, "'second'", "'third'")
+        assert served.run().executed == {"package"}
+        assert served.text("package") == "22 third\n"
+
+
+def test_sources_that_a_package_imports(served: Project, small_environment: Path, tmp_path: Path) -> None:
+    """Installed as they are, for instance: they may be edited while the host has them imported."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "edited.py").write_text("N = 1\n")
+    (small_environment / "sources.pth").write_text(f"{sources}\n")
+    (small_environment / "tinydist" / "__init__.py").write_text("import edited\nN = edited.N\n")
+    with serving(served):
+        warm(served)
+        (sources / "edited.py").write_text("N = 22\n")
+        assert served.run().executed == {"package"}
+        assert served.text("package") == "22 second\n"
+        # The next run has a warm host again.
+        served.edit("package", 0, "'second'", "'third'")
+        assert served.run().executed == {"package"}
+        assert served.text("package") == "22 third\n"
+        assert served.run().fresh == {"package", "other"}
+
+
+def test_a_module_beside_the_notebook_comes_first(served: Project) -> None:
+    with serving(served):
+        warm(served)
+        module = served.folder / "tinydist.py"
+        module.write_text("N = 5\n")
+        assert served.run().executed == {"package"}
+        assert served.text("package") == "5 second\n"
+        module.unlink()
+        assert served.run().restored == {"package"}
+
+
+@pytest.mark.parametrize("served_there", [False, True])
+def test_modules_in_the_folder_of_who_runs_it_are_none_of_the_project(
+    served: Project, small_environment: Path, served_there: bool
+) -> None:
+    root = served.folder.parent / "root"
+    root.mkdir()
+    (root / "tinyhelp.py").write_text("N = 'of the root'\n")
+    (small_environment / "tinyhelp.py").write_text("N = 1\n")
+    (small_environment / "tinydist" / "__init__.py").write_text("from tinyhelp import N\n")
+    if served_there:
+        with serving(served, "--root", str(served.folder), cwd=root):
+            served.run()
+    else:
+        served.cli("-C", served.folder, "run", cwd=root)
+    assert served.text("package") == "1 first\n"

@@ -25,6 +25,7 @@ import type {
   FromWorker,
   JobResult,
   StoredComponent,
+  Unfit,
   WorkerError,
 } from '../../protocol/workerMessages.js';
 
@@ -115,7 +116,8 @@ const done = shape<JobResult>({
   held: flag,
 });
 
-const fromWorker = variant<'type', FromWorker>('type', {
+const fromWorker = variant<'type', FromWorker | Unfit>('type', {
+  unfit: shape({ type: tagged('unfit'), why: oneOf('outdated', 'shadowed') }),
   replaying: shape({ type: tagged('replaying'), block: text }),
   cellStarted: shape({ type: tagged('cellStarted'), ordinal: finite }),
   output: shape({ type: tagged('output'), ordinal: finite, output }),

@@ -1,5 +1,5 @@
 /** One job's life seen from the engine: waiting for its worker, running, ended. */
-import type { FromWorker, JobSpec } from '../../protocol/workerMessages.js';
+import type { FromWorker, JobSpec, Unfit } from '../../protocol/workerMessages.js';
 import type { JobEnd, RunningJob } from '../../engine/runPorts.js';
 import type { Peer } from './channel.js';
 import { decodeFromWorker } from './decode.js';
@@ -23,6 +23,8 @@ export class Job implements RunningJob {
   constructor(
     readonly spec: JobSpec,
     private readonly listener: (message: FromWorker) => void,
+    /** Its worker leaves without having begun: another one is wanted. */
+    private readonly unfit: (message: Unfit) => void,
   ) {
     this.end = new Promise(resolve => {
       this.resolve = resolve;
@@ -46,6 +48,7 @@ export class Job implements RunningJob {
     this.peer = peer;
     peer.onMessage(message => this.receive(peer, message));
     peer.onClose(() => {
+      if (this.peer !== peer) return;
       this.closed = true;
       this.onClosed();
       setTimeout(() => this.died(null, null, this.protocolFault), EXIT_REPORT_MILLISECONDS).unref();
@@ -83,13 +86,18 @@ export class Job implements RunningJob {
   }
 
   private receive(peer: Peer, message: unknown): void {
-    if (this.settled) return;
-    let decoded: FromWorker;
+    if (this.settled || this.peer !== peer) return;
+    let decoded: FromWorker | Unfit;
     try {
       decoded = decodeFromWorker(message);
     } catch (error) {
       this.protocolFault = error instanceof Error ? error.message : String(error);
       this.kill();
+      return;
+    }
+    if (decoded.type === 'unfit') {
+      this.peer = undefined;
+      this.unfit(decoded);
       return;
     }
     if (decoded.type !== 'done') {

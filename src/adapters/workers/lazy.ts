@@ -5,11 +5,12 @@
 import type { RunningJob, Workers } from '../../engine/runPorts.js';
 import type { PoolOptions } from './pool.js';
 
-export function createLazyWorkers(options: PoolOptions): Workers {
+/** @param outdated as of `createPool` */
+export function createLazyWorkers(options: PoolOptions, outdated?: () => void): Workers {
   let loading: Promise<Workers> | undefined;
   let loaded: Workers | undefined;
   const load = (): Promise<Workers> =>
-    (loading ??= import('./pool.js').then(({ createPool }) => (loaded = createPool(options))));
+    (loading ??= import('./pool.js').then(({ createPool }) => (loaded = createPool(options, outdated))));
   return {
     start(spec, how, listener): RunningJob {
       const job = load().then(pool => pool.start(spec, how, listener));

@@ -34,8 +34,9 @@ interface Holder {
   readonly pending: object[];
 }
 
-export function createPool(options: PoolOptions): Workers {
-  return new Pool(options);
+/** @param outdated called when what its host has imported is not any more what is there: another pool starts faster */
+export function createPool(options: PoolOptions, outdated: () => void = () => undefined): Workers {
+  return new Pool(options, outdated);
 }
 
 class Pool implements Workers {
@@ -54,7 +55,10 @@ class Pool implements Workers {
   private forks = 0;
   private closing = false;
 
-  constructor(private readonly options: PoolOptions) {
+  constructor(
+    private readonly options: PoolOptions,
+    private readonly outdated: () => void,
+  ) {
     this.canFork = options.start === 'fork' && process.platform === 'linux';
   }
 
@@ -70,7 +74,10 @@ class Pool implements Workers {
     { bare, from }: { readonly bare: boolean; readonly from?: string },
     listener: (message: FromWorker) => void,
   ): RunningJob {
-    const job = new Job({ ...spec, hold: spec.hold && this.canFork }, listener);
+    const job = new Job({ ...spec, hold: spec.hold && this.canFork }, listener, ({ why }) => {
+      if (why === 'outdated') this.outdated();
+      void this.open().then(channel => this.launchAlone(channel, job));
+    });
     this.jobs.set(spec.job, job);
     void job.end.then(end => {
       this.jobs.delete(spec.job);
@@ -272,7 +279,7 @@ class Pool implements Workers {
   private watchForHang(id: string, pid: number): void {
     setTimeout(() => {
       const job = this.jobs.get(id);
-      if (job === undefined || job.connected) return;
+      if (job === undefined || job.connected || this.lone.has(id)) return;
       killGroup(pid, 'SIGKILL');
       this.canFork = false;
       void this.open().then(channel => this.launchAlone(channel, job));

@@ -43,9 +43,18 @@ export class WorkerPools {
       pool = undefined;
     }
     if (pool === undefined) {
-      const workers = createLazyWorkers(options);
-      pool = { name, workers, installed, users: 0, isRetired: false, idleSince: 0 };
-      this.pools.push(pool);
+      const made: Pool = {
+        name,
+        workers: createLazyWorkers(options, () => {
+          made.isRetired = true;
+        }),
+        installed,
+        users: 0,
+        isRetired: false,
+        idleSince: 0,
+      };
+      this.pools.push(made);
+      pool = made;
     }
     const used = pool;
     used.users += 1;
