@@ -234,6 +234,25 @@ def test_killed_it_leaves_a_project_that_the_terminal_runs(project) -> None:
         assert "107" in far.err
 
 
+def test_a_process_that_reads_code_is_killed(chain: Project) -> None:
+    """By the system where memory is short, for instance: the next look starts another one."""
+    with serving(chain) as daemon:
+        follower = daemon.follow()
+        for number in (1, 2, 3):
+            chain.append("alone", f"extra = {number}")
+            follower.until(lambda: follower.block("alone")["state"] == "stale", "the edit is seen")
+            run = follower.call("run", target={"kind": "affected"})["run"]
+            follower.until(lambda run=run: (follower.view["lastRun"] or {}).get("run") == run, "its end")
+            assert follower.block("alone")["state"] == "fresh"
+            killed = [pid for pid in chain.processes() if b"\0helper\0" in _command(pid)]
+            assert len(killed) == 1
+            os.kill(killed[0], signal.SIGKILL)
+
+
+def _command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def test_a_terminal_hands_its_run_to_the_daemon(project) -> None:
     p = project(
         {

@@ -93,7 +93,12 @@ class Pool implements Workers {
       const peer = new Promise<Peer>(resolve => {
         this.helperWaiting = resolve;
       });
-      this.helper = { process: this.spawnPython(channel, 'helper', ''), peer };
+      const started = { process: this.spawnPython(channel, 'helper', ''), peer };
+      this.helper = started;
+      // The next who asks gets another one.
+      void started.process.ended.then(() => {
+        if (this.helper === started) this.helper = undefined;
+      });
     }
     const helper = this.helper;
     const request = ++this.request;

@@ -103,7 +103,8 @@ export class ResidentProject {
 
   /** Looks now; followers have been told when it resolves. One that is under way began too early. */
   look(): Promise<void> {
-    this.nextLook ??= (this.looking ?? Promise.resolve()).then(() => {
+    const before = this.looking?.catch(() => undefined) ?? Promise.resolve();
+    this.nextLook ??= before.then(() => {
       this.nextLook = undefined;
       this.looking = this.lookNow();
       return this.looking;
