@@ -11,7 +11,7 @@ import { copyNotebooks, readBlockFiles, writeTexts, type IdentityPorts } from '.
 import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
 import { areTrusted, type Notebook, type TrustKeeper } from '../notebooks/index.js';
-import { fileProblem, replaceTextFile } from '../textFile.js';
+import { fileProblem, plainly, replaceTextFile, type Writing } from '../textFile.js';
 import { editsOf, type FlowEdits, type NewHome } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import type { Disagreement, ProjectBlock, Submission } from './state.js';
@@ -62,7 +62,7 @@ export interface FlowPlan {
   readonly dagEdits: readonly string[];
   readonly writesBlocks: boolean;
   /** Writes blocks and dag.json, all or nothing. */
-  write(): Promise<Result<void>>;
+  write(writing?: Writing): Promise<Result<void>>;
 }
 
 /**
@@ -145,12 +145,12 @@ export async function planFlow(
     isTrusted,
     dagEdits: nextDag.value === dag.value.text ? [] : wordsOfEdits(outcome),
     writesBlocks: plan.changed.length > 0 || plan.added.length > 0 || edits.value.moves.length > 0,
-    async write() {
-      const written = write(project, plan, blocks, edits.value, () =>
+    async write(writing = plainly) {
+      const writeDag = () =>
         nextDag.value === dag.value.text
           ? success('')
-          : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE),
-      );
+          : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE);
+      const written = writing(() => write(project, plan, blocks, edits.value, writeDag));
       if (!written.ok) return written;
       if (isTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
       return success(undefined);

@@ -6,7 +6,7 @@ import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { createHasher } from '../../adapters/hash.js';
 import { newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { wrongId } from '../../adapters/restructure.js';
-import { fileProblem, replaceTextFile } from '../../adapters/textFile.js';
+import { fileProblem, plainly, replaceTextFile, type Writing } from '../../adapters/textFile.js';
 import { assignUids, freeUid } from '../../engine/identity.js';
 import { cwdOf } from '../../engine/index.js';
 import type { DagFile, Filter, ParentEdge } from '../../protocol/dagFile.js';
@@ -27,7 +27,11 @@ export interface NewBlockFile {
 }
 
 /** @returns path of its notebook, relative to the project */
-export async function addBlock(project: string, block: NewBlockFile): Promise<string> {
+export async function addBlock(
+  project: string,
+  block: NewBlockFile,
+  writing: Writing = plainly,
+): Promise<string> {
   const { id, parents, filter, after } = block;
   const { dag } = orThrow(loadDagFile(project));
   const wrong = wrongId(id);
@@ -53,27 +57,29 @@ export async function addBlock(project: string, block: NewBlockFile): Promise<st
   const hasher = await createHasher();
   const uid = newUid(project, dag, id, hasher.digest);
   const text = block.text(uid, dag);
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-  } catch (error) {
-    throw new ProblemError([fileProblem(error, path, 'write')]);
-  }
-  orThrow(replaceTextFile(file, text, null, path));
-  try {
-    const entry = {
-      id,
-      notebook: path,
-      parents,
-      ...(filter === undefined ? {} : { filter }),
-      ...(cwd === place.folder ? {} : { cwd }),
-    };
-    const where = after === undefined ? {} : { after: blockId(after) };
-    orThrow(changeDagFile(project, [{ kind: 'addBlock', block: entry, ...where }]));
-  } catch (error) {
-    // The project does not know the notebook, so nobody's work is in it.
-    rmSync(file, { force: true });
-    throw error;
-  }
+  writing(() => {
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+    } catch (error) {
+      throw new ProblemError([fileProblem(error, path, 'write')]);
+    }
+    orThrow(replaceTextFile(file, text, null, path));
+    try {
+      const entry = {
+        id,
+        notebook: path,
+        parents,
+        ...(filter === undefined ? {} : { filter }),
+        ...(cwd === place.folder ? {} : { cwd }),
+      };
+      const where = after === undefined ? {} : { after: blockId(after) };
+      orThrow(changeDagFile(project, [{ kind: 'addBlock', block: entry, ...where }]));
+    } catch (error) {
+      // The project does not know the notebook, so nobody's work is in it.
+      rmSync(file, { force: true });
+      throw error;
+    }
+  });
   return path;
 }
 

@@ -4,6 +4,7 @@ import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { areTrusted, createTrustKeeper } from '../../adapters/notebooks/index.js';
 import { renameBlock as rename, type Opened, type Restructured } from '../../adapters/restructure.js';
 import { join } from 'node:path';
+import { plainly, type Writing } from '../../adapters/textFile.js';
 import type { Uid } from '../../protocol/ids.js';
 import { orThrow, type Result } from '../../protocol/problem.js';
 import type { Surroundings } from '../environment.js';
@@ -47,7 +48,8 @@ export async function renameBlock(
   folder: string,
   from: string,
   to: string,
+  writing: Writing = plainly,
 ): Promise<string> {
   const opened = openedWith(await openGround(around, folder), from);
-  return keepingTrust(around, opened, [from], () => rename(opened, from, to));
+  return keepingTrust(around, opened, [from], () => writing(() => rename(opened, from, to)));
 }

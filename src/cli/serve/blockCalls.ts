@@ -9,7 +9,7 @@ import type { ParentEdge } from '../../protocol/dagFile.js';
 import { blockId } from '../../protocol/ids.js';
 import type { CallHandlers, Suggestion } from '../../protocol/resident/calls.js';
 import type { ParentView } from '../../protocol/resident/view.js';
-import { addBlock, notebookOf, placeOf } from '../editing/newBlock.js';
+import { addBlock, type NewBlockFile, notebookOf, placeOf } from '../editing/newBlock.js';
 import { renameBlock } from '../editing/rename.js';
 import { requireBlocks } from '../knownBlocks.js';
 import type { OpenProject } from '../openProject.js';
@@ -20,20 +20,21 @@ export function blockCalls(host: DaemonHost): Pick<CallHandlers, 'addBlock' | 'r
     async addBlock({ project, id, sources, parents, filter, after }) {
       const folder = host.folder(project);
       const edges = parents === null ? await inferred(host, project, sources, after) : parents.map(edgeOf);
-      const notebook = await host.edit(project, `add ${id}`, () =>
-        addBlock(folder, {
+      const notebook = await host.edit(project, `add ${id}`, writing => {
+        const block: NewBlockFile = {
           id,
           parents: edges,
           filter,
           ...(after === undefined ? {} : { after }),
           text: (uid, dag) => notebookOf(uid, dag, sources),
-        }),
-      );
+        };
+        return addBlock(folder, block, writing);
+      });
       return { block: id, notebook };
     },
     renameBlock: ({ project, block, to }) =>
-      host.edit(project, `rename ${block} to ${to}`, async () => {
-        await renameBlock(host.around, host.folder(project), block, to);
+      host.edit(project, `rename ${block} to ${to}`, async writing => {
+        await renameBlock(host.around, host.folder(project), block, to, writing);
         return {};
       }),
     suggest: ({ project, sources, after }) =>

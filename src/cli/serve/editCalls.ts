@@ -11,8 +11,8 @@ type EditCalls = Pick<
 
 export function editCalls(host: DaemonHost): EditCalls {
   const edit = (project: string, what: string, change: (folder: string) => void): Promise<object> =>
-    host.edit(project, what, () => {
-      change(host.folder(project));
+    host.edit(project, what, writing => {
+      writing(() => change(host.folder(project)));
       return Promise.resolve({});
     });
   return {

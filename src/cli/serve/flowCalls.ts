@@ -93,7 +93,8 @@ export function flowCalls(
 
 /** What only changes cells is no step that undo in the graph takes back: editors have their own. */
 async function write(host: ServeHost, project: string, plan: FlowPlan): Promise<Result<void>> {
-  if (plan.dagEdits.length > 0) return host.edit(project, plan.dagEdits.join(', '), () => plan.write());
+  if (plan.dagEdits.length > 0)
+    return host.edit(project, plan.dagEdits.join(', '), writing => plan.write(writing));
   const written = await plan.write();
   if (written.ok && plan.writesBlocks) await host.look(project);
   return written;

@@ -7,7 +7,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { readTextFile, replaceTextFile } from '../../adapters/textFile.js';
+import { readTextFile, replaceTextFile, type Writing } from '../../adapters/textFile.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 
 /** Larger ones are not edited by anything that is kept here, characters. */
@@ -44,21 +44,26 @@ export class History {
     };
   }
 
-  /** Carries out an edit and remembers it, if it changed `dag.json`. @param what in words */
-  async remember<Value>(what: string, change: () => Promise<Value>): Promise<Value> {
-    const before = this.texts();
-    const value = await change();
-    const after = this.texts();
+  /**
+   * Carries out an edit and remembers what it writes, if that changes `dag.json`. Only what is written by `writing` is the
+   * edit's: while it waits for something, a run or an editor may write notebooks too. @param what in words
+   */
+  remember<Value>(what: string, change: (writing: Writing) => Promise<Value>): Promise<Value> {
+    return change(write => {
+      const before = this.texts();
+      const written = write();
+      this.add(what, before, this.texts());
+      return written;
+    });
+  }
+
+  private add(what: string, before: Texts, after: Texts): void {
     const dag = { before: before.get(DAG_FILE) ?? '', after: after.get(DAG_FILE) ?? '' };
-    if (dag.before !== dag.after) {
-      const isContinued = this.done.at(-1)?.dag.after === dag.before;
-      this.done = [
-        ...(isContinued ? this.done : []),
-        { what, dag, changes: changesOf(this.folder, before, after) },
-      ].slice(-MOST_EDITS);
-      this.undone = [];
-    }
-    return value;
+    if (dag.before === dag.after) return;
+    const isContinued = this.done.at(-1)?.dag.after === dag.before;
+    const edit: Edit = { what, dag, changes: changesOf(this.folder, before, after) };
+    this.done = [...(isContinued ? this.done : []), edit].slice(-MOST_EDITS);
+    this.undone = [];
   }
 
   undo(): void {

@@ -1,4 +1,5 @@
 /** What the daemon lends to those who answer calls. */
+import type { Writing } from '../../adapters/textFile.js';
 import type { Surroundings } from '../environment.js';
 import type { OpenProject } from '../openProject.js';
 
@@ -18,8 +19,9 @@ export interface ServeHost {
   /**
    * Carries out what changes files of the project: one such thing at a time, remembered for undo under `what` (words such
    * as *rename clean to tidy*), and followed by a fresh look, so that every client sees it before the call is answered.
+   * @param change writes its files by the `writing` that it is given: what others write meanwhile is never undone
    */
-  edit<Value>(project: string, what: string, change: () => Promise<Value>): Promise<Value>;
+  edit<Value>(project: string, what: string, change: (writing: Writing) => Promise<Value>): Promise<Value>;
   /** Looks at the project again now; clients have seen what changed when it resolves. */
   look(project: string): Promise<void>;
 }

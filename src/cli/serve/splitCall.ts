@@ -157,7 +157,7 @@ async function addTo(
         isShownTrusted: isShownTrusted(original),
       }),
     );
-    orThrow(await host.edit(project, `split ${notebook.file}`, () => plan.write()));
+    orThrow(await host.edit(project, `split ${notebook.file}`, writing => plan.write(writing)));
     return contentOf(plan.text);
   });
 }
