@@ -2,57 +2,31 @@
 import { easeCubicOut } from 'd3';
 import { LABEL_SIZE, placeLabels, type Direction, type Label } from '../../dagLayout/index.js';
 import type { BlockView, ProjectView } from '../../protocol/resident/view.js';
+import { change } from './change.js';
 import { covers, drawnFor, nodesIn, type Drawn, type Viewport } from './detail.js';
 import { drawEdges, drawLabels, type DrawnEdge } from './edges.js';
-import { FarEdges } from './farEdges.js';
-import { edgeKey, linkVerdict, type LinkVerdict, type PanelEdge, type PanelGraph } from './graph.js';
+import type { DagViewEvents, DagViewWords } from './events.js';
+import { FarPicture } from './farPicture.js';
+import { edgeBetween, linkVerdict, type LinkVerdict, type PanelEdge, type PanelGraph } from './graph.js';
 import { makeLinking } from './linking.js';
 import { makeMinimap } from './minimap.js';
 import { moved, type Move } from './moves.js';
 import { NodeLayer, placeOf, type DrawnNode } from './nodes.js';
 import { listenTo } from './pointing.js';
-import { boxAround, fitting, revealing, wholeOf } from './places.js';
+import { boxAround, fitting, portOf, revealing, wholeOf } from './places.js';
 import { addRubberBand } from './rubberBand.js';
 import { SceneKeeper, type Box, type Scene } from './scene.js';
-import { drawSigns } from './signs.js';
 import { makeStage } from './stage.js';
 import { onThemeChange } from './theme.js';
 import { makeZooming } from './zooming.js';
 
-export interface DagViewWords {
-  /** Name of the list of blocks. */
-  readonly list: string;
-  remark(block: BlockView): string;
-  label(block: BlockView, graph: PanelGraph): string;
-  edge(edge: PanelEdge): string;
-}
-
-/** What a person does. */
-export interface DagViewEvents {
-  /** @param ids in the order of selecting */
-  onSelect(ids: readonly string[]): void;
-  onOpen(id: string): void;
-  /** @param id `null`: over no block */
-  onPointAt(id: string | null): void;
-  /** @param edge `null`: over no edge */
-  onPointAtEdge(edge: PanelEdge | null, clientX: number, clientY: number): void;
-  onSelectEdge(edge: PanelEdge | null): void;
-  /** A click on a block that is meant for it alone. */
-  onClick(id: string): void;
-  onLinking(parent: string, child: string | null, verdict: LinkVerdict | null): void;
-  onLink(parent: string, child: string, verdict: LinkVerdict): void;
-  onLinkingLeft(): void;
-  /** The view begins to move, or the ground was clicked: what hangs at a block is out of place. */
-  onLeave(): void;
-}
-
 const MOVE_MILLISECONDS = 260;
 /** More than these move at once: no eye could follow. */
 const MOST_ANIMATED = 400;
-/** While it moves, what is missing at the rim is drawn no more often than this. */
-const REDRAW_MILLISECONDS = 250;
-/** A frame that took longer than this leaves no time for more: what is missing waits for rest. */
-const BUSY_MILLISECONDS = 60;
+/** More than these are not scaled as they are: browsers measure the text of each again in every frame. */
+const MOST_SCALED = 40;
+/** More than these are not moved as they are, bare as they may be. */
+const MOST_MOVED = 2000;
 /** Names beside edges can be read. */
 const LABEL_SCALE = 0.7;
 
@@ -61,7 +35,7 @@ export class DagView {
   private readonly stage;
   private readonly zooming;
   private readonly minimap;
-  private readonly farEdges = new FarEdges();
+  private readonly far = new FarPicture();
   private readonly nodes;
   private readonly keeper = new SceneKeeper();
   private scene: Scene | null = null;
@@ -73,10 +47,10 @@ export class DagView {
   private _edge: PanelEdge | null = null;
   private pointedAt: string | null = null;
   private pointedEdge: string | null = null;
-  private redrawnAt = 0;
-  private followedAt = 0;
+  private drawnScale = 1;
   private readonly stopFollowingTheme: () => void;
   private isFitted = false;
+  private isVeiled = false;
   private labels: { readonly graph: PanelGraph; readonly labels: readonly Label[] } | null = null;
   private readonly labelOf = new Map<string, readonly [BlockView, PanelGraph, string]>();
 
@@ -106,12 +80,15 @@ export class DagView {
       onCancel: events.onLinkingLeft,
     });
     this.nodes = new NodeLayer(this.stage.nodes, linking);
-    this.stage.viewport.prepend(this.farEdges.element);
+    this.stage.viewport.prepend(this.far.element);
     this.element.append(this.stage.viewport, this.minimap.element);
     addRubberBand(this.stage, this.zooming.toWorld, box => this.selectIn(box));
-    this.stopFollowingTheme = onThemeChange(() => this.redraw());
+    this.stopFollowingTheme = onThemeChange(() => {
+      this.far.forgetColours();
+      this.redraw();
+    });
     listenTo(this.stage, {
-      edgeBetween: (from, to) => this.edgeBetween(from, to),
+      edgeBetween: (from, to) => edgeBetween(this.graph, from, to),
       onClick: (id, isAdding) => this.click(id, isAdding),
       onClickGround: isAdding => {
         if (this._edge !== null) this.chooseEdge(null);
@@ -180,8 +157,8 @@ export class DagView {
       else this.redraw(!isFirst && !isTurned);
     } else {
       this.nodes.refresh(this.drawnNodes(scene.blocks.filter(({ id }) => changed.has(id))));
-      if (changed.size > 0) this.redrawSigns();
       if (changedEdges.size > 0) this.redrawEdges(false);
+      if (changed.size + changedEdges.size > 0) this.updateFar();
     }
   }
 
@@ -206,6 +183,7 @@ export class DagView {
     this.found = ids === null ? null : new Set(ids);
     this.element.classList.toggle('is-searching', ids !== null);
     if (this.scene !== null) this.refreshNodes(this.scene.graph.ids);
+    this.updateFar();
   }
 
   resize(width: number, height: number): void {
@@ -269,6 +247,7 @@ export class DagView {
 
   dispose(): void {
     this.stopFollowingTheme();
+    this.far.dispose();
     this.zooming.dispose();
     this.element.remove();
   }
@@ -281,37 +260,39 @@ export class DagView {
     return matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : MOVE_MILLISECONDS;
   }
 
-  /** While it moves: only what would otherwise be missing is drawn. */
+  /** While it moves no element comes or goes: where those that are drawn do not do, canvases take their place. */
   private follow(): void {
     const { viewport, scene, drawn } = this;
     this.minimap.frame(viewport);
-    this.farEdges.follow(viewport);
-    this.element.classList.toggle('has-labels', viewport.scale >= LABEL_SCALE);
-    const now = performance.now();
-    const isBusy = now - this.followedAt > BUSY_MILLISECONDS;
-    this.followedAt = now;
-    if (scene === null || drawn === null || covers(drawn, viewport, scene.picture)) return;
-    if (!isBusy && now - this.redrawnAt > REDRAW_MILLISECONDS) this.redraw(false, true);
+    if (!this.isVeiled) this.showLabels();
+    if (scene === null || drawn === null) return;
+    const isCards = drawn.detail === 'cards';
+    const isEnough =
+      isCards &&
+      (viewport.scale === this.drawnScale || drawn.nodes.length <= MOST_SCALED) &&
+      covers(drawn.area, viewport, scene.picture);
+    if (!isEnough && !this.isVeiled && (isCards || drawn.nodes.length > MOST_MOVED)) {
+      this.far.update({ scene, found: this.found, isEdgesOnly: false });
+      this.veil(true);
+    }
+    if (this.isFar) this.far.follow(viewport);
   }
 
-  /** @param isMoving what is drawn is seen for a moment only */
-  private redraw(isAnimated = false, isMoving = false): void {
+  private redraw(isAnimated = false): void {
     const { scene } = this;
     if (scene === null || !this.isVisible) return;
-    this.redrawnAt = performance.now();
     const always = this._current === null ? undefined : scene.graph.nodeOf.get(this._current);
-    this.drawn = drawnFor(scene.picture, this.viewport, {
-      always: always === undefined ? [] : [always],
-      isMoving,
-    });
+    this.drawn = drawnFor(scene.picture, this.viewport, always === undefined ? [] : [always]);
+    this.drawnScale = this.viewport.scale;
     this.zooming.sharpen();
-    const isSigns = this.drawn.detail === 'signs';
     const milliseconds = isAnimated && this.drawn.nodes.length <= MOST_ANIMATED ? this.milliseconds : 0;
     const nodes = this.drawnNodes(this.drawn.nodes.map(node => scene.blocks[node]!));
     const { entered, kept } = this.nodes.draw(nodes);
     entered.attr('transform', placeOf);
-    drawSigns(this.stage, isSigns ? nodes : []);
-    if (milliseconds === 0) kept.interrupt('place').attr('transform', placeOf);
+    if (milliseconds === 0)
+      kept.interrupt('place').each(function (node) {
+        change(this, 'transform', placeOf(node));
+      });
     else {
       entered
         .style('opacity', 0)
@@ -321,13 +302,41 @@ export class DagView {
       kept.transition('place').duration(milliseconds).ease(easeCubicOut).attr('transform', placeOf);
     }
     this.redrawEdges(milliseconds > 0);
+    this.veil(false);
+    this.element.classList.toggle('is-far', this.drawn.detail === 'signs');
+    this.showLabels();
+    this.updateFar();
     this.minimap.frame(this.viewport);
   }
 
-  private redrawSigns(): void {
-    const { scene, drawn } = this;
-    if (scene === null || drawn?.detail !== 'signs') return;
-    drawSigns(this.stage, this.drawnNodes(drawn.nodes.map(node => scene.blocks[node]!)));
+  private showLabels(): void {
+    this.element.classList.toggle('has-labels', this.viewport.scale >= LABEL_SCALE);
+  }
+
+  /** Elements show nothing, and are there all the same: whoever has the focus keeps it. */
+  private veil(isVeiled: boolean): void {
+    this.isVeiled = isVeiled;
+    this.zooming.hold(isVeiled);
+    this.element.classList.toggle('is-veiled', isVeiled);
+  }
+
+  /** Whether canvases show something. */
+  private get isFar(): boolean {
+    return this.isVeiled || this.drawn?.detail === 'signs' || this.drawn?.hasSingleEdges === false;
+  }
+
+  private updateFar(): void {
+    const { scene, drawn, viewport } = this;
+    if (scene === null || drawn === null) return;
+    this.far.update({
+      scene,
+      found: this.found,
+      isEdgesOnly: drawn.detail === 'cards' && !this.isVeiled && !drawn.hasSingleEdges,
+    });
+    if (this.isVeiled) this.far.follow(viewport);
+    else if (this.isFar) this.far.rest(viewport);
+    else this.far.hide();
+    if (!drawn.isWhole) this.far.prepareSoon();
   }
 
   private redrawEdges(isAnimated: boolean): void {
@@ -346,8 +355,6 @@ export class DagView {
           .transition()
           .delay(this.milliseconds / 2)
           .style('opacity', null);
-    if (drawn.hasSingleEdges) this.farEdges.clear();
-    else this.farEdges.draw(edges, this.viewport);
     if (drawn.detail === 'signs') drawLabels(this.stage, []);
     else this.redrawLabels(scene, edges);
   }
@@ -372,7 +379,8 @@ export class DagView {
         const { key } = scene.graph.edges[label.edge]!;
         const edge = drawn.get(key);
         if (edge === undefined) return [];
-        return [{ ...label, key, isShown: edge.isNear || edge.isSelected }];
+        const { from, to, isNear, isSelected } = edge;
+        return [{ ...label, key, from, to, isShown: isNear || isSelected }];
       }),
     );
   }
@@ -440,11 +448,7 @@ export class DagView {
   private portOf(id: string): readonly [number, number] | null {
     const node = this.scene?.graph.nodeOf.get(id);
     if (this.scene === null || node === undefined) return null;
-    const { layout, nodeWidth, nodeHeight } = this.scene.picture;
-    const [x, y] = [layout.x[node]!, layout.y[node]!];
-    return this.direction === 'down'
-      ? [x + nodeWidth / 2, y + nodeHeight]
-      : [x + nodeWidth, y + nodeHeight / 2];
+    return portOf(this.scene.picture, node);
   }
 
   private selectIn(box: Box): void {
@@ -487,11 +491,6 @@ export class DagView {
     this.selectEdge(edge);
     this.events.onSelectEdge(edge);
     if (edge !== null) this.focus();
-  }
-
-  private edgeBetween(from: string, to: string): PanelEdge | null {
-    const key = edgeKey(from, to);
-    return this.scene?.graph.edges.find(edge => edge.key === key) ?? null;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What of a picture is in the document. A small graph is there as a whole. Of a large one there is what is in view and a
- * margin around it: as cards where they can be read, else as plain signs with all edges in a few paths.
+ * margin around it: as cards where they can be read, else as boxes that can be pointed at and told, over a canvas that shows them.
  */
 import type { Box, Picture } from './scene.js';
 
@@ -24,6 +24,8 @@ export interface Drawn {
   readonly hasSingleEdges: boolean;
   /** What lies in here is drawn. */
   readonly area: Box;
+  /** Nothing is missing, wherever the view is. */
+  readonly isWhole: boolean;
 }
 
 /** A graph up to this size is drawn as a whole, with all it has. */
@@ -31,29 +33,17 @@ export const WHOLE_GRAPH = 150;
 /** Cards in view above which none could be read. */
 const MOST_CARDS = 140;
 /** Below it, names are too small to read. */
-const LEGIBLE_SCALE = 0.4;
+export const LEGIBLE_SCALE = 0.4;
 /** Cards with those in the margin. */
 const MOST_CARDS_DRAWN = 320;
 const MOST_SINGLE_EDGES = 700;
 /** Of the width and height of the view, on each side; narrower ones where more would be drawn than may be. */
 const MARGINS = [0.6, 0.3, 0.1];
-/** While it moves, what comes into view next is drawn with it. */
-const MOVING_MARGIN = 0.8;
 
 export const EVERYWHERE: Box = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
 
-export interface DrawingWish {
-  /** Nodes that are drawn wherever they are, such as the one that has the focus. */
-  readonly always?: readonly number[];
-  /** What is drawn is seen for a moment only, so nobody reads it. */
-  readonly isMoving?: boolean;
-}
-
-export function drawnFor(
-  picture: Picture,
-  viewport: Viewport,
-  { always = [], isMoving = false }: DrawingWish = {},
-): Drawn {
+/** @param always nodes that are drawn wherever they are, such as the one that has the focus */
+export function drawnFor(picture: Picture, viewport: Viewport, always: readonly number[] = []): Drawn {
   const { size, edges } = picture.graph;
   if (size <= WHOLE_GRAPH)
     return {
@@ -62,12 +52,12 @@ export function drawnFor(
       edges: edges.map((_, edge) => edge),
       hasSingleEdges: edges.length <= MOST_SINGLE_EDGES,
       area: EVERYWHERE,
+      isWhole: true,
     };
   const view = visibleBox(viewport);
-  const isLegible =
-    !isMoving && viewport.scale >= LEGIBLE_SCALE && nodesIn(picture, view).length <= MOST_CARDS;
+  const isLegible = viewport.scale >= LEGIBLE_SCALE && nodesIn(picture, view).length <= MOST_CARDS;
   if (!isLegible) {
-    const area = grown(view, isMoving ? MOVING_MARGIN : MARGINS[0]!);
+    const area = grown(view, MARGINS[0]!);
     return part(picture, area, 'signs', nodesIn(picture, area), always);
   }
   for (const margin of MARGINS) {
@@ -97,11 +87,12 @@ function part(
     edges,
     hasSingleEdges: detail === 'cards' && edges.length <= MOST_SINGLE_EDGES,
     area,
+    isWhole: false,
   };
 }
 
-/** Whether everything that is in view is drawn; how finely is another matter. */
-export function covers({ area }: Drawn, viewport: Viewport, { layout }: Picture): boolean {
+/** Whether everything that is in view lies in `area`; how finely it is drawn is another matter. */
+export function covers(area: Box, viewport: Viewport, { layout }: Picture): boolean {
   const view = visibleBox(viewport);
   // Nothing lies outside the layout.
   return (
@@ -121,13 +112,13 @@ export function visibleBox({ dx, dy, scale, width, height }: Viewport): Box {
   };
 }
 
-function grown({ left, top, right, bottom }: Box, part: number): Box {
+export function grown({ left, top, right, bottom }: Box, part: number): Box {
   const x = (right - left) * part;
   const y = (bottom - top) * part;
   return { left: left - x, top: top - y, right: right + x, bottom: bottom + y };
 }
 
-const overlaps = (a: Box, b: Box): boolean =>
+export const overlaps = (a: Box, b: Box): boolean =>
   a.left <= b.right && a.right >= b.left && a.top <= b.bottom && a.bottom >= b.top;
 
 export function nodesIn({ graph, layout, nodeWidth, nodeHeight }: Picture, box: Box): readonly number[] {

@@ -1,6 +1,7 @@
 /** Edges that can be pointed at, an element each, and the names that cross them. */
 import type { Selection } from 'd3';
 import { LABEL_SIZE, type Label } from '../../dagLayout/index.js';
+import { change } from './change.js';
 import type { PanelEdge } from './graph.js';
 import type { Stage } from './stage.js';
 
@@ -80,7 +81,7 @@ const classOf = ({ edge, isLit, isSelected, isNear, isDirect }: DrawnEdge): stri
     .filter(name => name !== '')
     .join(' ');
 
-export interface DrawnLabel extends Label {
+export interface DrawnLabel extends Label, Pick<DrawnEdge, 'from' | 'to'> {
   readonly key: string;
   /** Shown however small the picture is. */
   readonly isShown: boolean;
@@ -92,7 +93,10 @@ export function drawLabels({ labels }: Stage, drawn: readonly DrawnLabel[]): voi
     .selectAll<SVGGElement, DrawnLabel>('g')
     .data(drawn, ({ key, text }) => `${key} ${text}`)
     .join(enter => {
-      const label = enter.append('g');
+      const label = enter
+        .append('g')
+        .attr('data-from', ({ from }) => from)
+        .attr('data-to', ({ to }) => to);
       label
         .append('rect')
         .attr('class', 'dagpy-label-behind')
@@ -107,6 +111,8 @@ export function drawLabels({ labels }: Stage, drawn: readonly DrawnLabel[]): voi
         .text(({ text }) => text);
       return label;
     })
-    .attr('class', ({ isShown }) => (isShown ? 'dagpy-label is-shown' : 'dagpy-label'))
-    .attr('transform', ({ x, y }) => `translate(${x.toFixed(1)},${y.toFixed(1)})`);
+    .each(function ({ isShown, x, y }) {
+      change(this, 'class', isShown ? 'dagpy-label is-shown' : 'dagpy-label');
+      change(this, 'transform', `translate(${x.toFixed(1)},${y.toFixed(1)})`);
+    });
 }

@@ -19,7 +19,13 @@ export interface PanelGraph extends LayoutGraph {
   readonly outgoing: readonly (readonly number[])[];
 }
 
-export const edgeKey = (from: string, to: string): string => JSON.stringify([from, to]);
+const edgeKey = (from: string, to: string): string => JSON.stringify([from, to]);
+
+/** @param from id @param to id */
+export function edgeBetween(graph: PanelGraph | null, from: string, to: string): PanelEdge | null {
+  const key = edgeKey(from, to);
+  return graph?.edges.find(edge => edge.key === key) ?? null;
+}
 
 /** @param ids in notebook order @param edges those of unknown blocks, or on a cycle, are left out */
 export function panelGraph(ids: readonly string[], edges: readonly GraphEdge[]): PanelGraph {

@@ -1,4 +1,4 @@
-/** Blocks: cards that can be read, or plain signs where they are too small for that. */
+/** Blocks: cards that can be read, or bare boxes where they are too small for that. */
 import { select, type DragBehavior, type SubjectPosition, type Selection } from 'd3';
 import { fitted, harmless, NAME_SIZE, REMARK_SIZE, TEXT_LEFT, TEXT_RIGHT } from '../../dagLayout/index.js';
 import type { BlockView } from '../../protocol/resident/view.js';
@@ -237,7 +237,10 @@ function drawProgress<Datum>(
     .attr('width', part => Math.max(PROGRESS_HEIGHT, (width - 8) * part));
 }
 
-/** A box where it belongs, without a transformation: a browser keeps account of each of those in every frame. */
+/**
+ * A box to point at and to put the focus on, over the one that is painted. It stands where it belongs without a
+ * transformation: a browser keeps account of each of those in every frame.
+ */
 function drawSign(element: SVGGElement, { x, y, width, height }: DrawnNode): void {
   select(element)
     .append('rect')

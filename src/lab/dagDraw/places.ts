@@ -65,3 +65,14 @@ export function revealing(box: Box, { dx, dy, scale, width, height }: Viewport):
   const y = shift(box.top * scale + dy, box.bottom * scale + dy, height);
   return x === 0 && y === 0 ? null : { scale, dx: dx + x, dy: dy + y };
 }
+
+/** Where links from a block begin. */
+export function portOf(
+  { layout, nodeWidth, nodeHeight }: Picture,
+  node: number,
+): readonly [x: number, y: number] {
+  const [x, y] = [layout.x[node]!, layout.y[node]!];
+  return layout.direction === 'down'
+    ? [x + nodeWidth / 2, y + nodeHeight]
+    : [x + nodeWidth, y + nodeHeight / 2];
+}

@@ -9,6 +9,8 @@ export interface Stage {
   readonly viewport: HTMLDivElement;
   /** Moves as a whole, and is scaled for as long as it moves, which costs no drawing. */
   readonly world: HTMLDivElement;
+  /** Over everything while the view moves. */
+  readonly shield: HTMLDivElement;
   readonly svg: SVGSVGElement;
   /** Scale at which everything was drawn last: browsers keep what moves as a picture of that size. */
   readonly scaled: Layer;
@@ -17,10 +19,6 @@ export interface Stage {
   readonly nodes: Layer;
   /** What is drawn while something is dragged. */
   readonly draft: Layer;
-  /** The shapes of states on small blocks. */
-  readonly signs: Layer;
-  /** An id that no other picture has. */
-  idOf(name: string): string;
   markerOf(kind: ArrowKind): string;
 }
 
@@ -41,6 +39,7 @@ export function makeStage(name: string): Stage {
     .attr('width', 1)
     .attr('height', 1)
     .attr('focusable', 'false');
+  const shield = viewport.append('div').attr('class', 'dagpy-dag-shield');
   const definitions = svg.append('defs');
   for (const kind of ['plain', 'lit', 'chosen'] as const)
     definitions
@@ -64,19 +63,17 @@ export function makeStage(name: string): Stage {
     .attr('role', 'listbox')
     .attr('aria-multiselectable', 'true')
     .attr('aria-label', name);
-  const signs = layer('dagpy-dag-signs').attr('aria-hidden', 'true');
   const draft = layer('dagpy-dag-draft').attr('aria-hidden', 'true');
   return {
     viewport: nodeOf(viewport),
     world: nodeOf(world),
+    shield: nodeOf(shield),
     svg: nodeOf(svg),
     scaled,
     edges,
     labels,
     nodes,
-    signs,
     draft,
-    idOf,
     markerOf: kind => `url(#${idOf(`arrow-${kind}`)})`,
   };
 }

@@ -13,9 +13,11 @@ export type ToWorld = (place: {
 export interface Zooming {
   readonly viewport: Viewport;
   readonly toWorld: ToWorld;
-  /** @param milliseconds 0: at once */
   /** Draws at the scale of the view. */
   sharpen(): void;
+  /** Nobody sees the world: it stays where it is until it is let go. */
+  hold(isHeld: boolean): void;
+  /** @param milliseconds 0: at once */
   goTo(place: Place, milliseconds: number): void;
   scaleBy(factor: number, milliseconds: number): void;
   resize(width: number, height: number): void;
@@ -23,10 +25,7 @@ export interface Zooming {
 }
 
 /** How long nothing moves until the world is at rest. */
-const REST_MILLISECONDS = 200;
-
-/** Shrunk further than this, a picture of the former size would hold far more than can be seen of it. */
-const COARSEST = 0.35;
+const REST_MILLISECONDS = 250;
 
 export interface ZoomingOptions {
   readonly stage: Stage;
@@ -44,7 +43,9 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
   let moves = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
+  let isHeld = false;
   const move = (): void => {
+    if (isHeld) return;
     const { dx, dy, scale } = place;
     stage.world.style.transform = `translate(${dx.toFixed(2)}px, ${dy.toFixed(2)}px) scale(${String(scale / drawnScale)})`;
   };
@@ -62,15 +63,13 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
     });
   };
   const rest = (): void => {
-    stage.world.classList.remove('is-moving');
-    sharpen();
+    stage.shield.classList.remove('is-up');
     onRest();
   };
   const show = (): void => {
     frame = 0;
-    if (place.scale < COARSEST * drawnScale) sharpen();
-    else move();
     onMove();
+    move();
   };
   const behaviour = zoom<HTMLDivElement, unknown>()
     .scaleExtent([LEAST_SCALE, MOST_SCALE])
@@ -84,7 +83,7 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
     )
     .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLDivElement, unknown>) => {
       place = { dx: transform.x, dy: transform.y, scale: transform.k };
-      if (sourceEvent !== null) stage.world.classList.add('is-moving');
+      if (sourceEvent !== null) stage.shield.classList.add('is-up');
       if (frame === 0) frame = requestAnimationFrame(show);
       clearTimeout(timer);
       moves += 1;
@@ -103,6 +102,11 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
       return { ...place, width, height };
     },
     sharpen,
+    hold(next) {
+      if (isHeld === next) return;
+      isHeld = next;
+      move();
+    },
     toWorld({ clientX, clientY }) {
       const { left, top } = stage.viewport.getBoundingClientRect();
       return [(clientX - left - place.dx) / place.scale, (clientY - top - place.dy) / place.scale];
