@@ -69,7 +69,7 @@ test('a link drawn by hand is an edge of dag.json', async ({ project, workbench 
     await expect(workbench.panel.locator('[data-block="report"]')).toHaveClass(/is-target/);
   });
   await expect.poll(() => parentsOf(project, 'report')).toEqual(['clean', 'load']);
-  await expect(workbench.panel.locator('[data-from="load"][data-to="report"]')).toHaveCount(1);
+  await expect(workbench.panel.locator('.dagpy-edge[data-from="load"][data-to="report"]')).toHaveCount(1);
 });
 
 test('a link that would close a cycle is refused before it is dropped', async ({ project, workbench }) => {
@@ -102,11 +102,11 @@ test('a block is deleted, and undo brings it back as it was', async ({ page, pro
 
 test('an edge is chosen and deleted', async ({ page, project, workbench }) => {
   await openPanel(workbench, project);
-  const edge = workbench.panel.locator('[data-from="clean"][data-to="report"] .dagpy-edge-target');
-  const { x, y } = await centreOf(edge);
-  // Beside the name that stands on it.
-  await page.mouse.click(x, y + 15);
-  await expect(workbench.panel.locator('.dagpy-edge.is-selected')).toHaveCount(1);
+  const edge = workbench.panel.locator('.dagpy-edge[data-from="clean"][data-to="report"]');
+  // The names of what crosses it stand there, and stand for it.
+  const { x, y } = await centreOf(edge.locator('.dagpy-edge-target'));
+  await page.mouse.click(x, y);
+  await expect(edge).toHaveClass(/is-selected/);
   await page.keyboard.press('Delete');
   await expect.poll(() => parentsOf(project, 'report')).toEqual([]);
   await expect(workbench.panel.locator('[data-from="clean"]')).toHaveCount(0);

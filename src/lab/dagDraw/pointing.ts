@@ -17,8 +17,9 @@ export interface Pointing {
 }
 
 export function listenTo({ viewport, svg }: Stage, pointing: Pointing): void {
+  // The names of what crosses an edge stand for it.
   const edgeAt = (target: EventTarget | null): PanelEdge | null => {
-    const element = target instanceof Element ? target.closest('.dagpy-edge') : null;
+    const element = target instanceof Element ? target.closest('.dagpy-edge, .dagpy-label') : null;
     const [from, to] = [element?.getAttribute('data-from'), element?.getAttribute('data-to')];
     return typeof from === 'string' && typeof to === 'string' ? pointing.edgeBetween(from, to) : null;
   };
