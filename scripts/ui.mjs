@@ -1,5 +1,6 @@
-// Stories in a browser, in JupyterLab and in Notebook 7 (ui-tests/). `npm test` runs all of them.
+// Stories in a browser, in JupyterLab and in Notebook 7 (ui-tests/). `npm test` runs them.
 //   npm run ui -- [words]     those whose file or title has one of the words
+//     --all                   every story in both applications, not just in Lab and those that are told in both
 //     --app lab|notebook      in one application       --headed  in a window       --log  with what the servers say
 //     --serve                 only starts the servers, for --reuse in another terminal: the quickest way to write one
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -27,6 +28,7 @@ export async function buildForBrowser(log) {
 export async function runStories({
   words = [],
   app,
+  all = false,
   headed = false,
   reuse = false,
   serve = false,
@@ -52,6 +54,7 @@ export async function runStories({
         DAGPY_UI_PORT: reuse || serve ? usual : String(await freePort()),
         ...(browser === undefined ? {} : { CHROME_PATH: browser }),
         ...(app === undefined ? {} : { DAGPY_UI_APPS: app }),
+        ...(all || serve ? { DAGPY_UI_ALL: '1' } : {}),
         ...(headed ? { DAGPY_UI_HEADED: '1' } : {}),
         ...(reuse ? { DAGPY_UI_REUSE: '1' } : {}),
         ...(serve ? { DAGPY_UI_SERVE: '1' } : {}),
@@ -60,7 +63,9 @@ export async function runStories({
     },
   );
   if (!existsSync(reportFile)) throw new ScriptError(`playwright ended with exit code ${code} and no report`);
-  return { ...counted(JSON.parse(readFileSync(reportFile, 'utf8'))), code };
+  const counts = counted(JSON.parse(readFileSync(reportFile, 'utf8')));
+  for (const name of counts.flaky) log(`passed after it had failed: ${name}`);
+  return { ...counts, code };
 }
 
 /** Of Playwright's JSON report. */
@@ -76,6 +81,7 @@ function counted({ suites, errors }) {
     passed: stories.filter(({ status }) => status === 'expected' || status === 'flaky').length,
     failed: failing.length + errors.length,
     skipped: stories.filter(({ status }) => status === 'skipped').length,
+    flaky: stories.filter(({ status }) => status === 'flaky').map(({ name }) => name),
     failing: [...failing, ...errors.map(({ message }) => message.split('\n')[0])],
   };
 }
@@ -110,6 +116,7 @@ if (isMain(import.meta.url)) {
     const { values, positionals: words } = parseArgs({
       allowPositionals: true,
       options: {
+        all: { type: 'boolean' },
         app: { type: 'string' },
         headed: { type: 'boolean' },
         log: { type: 'boolean' },

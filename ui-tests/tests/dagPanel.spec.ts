@@ -1,6 +1,6 @@
 /** The DAG panel: live states, edits by hand and by keys, thousands of blocks. */
 import type { Locator } from '@playwright/test';
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import type { StoryProject } from '../fixtures/project.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
@@ -51,7 +51,7 @@ async function dragLink(
   await page.mouse.up();
 }
 
-test('dag.json opens as its DAG, whose states follow a run', async ({ project, workbench }) => {
+test('dag.json opens as its DAG, whose states follow a run', inBoth, async ({ project, workbench }) => {
   await openPanel(workbench, project);
   await workbench.expectStates({ load: 'never', clean: 'never', report: 'never' }, workbench.panel);
   await workbench.execute('dagpy:run-affected');
@@ -112,7 +112,7 @@ test('an edge is chosen and deleted', async ({ page, project, workbench }) => {
   await expect(workbench.panel.locator('[data-from="clean"]')).toHaveCount(0);
 });
 
-test('by keyboard alone: go, why, run, search, link', async ({ page, project, workbench }) => {
+test('by keyboard alone: go, why, run, search, link', inBoth, async ({ page, project, workbench }) => {
   await openPanel(workbench, project);
   const block = (id: string): Locator => workbench.panel.locator(`[data-block="${id}"]`);
   await block('load').focus();

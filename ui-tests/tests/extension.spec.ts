@@ -1,16 +1,16 @@
 /** The extension is there, reaches the daemon, and leaves alone what is none of its business. */
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import { serverOf } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
-test('the extension is loaded and its plugins are active', async ({ workbench }) => {
+test('the extension is loaded and its plugins are active', inBoth, async ({ workbench }) => {
   await workbench.open('load.ipynb');
   const active = await workbench.activePlugins();
   expect(active).toContain('jupyterlab-dagpy:projects');
   expect(active).toContain('jupyterlab-dagpy:selection');
 });
 
-test('the page reaches the daemon', async ({ app, project, workbench }) => {
+test('the page reaches the daemon', inBoth, async ({ app, project, workbench }) => {
   await workbench.open('load.ipynb');
   const { status, body } = await workbench.call('hello');
   expect(status).toBe(200);
@@ -22,18 +22,22 @@ test('the page reaches the daemon', async ({ app, project, workbench }) => {
 test.describe('outside any project', () => {
   test.use({ template: 'notes' });
 
-  test('a notebook is saved byte for byte as without the extension', async ({ page, project, workbench }) => {
-    await useNotebook(workbench, 'with.ipynb');
-    expect(await workbench.activePlugins()).not.toEqual([]);
-    await page.addInitScript(forgetExtension);
-    await useNotebook(workbench, 'without.ipynb');
-    expect(await workbench.activePlugins()).toEqual([]);
+  test(
+    'a notebook is saved byte for byte as without the extension',
+    inBoth,
+    async ({ page, project, workbench }) => {
+      await useNotebook(workbench, 'with.ipynb');
+      expect(await workbench.activePlugins()).not.toEqual([]);
+      await page.addInitScript(forgetExtension);
+      await useNotebook(workbench, 'without.ipynb');
+      expect(await workbench.activePlugins()).toEqual([]);
 
-    expect(project.notebook('with.ipynb').cells[0]?.outputs).toHaveLength(1);
-    expect(project.read('with.ipynb')).toBe(project.read('without.ipynb'));
-    expect(project.exists('dag.json')).toBe(false);
-    expect(project.exists('.dagpy')).toBe(false);
-  });
+      expect(project.notebook('with.ipynb').cells[0]?.outputs).toHaveLength(1);
+      expect(project.read('with.ipynb')).toBe(project.read('without.ipynb'));
+      expect(project.exists('dag.json')).toBe(false);
+      expect(project.exists('.dagpy')).toBe(false);
+    },
+  );
 });
 
 /** Opens a notebook, runs a cell, writes some text, saves. */

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import { python, serverOf } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
@@ -37,33 +37,32 @@ async function restartKernel(workbench: Workbench): Promise<void> {
   await workbench.kernelIdle();
 }
 
-test('a branch has its variables before the first cell is typed, and again after a restart', async ({
-  app,
-  page,
-  project,
-  workbench,
-}) => {
-  await project.dagpy('run');
-  await workbench.open('clean.ipynb');
-  // In Notebook 7 another notebook opens in a tab of its own, which is found by its address.
-  const opened = app === 'notebook' ? page.context().waitForEvent('page') : null;
-  await workbench.execute('dagpy:branch', { project: project.path, block: 'clean', name: 'clean-branch' });
-  await opened?.then(other => other.close());
-  expect(project.exists('clean-branch.ipynb')).toBe(true);
-  expect(JSON.parse(project.read('dag.json'))).toMatchObject({
-    blocks: { 'clean-branch': { parents: ['clean'] } },
-  });
-  if (app === 'notebook') await openFresh(workbench, 'clean-branch.ipynb');
-  await expect(kernelWords(workbench)).toContainText(/restored in|are in the kernel/);
-  await typeAndRun(workbench, 'print(len(kept), "kept below", limit)');
-  await expect(lastOutput(workbench)).toHaveText(/^\d+ kept below 10/);
+test(
+  'a branch has its variables before the first cell is typed, and again after a restart',
+  inBoth,
+  async ({ app, page, project, workbench }) => {
+    await project.dagpy('run');
+    await workbench.open('clean.ipynb');
+    // In Notebook 7 another notebook opens in a tab of its own, which is found by its address.
+    const opened = app === 'notebook' ? page.context().waitForEvent('page') : null;
+    await workbench.execute('dagpy:branch', { project: project.path, block: 'clean', name: 'clean-branch' });
+    await opened?.then(other => other.close());
+    expect(project.exists('clean-branch.ipynb')).toBe(true);
+    expect(JSON.parse(project.read('dag.json'))).toMatchObject({
+      blocks: { 'clean-branch': { parents: ['clean'] } },
+    });
+    if (app === 'notebook') await openFresh(workbench, 'clean-branch.ipynb');
+    await expect(kernelWords(workbench)).toContainText(/restored in|are in the kernel/);
+    await typeAndRun(workbench, 'print(len(kept), "kept below", limit)');
+    await expect(lastOutput(workbench)).toHaveText(/^\d+ kept below 10/);
 
-  await restartKernel(workbench);
-  await expect(kernelWords(workbench)).toContainText('restored in');
-  await workbench.page.keyboard.press('Control+Enter');
-  await expect(lastOutput(workbench)).toHaveText(/^\d+ kept below 10/);
-  await workbench.expectAccessible('.dagpy-strip');
-});
+    await restartKernel(workbench);
+    await expect(kernelWords(workbench)).toContainText('restored in');
+    await workbench.page.keyboard.press('Control+Enter');
+    await expect(lastOutput(workbench)).toHaveText(/^\d+ kept below 10/);
+    await workbench.expectAccessible('.dagpy-strip');
+  },
+);
 
 test('the code that a block needs is shown to be read', async ({ page, project, workbench }) => {
   await project.dagpy('run');

@@ -1,7 +1,7 @@
 /** Blocks in notebooks: made of cells, edited, saved, run, changed elsewhere; what is on disk is what is shown. */
 import { galata } from '@jupyterlab/galata';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import type { StoryProject } from '../fixtures/project.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
@@ -64,39 +64,43 @@ const stream = (text: string) => [{ name: 'stdout', output_type: 'stream', text:
 test.describe('a fresh notebook', () => {
   test.use({ template: '' });
 
-  test('becomes three linked blocks, and Run affected runs them', async ({ project, workbench, page }) => {
-    project.write('dag.json', JSON.stringify({ version: 1, name: 'fresh', kernel: 'python3', blocks: {} }));
-    project.write(
-      'analysis.ipynb',
-      notebook([
-        cell('t', '# Analysis', 'markdown'),
-        cell('a', 'x = 2'),
-        cell('b', 'y = x * 3'),
-        cell('c', 'print(y + 1)'),
-        cell('scratch', '1 + 1'),
-      ]),
-    );
-    await workbench.open('analysis.ipynb');
-    await addBlock(workbench, [1], 'load');
-    await addBlock(workbench, [3], 'clean');
-    await addBlock(workbench, [5], 'report');
-    const dag = JSON.parse(project.read('dag.json')) as {
-      blocks: Record<string, { parents?: string[]; notebook: string }>;
-    };
-    expect(Object.keys(dag.blocks)).toEqual(['load', 'clean', 'report']);
-    expect(dag.blocks['clean']?.parents).toEqual(['load']);
-    expect(dag.blocks['report']?.parents).toEqual(['clean']);
-    expect(project.sources(dag.blocks['clean']!.notebook)).toEqual(['y = x * 3']);
-    await workbench.expectStates({ load: 'never', clean: 'never', report: 'never' }, workbench.notebook);
-    await workbench.execute('dagpy:run-affected', {});
-    await workbench.expectStates({ load: 'fresh', clean: 'fresh', report: 'fresh' }, workbench.notebook);
-    await expect(workbench.notebook.locator('.jp-OutputArea-output').first()).toHaveText('7');
-    expect(project.notebook(dag.blocks['report']!.notebook).cells[0]?.outputs).toEqual(stream('7\n'));
-    expect(await isDirty(workbench)).toBe(false);
-    // Cells of no block are in the notebook alone.
-    expect(project.sources('analysis.ipynb')).toContain('1 + 1');
-    await expect(page.locator('.dagpy-bar')).toHaveCount(3);
-  });
+  test(
+    'becomes three linked blocks, and Run affected runs them',
+    inBoth,
+    async ({ project, workbench, page }) => {
+      project.write('dag.json', JSON.stringify({ version: 1, name: 'fresh', kernel: 'python3', blocks: {} }));
+      project.write(
+        'analysis.ipynb',
+        notebook([
+          cell('t', '# Analysis', 'markdown'),
+          cell('a', 'x = 2'),
+          cell('b', 'y = x * 3'),
+          cell('c', 'print(y + 1)'),
+          cell('scratch', '1 + 1'),
+        ]),
+      );
+      await workbench.open('analysis.ipynb');
+      await addBlock(workbench, [1], 'load');
+      await addBlock(workbench, [3], 'clean');
+      await addBlock(workbench, [5], 'report');
+      const dag = JSON.parse(project.read('dag.json')) as {
+        blocks: Record<string, { parents?: string[]; notebook: string }>;
+      };
+      expect(Object.keys(dag.blocks)).toEqual(['load', 'clean', 'report']);
+      expect(dag.blocks['clean']?.parents).toEqual(['load']);
+      expect(dag.blocks['report']?.parents).toEqual(['clean']);
+      expect(project.sources(dag.blocks['clean']!.notebook)).toEqual(['y = x * 3']);
+      await workbench.expectStates({ load: 'never', clean: 'never', report: 'never' }, workbench.notebook);
+      await workbench.execute('dagpy:run-affected', {});
+      await workbench.expectStates({ load: 'fresh', clean: 'fresh', report: 'fresh' }, workbench.notebook);
+      await expect(workbench.notebook.locator('.jp-OutputArea-output').first()).toHaveText('7');
+      expect(project.notebook(dag.blocks['report']!.notebook).cells[0]?.outputs).toEqual(stream('7\n'));
+      expect(await isDirty(workbench)).toBe(false);
+      // Cells of no block are in the notebook alone.
+      expect(project.sources('analysis.ipynb')).toContain('1 + 1');
+      await expect(page.locator('.dagpy-bar')).toHaveCount(3);
+    },
+  );
 });
 
 async function openFlow(workbench: Workbench, project: StoryProject): Promise<void> {

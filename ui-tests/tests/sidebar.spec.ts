@@ -1,5 +1,5 @@
 /** What a person does in the sidebar *Blocks*, and what comes of it on disk. */
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import type { StoryProject } from '../fixtures/project.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
@@ -27,29 +27,33 @@ async function runAll(workbench: Workbench): Promise<void> {
   await workbench.expectStates(ALL_FRESH, workbench.sidebar);
 }
 
-test('an edit on disk turns exactly its descendants; run affected makes them fresh again', async ({
-  project,
-  workbench,
-}) => {
-  await runAll(workbench);
-  expect(await project.states()).toEqual(ALL_FRESH);
-  await expect(workbench.sidebar.getByRole('status')).toHaveText('3 blocks · all fresh');
-  const cleaned = project.read('clean.ipynb');
+test(
+  'an edit on disk turns exactly its descendants; run affected makes them fresh again',
+  inBoth,
+  async ({ project, workbench }) => {
+    await runAll(workbench);
+    expect(await project.states()).toEqual(ALL_FRESH);
+    await expect(workbench.sidebar.getByRole('status')).toHaveText('3 blocks · all fresh');
+    const cleaned = project.read('clean.ipynb');
 
-  project.edit('clean.ipynb', 'limit = 10', 'limit = 6');
-  await workbench.expectStates({ load: 'fresh', clean: 'stale', report: 'affected' }, workbench.sidebar);
-  await expect(workbench.block('clean', workbench.sidebar)).toHaveAttribute('data-reason', /cell 2 changed/);
-  await expect(workbench.sidebar.getByRole('button', { name: 'Run affected · 2' })).toBeEnabled();
+    project.edit('clean.ipynb', 'limit = 10', 'limit = 6');
+    await workbench.expectStates({ load: 'fresh', clean: 'stale', report: 'affected' }, workbench.sidebar);
+    await expect(workbench.block('clean', workbench.sidebar)).toHaveAttribute(
+      'data-reason',
+      /cell 2 changed/,
+    );
+    await expect(workbench.sidebar.getByRole('button', { name: 'Run affected · 2' })).toBeEnabled();
 
-  project.write('clean.ipynb', cleaned);
-  await workbench.expectStates(ALL_FRESH, workbench.sidebar);
+    project.write('clean.ipynb', cleaned);
+    await workbench.expectStates(ALL_FRESH, workbench.sidebar);
 
-  project.edit('clean.ipynb', 'limit = 10', 'limit = 6');
-  await workbench.expectState('clean', 'stale', workbench.sidebar);
-  await workbench.sidebar.getByRole('button', { name: 'Run affected' }).click();
-  await workbench.expectStates(ALL_FRESH, workbench.sidebar);
-  expect(await project.states()).toEqual(ALL_FRESH);
-});
+    project.edit('clean.ipynb', 'limit = 10', 'limit = 6');
+    await workbench.expectState('clean', 'stale', workbench.sidebar);
+    await workbench.sidebar.getByRole('button', { name: 'Run affected' }).click();
+    await workbench.expectStates(ALL_FRESH, workbench.sidebar);
+    expect(await project.states()).toEqual(ALL_FRESH);
+  },
+);
 
 test('the preview says what will run and why, and runs it', async ({ page, project, workbench }) => {
   await runAll(workbench);
@@ -151,29 +155,28 @@ test('what a block hands on is chosen from the variables that it makes', async (
   expect(blocksIn(project)['load']?.filter).toContain('stats_*');
 });
 
-test('a block that fails says why and is told, with the way to it', async ({
-  app,
-  page,
-  project,
-  workbench,
-}) => {
-  project.edit('report.ipynb', 'best = kept[-1]', "best = {}['age']");
-  // From its list of files Notebook 7 opens notebooks in a page of their own.
-  if (app === 'notebook') await workbench.open('report.ipynb');
-  else await workbench.start();
-  await showBlocks(workbench);
-  await workbench.sidebar.getByRole('button', { name: 'Run affected' }).click();
-  await workbench.expectStates({ load: 'fresh', clean: 'fresh', report: 'failed' }, workbench.sidebar);
-  await expect(workbench.block('report', workbench.sidebar)).toHaveAttribute(
-    'data-reason',
-    'KeyError in cell 2',
-  );
-  await expect(workbench.sidebar.getByRole('status')).toContainText('1 failed');
-  const notice = page.locator('.Toastify__toast', { hasText: 'report failed: KeyError in cell 2' });
-  await notice.getByRole('button', { name: 'Show' }).click();
-  await expect(workbench.notebook.getByText("best = {}['age']").first()).toBeVisible();
-  expect((await project.states())['report']).toBe('failed');
-});
+test(
+  'a block that fails says why and is told, with the way to it',
+  inBoth,
+  async ({ app, page, project, workbench }) => {
+    project.edit('report.ipynb', 'best = kept[-1]', "best = {}['age']");
+    // From its list of files Notebook 7 opens notebooks in a page of their own.
+    if (app === 'notebook') await workbench.open('report.ipynb');
+    else await workbench.start();
+    await showBlocks(workbench);
+    await workbench.sidebar.getByRole('button', { name: 'Run affected' }).click();
+    await workbench.expectStates({ load: 'fresh', clean: 'fresh', report: 'failed' }, workbench.sidebar);
+    await expect(workbench.block('report', workbench.sidebar)).toHaveAttribute(
+      'data-reason',
+      'KeyError in cell 2',
+    );
+    await expect(workbench.sidebar.getByRole('status')).toContainText('1 failed');
+    const notice = page.locator('.Toastify__toast', { hasText: 'report failed: KeyError in cell 2' });
+    await notice.getByRole('button', { name: 'Show' }).click();
+    await expect(workbench.notebook.getByText("best = {}['age']").first()).toBeVisible();
+    expect((await project.states())['report']).toBe('failed');
+  },
+);
 
 test('a run is cancelled, and what was done stays', async ({ project, workbench }) => {
   project.edit('report.ipynb', 'best = kept[-1]', 'import time\\ntime.sleep(120)');
