@@ -10,6 +10,7 @@ import { standardError, standardOutput } from './terminal/output.js';
 import { styleFor } from './terminal/style.js';
 
 const WRONG = 2;
+const INTERRUPTED = 130;
 
 async function main(words: readonly string[]): Promise<number> {
   try {
@@ -58,7 +59,8 @@ function failed(error: unknown, words: readonly string[]): number {
       standardOutput().write(`${JSON.stringify({ problems: error.problems }, null, 2)}\n`);
     const style = styleFor(stderr, process.env);
     for (const problem of error.problems) stderr.write(describe(problem, style));
-    return WRONG;
+    // A run that waited for its turn at a daemon, and was taken back.
+    return error.problems.every(({ code }) => code === 'cancelled') ? INTERRUPTED : WRONG;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`dagpy: this is a bug, please report it with what follows\n${stack}\n`);

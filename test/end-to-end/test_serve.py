@@ -301,6 +301,12 @@ def test_ctrl_c_in_a_terminal_cancels_its_run_alone(project) -> None:
             follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
             waiting = p.start("run", "number", "--json")
             follower.until(lambda: follower.view["run"]["waiting"] == 1, "the second one waits")
+            third = p.start("run", "number", "--json")
+            follower.until(lambda: follower.view["run"]["waiting"] == 2, "the third one waits")
+            third.send_signal(signal.SIGINT)
+            out, err = third.communicate(timeout=20)
+            assert third.returncode == 130 and "before it began" in err
+            assert json.loads(out)["problems"][0]["code"] == "cancelled"
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
             assert process.returncode == 130, err
