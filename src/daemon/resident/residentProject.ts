@@ -27,8 +27,10 @@ import { type AskedRun, type QueuedRun, type RunEnd, RunQueue, type WaitingRun }
 const SETTLING_MILLISECONDS = 120;
 /** For file systems that tell nothing, and for what no folder tells, such as packages. */
 const LOOK_EVERY_MILLISECONDS = 2_000;
-/** While blocks end, one look after the other would take the time that the run needs. */
+/** While blocks end, one look after the other would take the time that the run needs, and hold up who cancels it. */
 const BETWEEN_LOOKS_OF_A_RUN_MILLISECONDS = 1_000;
+/** Of a run's time, looks at a large project take at most a fifth. */
+const LOOKS_BETWEEN_LOOKS_OF_A_RUN = 4;
 const PUBLISH_MILLISECONDS = 50;
 
 export type ProjectNews =
@@ -53,7 +55,7 @@ export class ResidentProject {
   private view: ProjectView | null = null;
   private looking: Promise<void> | undefined;
   private nextLook: Promise<void> | undefined;
-  private lastLookEnded = 0;
+  private lastLook = { ended: 0, took: 0 };
   private settling: NodeJS.Timeout | undefined;
   private polling: NodeJS.Timeout | undefined;
   private publishing: NodeJS.Timeout | undefined;
@@ -163,7 +165,8 @@ export class ResidentProject {
     this.live?.forget(began);
     for (const { id, state } of this.base.blocks) if (state !== 'fresh') this.endings.delete(id);
     if (this.cache === null && this.followers.size > 0) await this.measureCache();
-    this.lastLookEnded = this.ports.now();
+    const ended = this.ports.now();
+    this.lastLook = { ended, took: ended - began };
     if (this.followers.size > 0) this.followFolders();
     this.publish();
   }
@@ -180,8 +183,9 @@ export class ResidentProject {
   private hint(milliseconds: number): void {
     if (this.isClosed || this.followers.size === 0) return;
     clearTimeout(this.settling);
-    const earliest = this.live === null ? 0 : this.lastLookEnded + BETWEEN_LOOKS_OF_A_RUN_MILLISECONDS;
-    const wait = Math.max(milliseconds, earliest - this.ports.now());
+    const { ended, took } = this.lastLook;
+    const pause = Math.max(BETWEEN_LOOKS_OF_A_RUN_MILLISECONDS, LOOKS_BETWEEN_LOOKS_OF_A_RUN * took);
+    const wait = this.live === null ? milliseconds : Math.max(milliseconds, ended + pause - this.ports.now());
     this.settling = setTimeout(() => this.lookIfDifferent(), wait);
   }
 
