@@ -1,5 +1,6 @@
 /** Carries out a run, or previews it. */
 import { stripVTControlCharacters } from 'node:util';
+import type { LoadedProject } from '../../daemon/loadProject.js';
 import { runProject } from '../../daemon/run.js';
 import type { RunRequest } from '../../engine/index.js';
 import { mayBeServed } from '../../adapters/server/runtimeFolders.js';
@@ -73,16 +74,18 @@ async function carryOut(
     telling?.pause();
     tellFailure(session, event);
   };
+  let isWarned = false;
+  /** Once, although nobody else may turn out to run it after all. */
+  const warnOfParameters = async (load: () => Promise<LoadedProject>): Promise<void> => {
+    if (isWarned || options.parameter.length === 0) return;
+    isWarned = true;
+    (await import('../assigned.js')).warnOfAssigned(session, await load(), options.parameter);
+  };
   /** @returns `undefined`: nobody else runs it */
   const elsewhere = async (): Promise<number | undefined> => {
     if (!mayBeServed(around.environment)) return undefined;
     const { runThere } = await import('../client/runThere.js');
-    if (options.parameter.length > 0)
-      (await import('../assigned.js')).warnOfAssigned(
-        session,
-        await project.load(parameters),
-        options.parameter,
-      );
+    await warnOfParameters(() => project.load(parameters));
     telling = openScreen(session);
     const given = options.parameter.map(text => text.slice(0, text.indexOf('=')));
     const ended = await runThere(session, {
@@ -101,8 +104,7 @@ async function carryOut(
   const here = async (): Promise<number> => {
     project.lock(`dagpy run ${request.target.kind}`);
     const loaded = await project.load(parameters);
-    if (options.parameter.length > 0)
-      (await import('../assigned.js')).warnOfAssigned(session, loaded, options.parameter);
+    await warnOfParameters(() => Promise.resolve(loaded));
     const logged = openTelling(session, project.layout.root);
     telling = logged;
     const answer = new QuietAnswer();
