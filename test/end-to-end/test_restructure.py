@@ -7,6 +7,8 @@ import shutil
 from typing import Any
 
 import pytest
+from editing import edit
+from nbformat.v4 import new_markdown_cell
 from project import Project, create, write_json
 
 BLOCKS = {
@@ -252,6 +254,44 @@ def test_splitting_that_can_not_be(trial: Project) -> None:
 
 
 # ---------------------------------------------------------------------------------------- copies
+
+
+@pytest.mark.parametrize("place", ["below", "above"])
+def test_a_new_block_of_cells_of_another_one(project, place: str) -> None:
+    p = project(
+        {
+            "load": (["raw = [3, 1, 2]", "limit = 10"], {"filter": ["raw", "limit"], "tags": {"team": "a"}}),
+            "sort": (["ordered = sorted(raw)"], {"parents": ["load"]}),
+            "top": (["print(ordered[-1], limit)"], {"parents": ["sort", "load"]}),
+        }
+    )
+    p.run()
+    p.cli("flow", "top")
+
+    def change(cells: list[Any]) -> None:
+        at = next(index for index, cell in enumerate(cells) if cell.source == "limit = 10")
+        if place == "below":
+            cells.insert(at, new_markdown_cell("## Block: part"))
+        else:
+            header = next(
+                index for index, cell in enumerate(cells) if cell.source.startswith("## Block: load")
+            )
+            cells.insert(at, cells[header])
+            cells[header] = new_markdown_cell("## Block: part")
+
+    edit(p.folder / "top.flow.ipynb", change)
+    outcome = p.cli("submit", "top.flow.ipynb", "--json").json()
+    assert outcome["added"] == ["part"] and outcome["changed"] == ["load"]
+    blocks = p.dag["blocks"]
+    # Whoever reads what the new block makes now gets it from there, and from nowhere else.
+    assert outcome["rewired"] == (["top"] if place == "below" else ["sort"])
+    assert blocks["sort"]["parents"] == (["load"] if place == "below" else ["part"])
+    assert blocks["top"]["parents"] == (["sort", "part"] if place == "below" else ["sort", "load"])
+    assert blocks["load"]["filter"] == (["raw"] if place == "below" else ["limit"])
+    assert blocks["part"]["tags"] == {"team": "a"}
+    p.cli("run")
+    assert p.text("top") == "3 10\n"
+    assert "Nothing to submit" in p.cli("submit", "top.flow.ipynb").err
 
 
 def test_a_copied_notebook_gets_an_identity_of_its_own(trial: Project) -> None:

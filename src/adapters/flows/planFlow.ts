@@ -16,6 +16,7 @@ import { editsOf, type FlowEdits, type NewHome } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import type { Disagreement, ProjectBlock, Submission } from './state.js';
 import { planSubmission } from './submit.js';
+import { withTakenCells } from './takenCells.js';
 import { wordsOf } from './words.js';
 
 export interface SubmitPorts extends IdentityPorts {
@@ -123,14 +124,6 @@ export async function planFlow(
     isTaken: file => open !== undefined && existsSync(join(project, file)),
   });
   if (!edits.ok) return edits;
-  const nextDag = editDagFile(dag.value.text, edits.value.edits, { file: DAG_FILE });
-  if (!nextDag.ok) return nextDag;
-  const decoded = decodeDagFile(nextDag.value, { file: DAG_FILE });
-  if (!decoded.ok) return failure(...decoded.problems);
-  const graph = buildGraph(decoded.value.dag);
-  if (!graph.ok) return graph;
-
-  const after = new Map(decoded.value.dag.blocks.map(declaration => [declaration.id as string, declaration]));
   const names = new Map<string, string>([
     ...blocks.map(
       ({ uid, declaration }) =>
@@ -138,18 +131,31 @@ export async function planFlow(
     ),
     ...plan.added.map(({ uid, name }) => [uid, name] as const),
   ]);
-  const outcome = submittedOf(plan, blocks, edits.value, names);
+  const editedDag = editDagFile(dag.value.text, edits.value.edits, { file: DAG_FILE });
+  if (!editedDag.ok) return editedDag;
+  const nextDag = await withTakenCells(editedDag.value, flow.value, blocks, names, sources =>
+    ports.factsOf(sources),
+  );
+  if (!nextDag.ok) return nextDag;
+  const { text: dagText } = nextDag.value;
+  const decoded = decodeDagFile(dagText, { file: DAG_FILE });
+  if (!decoded.ok) return failure(...decoded.problems);
+  const graph = buildGraph(decoded.value.dag);
+  if (!graph.ok) return graph;
+
+  const after = new Map(decoded.value.dag.blocks.map(declaration => [declaration.id as string, declaration]));
+  const outcome = submittedOf(plan, blocks, [...edits.value.rewired, ...nextDag.value.rewired], names);
   return success({
     outcome,
     text: plan.flowAfter(uid => wordsOf({ declaration: after.get(names.get(uid)!)! })),
     isTrusted,
-    dagEdits: nextDag.value === dag.value.text ? [] : wordsOfEdits(outcome),
+    dagEdits: dagText === dag.value.text ? [] : wordsOfEdits(outcome),
     writesBlocks: plan.changed.length > 0 || plan.added.length > 0 || edits.value.moves.length > 0,
     async write(writing = plainly) {
       const writeDag = () =>
-        nextDag.value === dag.value.text
+        dagText === dag.value.text
           ? success('')
-          : replaceTextFile(join(project, DAG_FILE), nextDag.value, dag.value.stamp, DAG_FILE);
+          : replaceTextFile(join(project, DAG_FILE), dagText, dag.value.stamp, DAG_FILE);
       const written = writing(() => write(project, plan, blocks, edits.value, writeDag));
       if (!written.ok) return written;
       if (isTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
@@ -172,7 +178,7 @@ const NOTHING_SUBMITTED: Submitted = {
 function submittedOf(
   plan: Submission,
   blocks: readonly ProjectBlock[],
-  { rewired }: FlowEdits,
+  rewired: readonly string[],
   names: ReadonlyMap<string, string>,
 ): Submitted {
   const nameBefore = (uid: string): string => blocks.find(block => block.uid === uid)!.declaration.id;
@@ -187,7 +193,7 @@ function submittedOf(
     renamed: plan.headers.flatMap(({ uid, name }) =>
       name === undefined || name === nameBefore(uid) ? [] : [{ from: nameBefore(uid), to: name }],
     ),
-    rewired,
+    rewired: [...new Set(rewired)],
     left: plan.left,
     kept: blocksOf('kept-edited'),
     outputsDiffer: blocksOf('outputs-differ'),
