@@ -4,8 +4,13 @@ import type { Connection } from './connection.js';
 import { ProjectModel } from './projectModel.js';
 import type { IProjectHold, IProjectModel, IProjects } from './tokens.js';
 
+/** A project may be made by others at any time, so answers are shared only while a document opens. */
+const SHARED_MILLISECONDS = 2000;
+
 export class Projects implements IProjects {
   private readonly held = new Map<string, { readonly model: ProjectModel; holds: number }>();
+  /** Answers of the last moments: several parts of the page ask about the same document. */
+  private readonly asked = new Map<string, Promise<string | null>>();
   private currentHold: IProjectHold | null = null;
   private readonly _currentChanged = new Signal<this, IProjectModel | null>(this);
   private readonly _moved = new Signal<this, void>(this);
@@ -25,8 +30,20 @@ export class Projects implements IProjects {
   }
 
   async find(path: string): Promise<IProjectHold | null> {
-    const { project } = await this.connection.call('locate', { path });
+    const project = await this.locate(path);
     return project === null ? null : this.hold(project);
+  }
+
+  private locate(path: string): Promise<string | null> {
+    const known = this.asked.get(path);
+    if (known !== undefined) return known;
+    const asked = this.connection.call('locate', { path }).then(({ project }) => project);
+    this.asked.set(path, asked);
+    const forget = (): void => {
+      if (this.asked.get(path) === asked) this.asked.delete(path);
+    };
+    asked.then(() => setTimeout(forget, SHARED_MILLISECONDS), forget);
+    return asked;
   }
 
   hold(project: string): IProjectHold {
@@ -59,6 +76,7 @@ export class Projects implements IProjects {
   }
 
   refresh(): void {
+    this.asked.clear();
     this._moved.emit();
   }
 }

@@ -221,3 +221,60 @@ def test_a_notebook_is_split_with_a_preview(project, tmp_path: Path) -> None:
         with pytest.raises(RefusedError) as refused:
             daemon.call("split", **{**ask, "content": answer["content"]})
         assert refused.value.code == "split-blocks"
+
+
+def places(p: Project, block: str, *wanted: str) -> list[dict[str, Any]]:
+    cells = all_cells(p, block)
+    return [{"place": cells.index(source) + 1, "source": source} for source in wanted]
+
+
+def all_cells(p: Project, block: str) -> list[str]:
+    """Sources, also of what the test itself put there."""
+    content = json.loads((p.folder / f"{block}.ipynb").read_text())
+    return [text(cell) for cell in content["cells"]]
+
+
+@pytest.mark.parametrize("part", ["raw = [3, 1, 2]", "limit = 10"])
+def test_cells_of_a_block_move_into_a_new_one(project, part: str) -> None:
+    p = project(
+        {
+            "load": ["raw = [3, 1, 2]", ("markdown", "between"), "limit = 10"],
+            "sort": (["ordered = sorted(raw)"], {"parents": ["load"]}),
+            "top": (["print(ordered[-1], limit)"], {"parents": ["sort", "load"]}),
+        }
+    )
+    p.cli("run")
+    # The first code cell stands below one of the test's own.
+    taken = all_cells(p, "load")[:2] if part.startswith("raw") else [part]
+    with serving(p) as daemon:
+        ask: dict[str, Any] = {"block": "load", "id": "part", "parents": None, "filter": {"kind": "auto"}}
+        with pytest.raises(RefusedError, match="another on disk"):
+            daemon.call("splitBlock", project="", **ask, cells=[{"place": 1, "source": "what it was before"}])
+        with pytest.raises(RefusedError, match="no code would be left"):
+            everything = all_cells(p, "load")
+            daemon.call("splitBlock", project="", **ask, cells=places(p, "load", *everything))
+        before = sorted(all_cells(p, "load"))
+        made = daemon.call("splitBlock", project="", **ask, cells=places(p, "load", *taken))
+        assert made == {"block": "part", "notebook": "part.ipynb"}
+        assert all_cells(p, "part") == taken
+        assert sorted([*all_cells(p, "part"), *all_cells(p, "load")]) == before
+        blocks = p.dag["blocks"]
+        assert ("part" in blocks["sort"]["parents"]) == part.startswith("raw")
+        assert ("part" in blocks["top"]["parents"]) == part.startswith("limit")
+        daemon.call("undo", project="")
+        assert sorted(all_cells(p, "load")) == before
+        assert "part" not in p.dag["blocks"]
+        daemon.call("redo", project="")
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        assert follower.ended()["failed"] == []
+        assert p.text("top") == "3 10\n"
+
+
+def test_cells_whose_block_goes_on_with_them_do_not_leave_it(project) -> None:
+    p = project({"load": ["a = 1", "b = a + 1", "c = b + 1"]})
+    with serving(p) as daemon:
+        ask: dict[str, Any] = {"project": "", "block": "load", "id": "part", "parents": None}
+        with pytest.raises(RefusedError, match="reads b"):
+            daemon.call("splitBlock", **ask, filter={"kind": "auto"}, cells=places(p, "load", "b = a + 1"))
+        assert list(p.dag["blocks"]) == ["load"]

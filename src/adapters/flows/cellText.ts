@@ -91,11 +91,14 @@ const without = (members: Members, key: string): Members =>
 
 /** `metadata.dagpy` with some of our marks set, the others taken out. */
 function marked(members: Members, marks: Readonly<Record<string, unknown>>): Members {
-  const metadata = membersIn(members.get('metadata') ?? '{}');
+  // Whether its outputs are trusted is not for a file to say.
+  const before = membersIn(members.get('metadata') ?? '{}');
+  const metadata = without(before, 'trusted');
   const ours = membersIn(isObjectText(metadata.get('dagpy')) ? metadata.get('dagpy')! : '{}');
   let kept: Members = new Map([...ours].filter(([key]) => !MARKS.includes(key)));
   for (const [key, value] of Object.entries(marks)) kept = withMember(kept, key, JSON.stringify(value));
-  if (kept.size === ours.size && kept.size === 0 && members.has('metadata')) return members;
+  const isSame = kept.size + ours.size === 0 && metadata.size === before.size;
+  if (isSame && members.has('metadata')) return members;
   const next = kept.size > 0 ? withMember(metadata, 'dagpy', inLine(kept)) : without(metadata, 'dagpy');
   return withMember(members, 'metadata', inLine(next));
 }

@@ -2,31 +2,34 @@
 import { relative } from 'node:path';
 import { readBlockFiles } from '../../adapters/blockFiles.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
-import {
-  composeFlow,
-  mergeNotebook,
-  planFlow,
-  wordsOf,
-  type FlowPlan,
-  type SubmitOutcome,
-} from '../../adapters/flows/index.js';
+import { mergeNotebook, planFlow, type FlowPlan, type SubmitOutcome } from '../../adapters/flows/index.js';
 import { parseNotebook, readNotebook, type Notebook } from '../../adapters/notebooks/index.js';
-import { ancestorsOf, buildGraph, unknownBlock } from '../../engine/index.js';
-import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError, type Result } from '../../protocol/problem.js';
 import type { CallHandlers, MergeAnswer, NotebookContent } from '../../protocol/resident/calls.js';
 import { openGround } from '../ground.js';
-import { contentOf, homeOf, isShownTrusted, textOf, withPorts } from './flowPorts.js';
+import { composeWithNeeds } from './composed.js';
+import {
+  asTrusted,
+  contentOf,
+  hasOtherOutputs,
+  homeOf,
+  isShownTrusted,
+  isTrustedByUser,
+  textOf,
+  withPorts,
+} from './flowPorts.js';
 import type { ServeHost } from './host.js';
+import { splitBlockCall } from './splitBlockCall.js';
 import { splitCall } from './splitCall.js';
 
 const ATTEMPTS = 5;
 
 export function flowCalls(
   host: ServeHost,
-): Pick<CallHandlers, 'split' | 'composeFlow' | 'mergeFlow' | 'mergeNotebook'> {
+): Pick<CallHandlers, 'split' | 'splitBlock' | 'composeFlow' | 'mergeFlow' | 'mergeNotebook'> {
   return {
     split: parameters => splitCall(host, parameters),
+    splitBlock: parameters => splitBlockCall(host, parameters),
 
     async composeFlow({ project, blocks }) {
       const folder = host.folder(project);
@@ -38,22 +41,8 @@ export function flowCalls(
           ranAs: uid => store.memory.read(uid).last?.block,
         }),
       );
-      const graph = orThrow(buildGraph(dag));
-      const targets = blocks.map(id => {
-        const target = graph.indexOf.get(blockId(id));
-        if (target === undefined) throw new ProblemError([unknownBlock(id, graph.ids)]);
-        return target;
-      });
-      const marks = ancestorsOf(graph, targets);
-      const prelude = dag.prelude === undefined ? undefined : graph.indexOf.get(dag.prelude);
-      const others = [...graph.order].filter(block => marks[block] === 1 && block !== prelude);
-      const order = prelude === undefined ? others : [prelude, ...others];
-      const text = composeFlow(
-        dag.name,
-        order.map(index => files[index]!).map(block => ({ ...block, ...wordsOf(block) })),
-        hasher.digest,
-      );
-      return { content: contentOf(text) };
+      const text = composeWithNeeds(dag, files, blocks, hasher.digest);
+      return { content: (await isTrustedByUser(host, files)) ? asTrusted(contentOf(text)) : contentOf(text) };
     },
 
     mergeFlow: ({ project, path, content, isUnsaved = false }) =>
@@ -85,6 +74,8 @@ export function flowCalls(
       return {
         content: merged.content,
         base: merged.base,
+        isTrusted:
+          !hasOtherOutputs(content, merged.content) || (await isTrustedByUser(host, [{ notebook: disk }])),
         conflicts: merged.conflicts.map(cell => ({ block, cell, about: 'cell' as const })),
       };
     },
@@ -100,10 +91,10 @@ async function write(host: ServeHost, project: string, plan: FlowPlan): Promise<
   return written;
 }
 
-function answerOf({ outcome, text }: FlowPlan): MergeAnswer {
+function answerOf({ outcome, text, isTrusted }: FlowPlan): MergeAnswer {
   const content = contentOf(text);
   const { changed, added, renamed, left } = outcome.kind === 'conflict' ? NOTHING : outcome;
-  return { content, conflicts: conflictsOf(outcome), changed, added, renamed, left };
+  return { content, isTrusted, conflicts: conflictsOf(outcome), changed, added, renamed, left };
 }
 
 const NOTHING = { changed: [], added: [], renamed: [], left: [] };

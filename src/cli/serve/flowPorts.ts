@@ -1,7 +1,7 @@
 /** What calls about flows share: contents as texts, and what merging needs of a project. */
 import { basename, dirname, extname } from 'node:path';
 import type { OpenFlow, SubmitPorts } from '../../adapters/flows/index.js';
-import { createTrustKeeper } from '../../adapters/notebooks/index.js';
+import { areTrusted, createTrustKeeper, type Notebook } from '../../adapters/notebooks/index.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { formatJson } from '../../protocol/jsonFormat.js';
 import type { JsonObject } from '../../protocol/outputs.js';
@@ -52,4 +52,56 @@ export function isShownTrusted({ cells }: NotebookContent): boolean {
     const { outputs, metadata } = cell as { readonly outputs?: unknown; readonly metadata?: JsonObject };
     return !Array.isArray(outputs) || outputs.length === 0 || metadata?.['trusted'] === true;
   });
+}
+
+/** Whether this user trusts all that the notebooks show. */
+export async function isTrustedByUser(
+  { around }: ServeHost,
+  blocks: readonly { readonly notebook: Notebook }[],
+): Promise<boolean> {
+  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
+  try {
+    return await areTrusted(
+      trust,
+      blocks.map(({ notebook }) => notebook),
+    );
+  } finally {
+    trust.close();
+  }
+}
+
+/** As the server marks what a user trusts for editors. */
+export function asTrusted(content: JsonObject): JsonObject {
+  return withMetadata(content, metadata => ({ ...metadata, trusted: true }));
+}
+
+/** Without marks that are an editor's own. */
+export function withoutTrust(content: JsonObject): JsonObject {
+  return withMetadata(content, ({ trusted: _, ...rest }) => rest);
+}
+
+function withMetadata(content: JsonObject, change: (metadata: JsonObject) => JsonObject): JsonObject {
+  const { cells } = content;
+  if (!Array.isArray(cells)) return content;
+  return {
+    ...content,
+    cells: cells.map(each => {
+      const cell = each as JsonObject;
+      return cell['cell_type'] === 'code'
+        ? { ...cell, metadata: change((cell['metadata'] ?? {}) as JsonObject) }
+        : cell;
+    }),
+  };
+}
+
+/** Whether a cell shows something else than it does in the editor. */
+export function hasOtherOutputs(editor: NotebookContent, merged: JsonObject): boolean {
+  const shown = (content: NotebookContent): ReadonlyMap<unknown, string> =>
+    new Map(
+      (Array.isArray(content['cells']) ? (content['cells'] as readonly JsonObject[]) : []).map(
+        ({ id, outputs }) => [id, JSON.stringify(outputs ?? [])],
+      ),
+    );
+  const before = shown(editor);
+  return [...shown(merged)].some(([id, outputs]) => before.get(id) !== outputs && outputs !== '[]');
 }

@@ -15,7 +15,7 @@ import { kernelOf, writeNewProject } from '../commands/newProject.js';
 import { readAnyFormat } from '../givenNotebook.js';
 import { openKernel, type OpenKernel } from '../openKernel.js';
 import { blockTexts, defaultCut, newBlocks, proposalFor } from '../splitNotebook.js';
-import { contentOf, homeOf, isShownTrusted, textOf, withPorts } from './flowPorts.js';
+import { contentOf, homeOf, isShownTrusted, textOf, withoutTrust, withPorts } from './flowPorts.js';
 import type { ServeHost } from './host.js';
 
 export async function splitCall(
@@ -33,7 +33,7 @@ export async function splitCall(
   const notebook =
     content === undefined
       ? orThrow(readAnyFormat(() => around.python(), file, shown))
-      : orThrow(parseNotebook(textOf(content), shown));
+      : orThrow(parseNotebook(textOf(withoutTrust(content)), shown));
   refuseBlocks(notebook, existing, shown);
   const notes: Problem[] = [];
   const note = (message: string): void =>

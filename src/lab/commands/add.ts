@@ -145,8 +145,8 @@ function cellsFor(context: CommandContext, args: Arguments): Cells | null {
   const project = projectOf(context, args);
   const file = project === null ? null : fileOf(project, panel.context.localPath);
   // A block's own notebook holds nothing that is no block yet, unless one says so.
-  const isOfBlock = project?.view?.blocks.some(({ notebook }) => notebook === file) === true;
-  if (isOfBlock && !isAsked) return null;
+  const own = project?.view?.blocks.find(({ notebook }) => notebook === file);
+  if (own !== undefined && !isAsked) return null;
   const { content } = panel;
   const selected = content.widgets.filter(cell => content.isSelectedOrActive(cell));
   if (selected.length === 0) return null;
@@ -154,18 +154,22 @@ function cellsFor(context: CommandContext, args: Arguments): Cells | null {
   const above = content.widgets
     .slice(0, first)
     .reverse()
-    .map(cell => blockOfCell(cell.model.getMetadata('dagpy')));
+    .map(cell => identityIn(cell.model.getMetadata('dagpy')));
+  const uid = above.find(each => each !== undefined);
+  const after = own ?? project?.view?.blocks.find(block => block.uid === uid);
   return {
     panel,
     ids: selected.map(cell => cell.model.id),
     sources: selected.filter(cell => cell.model.type === 'code').map(cell => cell.model.sharedModel.source),
-    after: above.find(block => block !== undefined),
+    after: after?.id,
   };
 }
 
-function blockOfCell(metadata: unknown): string | undefined {
-  if (typeof metadata !== 'object' || metadata === null || !('block' in metadata)) return undefined;
-  return typeof metadata.block === 'string' ? metadata.block : undefined;
+/** Identity of the block that a cell belongs to or is the header of. */
+function identityIn(metadata: unknown): string | undefined {
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  const { block, header }: { readonly block?: unknown; readonly header?: unknown } = metadata;
+  return typeof block === 'string' ? block : typeof header === 'string' ? header : undefined;
 }
 
 /** The project that the block goes into; where a notebook lies in none, its folder may become one. */

@@ -16,7 +16,17 @@ export interface Applied {
   readonly collided: ReadonlySet<string>;
 }
 
-export function applyContent(model: INotebookModel, sent: NotebookContent, next: NotebookContent): Applied {
+export interface Answer {
+  readonly content: NotebookContent;
+  /** Outputs that come in may do whatever they like, as those of one's own runs. */
+  readonly isTrusted: boolean;
+}
+
+export function applyContent(
+  model: INotebookModel,
+  sent: NotebookContent,
+  { content: next, isTrusted }: Answer,
+): Applied {
   const before = new Map(decodeCells(sent).map(cell => [cell.id, cell]));
   const wanted = decodeCells(next);
   const after = new Map(wanted.map(cell => [cell.id, cell]));
@@ -26,9 +36,9 @@ export function applyContent(model: INotebookModel, sent: NotebookContent, next:
     const was = before.get(cell.id);
     const here = cellWith(model, cell.id);
     if (was === undefined || here === undefined) continue;
-    if (!bringCell(model, here, was, cell)) collided.add(cell.id);
+    if (!bringCell(model, here, was, cell, isTrusted)) collided.add(cell.id);
   }
-  insertCells(model, before, wanted);
+  insertCells(model, before, wanted, isTrusted);
   orderCells(
     model,
     [...before.keys()],
@@ -59,18 +69,24 @@ function removeCells(
 }
 
 /** @returns whether all of it could be done */
-function bringCell(model: INotebookModel, here: ICellModel, was: PlainCell, next: PlainCell): boolean {
+function bringCell(
+  model: INotebookModel,
+  here: ICellModel,
+  was: PlainCell,
+  next: PlainCell,
+  isTrusted: boolean,
+): boolean {
   const source = here.sharedModel.getSource();
   const isEdited = source !== was.source || here.type !== was.type;
   if (next.type !== was.type) {
     if (isEdited) return here.type === next.type && source === next.source;
     const index = idsIn(model).indexOf(here.id);
     quietly(model, () => model.sharedModel.deleteCell(index));
-    quietly(model, () => model.sharedModel.insertCell(index, sharedCell(next)));
+    quietly(model, () => model.sharedModel.insertCell(index, sharedCell(next, isTrusted)));
     return true;
   }
   bringMetadata(here.sharedModel, was.metadata, next.metadata);
-  bringOutputs(here, was, next);
+  bringOutputs(here, was, next, isTrusted);
   const isSameFiles = JSONExt.deepEqual(was.attachments ?? {}, next.attachments ?? {});
   if (isMarkdownCellModel(here) && next.attachments !== undefined && !isSameFiles)
     here.attachments.fromJSON(next.attachments as IAttachments);
@@ -92,6 +108,8 @@ function replaceSource(cell: SharedCell, before: string, after: string): void {
 
 function bringMetadata(cell: SharedCell, was: JSONObject, next: JSONObject): void {
   for (const key of new Set([...Object.keys(was), ...Object.keys(next)])) {
+    // What a file says of its own outputs is no reason to trust them.
+    if (key === 'trusted') continue;
     const [old, value] = [was[key], next[key]];
     if (JSONExt.deepEqual(old ?? null, value ?? null)) continue;
     if (!JSONExt.deepEqual((cell.getMetadata(key) as JSONObject | undefined) ?? null, old ?? null)) continue;
@@ -100,12 +118,34 @@ function bringMetadata(cell: SharedCell, was: JSONObject, next: JSONObject): voi
   }
 }
 
-function bringOutputs(here: ICellModel, was: PlainCell, next: PlainCell): void {
+/** What only one side changed in the metadata of the notebook, entry by entry. */
+export function bringNotebookMetadata(
+  model: INotebookModel,
+  sent: NotebookContent,
+  next: NotebookContent,
+): void {
+  const [before, after] = [sent['metadata'] as JSONObject, next['metadata'] as JSONObject];
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, value] = [before[key], after[key]];
+    if (JSONExt.deepEqual(old ?? null, value ?? null)) continue;
+    if (!JSONExt.deepEqual((model.getMetadata(key) as JSONObject | undefined) ?? null, old ?? null)) continue;
+    if (value === undefined) model.deleteMetadata(key);
+    else model.setMetadata(key, value);
+  }
+}
+
+function bringOutputs(here: ICellModel, was: PlainCell, next: PlainCell, isTrusted: boolean): void {
   if (!isCodeCellModel(here)) return;
   const isSame = next.executionCount === was.executionCount && JSONExt.deepEqual(was.outputs, next.outputs);
   // What a kernel or a run showed meanwhile is newer.
   if (isSame || !JSONExt.deepEqual(here.outputs.toJSON() as unknown as JSONObject[], was.outputs)) return;
+  // An editor that shows them as trusted would have the server trust them for good with the next save.
+  if (!isTrusted && here.trusted && next.outputs.length > 0) {
+    here.trusted = false;
+    here.sharedModel.deleteMetadata('trusted');
+  }
   here.outputs.fromJSON(next.outputs as unknown as IOutput[]);
+  if (isTrusted || next.outputs.length === 0) here.trusted = true;
   here.executionCount = next.executionCount;
 }
 
@@ -113,6 +153,7 @@ function insertCells(
   model: INotebookModel,
   before: ReadonlyMap<string, PlainCell>,
   wanted: readonly PlainCell[],
+  isTrusted: boolean,
 ): void {
   wanted.forEach((cell, at) => {
     const ids = idsIn(model);
@@ -122,7 +163,7 @@ function insertCells(
       .filter(({ id }) => ids.includes(id))
       .at(-1);
     const index = above === undefined ? 0 : ids.indexOf(above.id) + 1;
-    quietly(model, () => model.sharedModel.insertCell(index, sharedCell(cell)));
+    quietly(model, () => model.sharedModel.insertCell(index, sharedCell(cell, isTrusted)));
   });
 }
 
@@ -148,14 +189,22 @@ function orderCells(model: INotebookModel, before: readonly string[], wanted: re
   });
 }
 
-const sharedCell = (cell: PlainCell): Parameters<INotebookModel['sharedModel']['insertCell']>[1] => ({
+const sharedCell = (
+  cell: PlainCell,
+  isTrusted: boolean,
+): Parameters<INotebookModel['sharedModel']['insertCell']>[1] => ({
   id: cell.id,
   cell_type: cell.type,
   source: cell.source,
-  metadata: cell.metadata,
+  metadata: withTrust(cell, isTrusted),
   ...(cell.type === 'code'
     ? { outputs: cell.outputs as unknown as IOutput[], execution_count: cell.executionCount }
     : cell.attachments === undefined
       ? {}
       : { attachments: cell.attachments as IAttachments }),
 });
+
+function withTrust({ type, metadata, outputs }: PlainCell, isTrusted: boolean): JSONObject {
+  const { trusted: _, ...rest } = metadata;
+  return type === 'code' && (isTrusted || outputs.length === 0) ? { ...rest, trusted: true } : rest;
+}

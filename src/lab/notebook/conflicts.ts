@@ -1,7 +1,9 @@
 /** Two versions of one cell that stand in a notebook, one below the other, until a person chooses. */
 import type { INotebookModel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
+import type { NotebookContent } from '../../protocol/resident/calls.js';
 import { marksOf } from './membership.js';
+import { decodeCells } from './plainCells.js';
 
 export interface OpenConflict {
   /** Cell with the version of this notebook. */
@@ -19,6 +21,13 @@ export function openConflicts(model: INotebookModel): readonly OpenConflict[] {
 }
 
 export const hasOpenConflict = (model: INotebookModel): boolean => openConflicts(model).length > 0;
+
+/** Whether it was saved before one version was chosen. */
+export function isInConflict(content: NotebookContent): boolean {
+  const cells = decodeCells(content);
+  const ids = new Set(cells.map(({ id }) => id));
+  return cells.some(({ metadata }) => ids.has(marksOf(metadata['dagpy']).conflict ?? ''));
+}
 
 export type Choice = 'mine' | 'theirs' | 'both';
 

@@ -1,4 +1,5 @@
 /** What the commands ask of notebooks: make a block of cells, open blocks as one notebook, go to a failure. */
+import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookPanel, type INotebookTracker } from '@jupyterlab/notebook';
@@ -28,9 +29,16 @@ export class FlowEditor implements IFlowEditor {
     const { notebook, syncing } = followed;
     const { project } = notebook;
     if (notebook.subject.kind === 'block') {
-      // The block's own notebook stays what it is; its cells begin another block beside it.
-      const sources = cells.flatMap(id => notebook.codeCell(id)?.sharedModel.getSource() ?? []);
-      await project.call('addBlock', { ...block, sources, after: notebook.subject.block });
+      // The file has to hold them as they are here: they move from it into the new block's.
+      await panel.context.save();
+      const chosen = [...notebook.model.cells].flatMap((cell, at) =>
+        cells.includes(cell.id) ? [{ place: at + 1, source: cell.sharedModel.getSource() }] : [],
+      );
+      const { block: from } = notebook.subject;
+      const made = await project.call('splitBlock', { ...block, block: from, cells: chosen });
+      syncing.check();
+      await syncing.settled;
+      this.tellOfPart(project, from, made);
       return;
     }
     notebook.asOwn(() => makeBlock(notebook, cells, block));
@@ -38,6 +46,23 @@ export class FlowEditor implements IFlowEditor {
     await panel.context.save();
     await syncing.settled;
     if (project.block(block.id) === undefined) await until(project, block.id);
+  }
+
+  private tellOfPart(
+    project: IProjectModel,
+    from: string,
+    { block, notebook }: { readonly block: string; readonly notebook: string },
+  ): void {
+    const { documents, trans } = this.options;
+    Notification.success(trans.__('The cells moved from %1 into the new block %2', from, block), {
+      autoClose: 5000,
+      actions: [
+        {
+          label: trans.__('Open'),
+          callback: () => void documents.openOrReveal(pathIn(project.path, notebook)),
+        },
+      ],
+    });
   }
 
   async openFlow(project: IProjectModel, blocks: readonly string[]): Promise<void> {

@@ -131,7 +131,10 @@ export class LiveOutputs {
     const begun = running.cells;
     this.notebook.quietly(() => {
       // What an earlier run showed is no beginning of what this one shows.
-      if (isReset || !begun.has(cell.id)) cell.outputs.clear();
+      if (isReset || !begun.has(cell.id)) {
+        cell.outputs.clear();
+        cell.trusted = true;
+      }
       begun.add(cell.id);
       this.mark(cell, true);
       for (const output of outputs) cell.outputs.add(output as unknown as IOutput);
@@ -142,8 +145,10 @@ export class LiveOutputs {
   private show(cell: CodeCellModel, outputs: readonly CellOutput[], executionCount: number | null): void {
     this.notebook.quietly(() => {
       const wanted = outputs as unknown as JSONObject[];
-      if (!JSONExt.deepEqual(cell.outputs.toJSON() as unknown as JSONObject[], wanted))
+      if (!JSONExt.deepEqual(cell.outputs.toJSON() as unknown as JSONObject[], wanted)) {
+        cell.trusted = true;
         cell.outputs.fromJSON(wanted as unknown as IOutput[]);
+      }
       if (cell.executionCount !== executionCount) cell.executionCount = executionCount;
     });
   }

@@ -132,7 +132,6 @@ export class Notebooks {
           ),
           { autoClose: 10_000 },
         ),
-      renamed: () => undefined,
     });
     const live = new LiveOutputs(notebook, () => syncing.check());
     return {

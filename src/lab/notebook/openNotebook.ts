@@ -16,7 +16,7 @@ import {
   type Membership,
   type Section,
 } from './membership.js';
-import { decodeCells } from './plainCells.js';
+import { contentOf, decodeCells } from './plainCells.js';
 import { pathIn } from '../kernel/relevant.js';
 
 /** `none`: it lies in a project and has to do with none of its blocks. */
@@ -52,6 +52,8 @@ export class OpenNotebook implements IDisposable {
   private byId: ReadonlyMap<string, ICellModel> = new Map();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isOwnChange = false;
+  private isQuiet = false;
+  private _edits = 0;
   private readonly _changed = new Signal<this, void>(this);
   isDisposed = false;
 
@@ -61,8 +63,8 @@ export class OpenNotebook implements IDisposable {
     readonly project: IProjectModel,
   ) {
     project.changed.connect(this.schedule, this);
-    model.contentChanged.connect(this.schedule, this);
-    model.metadataChanged.connect(this.schedule, this);
+    model.contentChanged.connect(this.onContent, this);
+    model.metadataChanged.connect(this.onContent, this);
     this.noteSaved(this.content());
     this.look();
   }
@@ -94,8 +96,14 @@ export class OpenNotebook implements IDisposable {
     return this.homes.get(cell);
   }
 
+  /** As the editor has it; every cell with its id. */
   content(): NotebookContent {
-    return this.model.toJSON() as unknown as NotebookContent;
+    return contentOf(this.model);
+  }
+
+  /** How often somebody else than DAGpy changed something: a person, or a kernel. */
+  get edits(): number {
+    return this._edits;
   }
 
   cell(id: string): ICellModel | undefined {
@@ -151,9 +159,12 @@ export class OpenNotebook implements IDisposable {
   quietly(change: () => void): void {
     const { model } = this;
     const wasDirty = model.dirty;
+    const wasQuiet = this.isQuiet;
+    this.isQuiet = true;
     try {
       this.asOwn(change);
     } finally {
+      this.isQuiet = wasQuiet;
       if (!wasDirty) model.dirty = false;
     }
   }
@@ -198,9 +209,14 @@ export class OpenNotebook implements IDisposable {
     this.isDisposed = true;
     clearTimeout(this.timer);
     this.project.changed.disconnect(this.schedule, this);
-    this.model.contentChanged.disconnect(this.schedule, this);
-    this.model.metadataChanged.disconnect(this.schedule, this);
+    this.model.contentChanged.disconnect(this.onContent, this);
+    this.model.metadataChanged.disconnect(this.onContent, this);
     Signal.clearData(this);
+  }
+
+  private onContent(): void {
+    if (!this.isQuiet) this._edits += 1;
+    this.schedule();
   }
 
   private schedule(): void {

@@ -11,6 +11,7 @@ import type { IProjects } from '../tokens.js';
 import { StateGlyph } from '../widgets/stateGlyph.js';
 import { applyContent } from './applyContent.js';
 import { filterWordsOf } from './filterWords.js';
+import { contentOf, keepCellIds } from './plainCells.js';
 
 type By = SplitAnswer['by'];
 const WAYS: readonly By[] = ['heading', 'tag', 'cell'];
@@ -38,7 +39,7 @@ export async function splitNotebook(panel: NotebookPanel, options: SplitOptions)
     content,
     ...(by === undefined ? {} : { by }),
   });
-  const content = (): NotebookContent => model.toJSON() as unknown as NotebookContent;
+  const content = (): NotebookContent => contentOf(model);
   let { by } = options;
   if (!isConfirmed) {
     const ask = (how: By | undefined): Promise<SplitAnswer> =>
@@ -55,7 +56,8 @@ export async function splitNotebook(panel: NotebookPanel, options: SplitOptions)
   const sent = content();
   const answer = await projects.connection.call('split', { ...parameters(by, sent), apply: true });
   if (answer.content === undefined || model.isDisposed) return false;
-  applyContent(model, sent, answer.content);
+  keepCellIds(model);
+  applyContent(model, sent, { content: answer.content, isTrusted: false });
   const { metadata } = answer.content;
   if (typeof metadata === 'object' && metadata !== null && 'dagpy' in metadata)
     model.setMetadata('dagpy', metadata['dagpy']);

@@ -3,25 +3,32 @@
  * them comes into the notebook. One thing at a time; the answer is applied cell by cell.
  */
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import type { Contents } from '@jupyterlab/services';
-import type { JSONObject } from '@lumino/coreutils';
+import { ServerConnection, type Contents } from '@jupyterlab/services';
 import type { FlowRecord } from '../../protocol/flow/record.js';
 import type { Problem } from '../../protocol/problem.js';
 import type { ConflictView, NotebookContent } from '../../protocol/resident/calls.js';
+import type { JSONObject } from '@lumino/coreutils';
 import { filterWordsOf } from './filterWords.js';
 import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
-import { applyContent } from './applyContent.js';
-import { hasOpenConflict } from './conflicts.js';
+import { applyContent, bringNotebookMetadata } from './applyContent.js';
+import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
+import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
+import { isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+
+interface Saved {
+  readonly content: NotebookContent;
+  /** What had come in when it was saved. */
+  readonly arrivals: number;
+}
 
 export interface SyncTelling {
   /** Two versions of something stand in the notebook now. */
   conflict(conflicts: readonly ConflictView[]): void;
   /** The blocks were not brought up to date; empty: they are. */
   trouble(problems: readonly Problem[]): void;
-  renamed(names: readonly { readonly from: string; readonly to: string }[]): void;
 }
 
 const READ_ONLY: Problem = {
@@ -30,34 +37,46 @@ const READ_ONLY: Problem = {
   remedy: 'what you save stays in this notebook',
 };
 
+const DOWN: Problem = {
+  code: 'daemon-down',
+  message: 'the notebook is saved, and its blocks are not updated yet: DAGpy is not running',
+  remedy: 'they are updated as soon as it is',
+};
+
 export class Syncing {
   private isBusy = false;
   private isAgain = false;
-  private isOwnSave = false;
   private isDisposed = false;
-  /** Something was saved that the blocks do not have yet. */
-  private isPending = false;
+  /** Edits that a save of ours carries, which are none that the blocks do not have. */
+  private ownSave: number | null = null;
+  /** What was saved and the blocks do not have yet. */
+  private pending: Saved | null;
+  /** How often something came in. */
+  private arrivals = 0;
+  /** As it was when the last save began. */
+  private savedArrivals = 0;
   /** What the blocks were when notebook and blocks were last the same. */
   private seen = '';
-  /** Of a block's own notebook: as it is on disk, as far as the editor knows. */
-  private base: NotebookContent;
-  /** What the file of the notebook holds. */
-  private inFile: string;
+  private readonly file: OpenFile;
   private idle: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly notebook: OpenNotebook,
     private readonly connection: IConnection,
-    private readonly contents: Contents.IManager,
+    contents: Contents.IManager,
     private readonly tell: SyncTelling,
   ) {
-    this.base = notebook.content();
-    this.inFile = JSON.stringify(this.base);
+    this.file = new OpenFile(notebook, contents);
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
     // A flow that was saved while nobody could tell its blocks.
-    this.isPending = notebook.subject.kind === 'flow' && notebook.subject.record !== null;
+    const { subject } = notebook;
+    const { base } = this.file;
+    this.pending =
+      subject.kind === 'flow' && subject.record !== null && base !== null
+        ? { content: base, arrivals: 0 }
+        : null;
     this.onChange();
   }
 
@@ -66,7 +85,7 @@ export class Syncing {
     return this.idle;
   }
 
-  /** To be called when something else than a person changed what the notebook shows. */
+  /** To be called when something else than a person changed what the notebook shows, or may have changed its file. */
   check(): void {
     this.seen = '';
     this.onChange();
@@ -80,17 +99,19 @@ export class Syncing {
   }
 
   private onSave(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
-    if (state !== 'completed') return;
-    this.inFile = JSON.stringify(this.notebook.content());
-    if (this.notebook.subject.kind === 'block') {
-      this.base = this.notebook.content();
-      this.notebook.noteSaved(this.base);
-      this.notebook.look();
+    const { notebook, file } = this;
+    if (state === 'started') {
+      file.beginSave();
+      this.savedArrivals = this.arrivals;
     }
+    if (state !== 'completed') return;
+    const isOwn = this.ownSave === file.savedEdits;
+    const saved = file.endSave();
+    if (notebook.subject.kind === 'block') notebook.noteSaved(saved);
     // Headers may have come since the last look.
-    this.notebook.look();
-    if (this.isOwnSave || this.notebook.subject.kind !== 'flow') return;
-    this.isPending = true;
+    notebook.look();
+    if (isOwn || notebook.subject.kind !== 'flow') return;
+    this.pending = { content: saved, arrivals: this.savedArrivals };
     this.ask();
   }
 
@@ -105,7 +126,7 @@ export class Syncing {
     const isRunning = this.notebook.shown.some(
       ({ view }) => view?.state === 'running' || view?.state === 'queued',
     );
-    if (this.isPending || (!isRunning && this.signature() !== this.seen)) this.ask();
+    if (this.pending !== null || (!isRunning && this.signature() !== this.seen)) this.ask();
   }
 
   /** Changes when a file or the words of a block that is shown do. */
@@ -141,63 +162,66 @@ export class Syncing {
     do {
       this.isAgain = false;
       if (this.isDisposed || this.connection.state !== 'ready') {
-        if (!this.isDisposed && this.isPending && this.connection.state === 'down')
-          this.tell.trouble([
-            {
-              code: 'daemon-down',
-              message: 'the notebook is saved, and its blocks are not updated yet: DAGpy is not running',
-              remedy: 'they are updated as soon as it is',
-            },
-          ]);
+        if (!this.isDisposed && this.pending !== null && this.connection.state === 'down')
+          this.tell.trouble([DOWN]);
         return;
       }
       const seen = this.signature();
       try {
-        const wasPending = this.isPending;
-        if (this.notebook.subject.kind === 'flow') await this.mergeFlow();
-        else if (this.notebook.subject.kind === 'block') await this.mergeFile();
+        await this.bringTogether();
         this.seen = seen;
-        const isReadOnly = this.notebook.project.view?.isReadOnly === true;
-        this.tell.trouble(wasPending && isReadOnly ? [READ_ONLY] : []);
-        // Nothing that is asked again would change it; the next save asks.
-        if (isReadOnly) this.isPending = false;
       } catch (error) {
+        // Lab tells what the server says about files, and what was not merged is when something happens next.
+        if (isOfServer(error)) continue;
         if (!(error instanceof CallError)) throw error;
         this.seen = seen;
-        this.isPending &&= error.problems.some(({ code }) => code === 'daemon-down');
+        if (!error.problems.some(({ code }) => code === 'daemon-down')) this.pending = null;
         this.tell.trouble(error.problems);
       }
     } while (this.isAgain);
   }
 
-  private async mergeFlow(): Promise<void> {
+  private async bringTogether(): Promise<void> {
     const { notebook } = this;
-    const { model, project, panel } = notebook;
+    const wasPending = this.pending !== null;
+    if (notebook.subject.kind !== 'none') await this.mergeFile();
+    if (notebook.subject.kind === 'flow') await this.mergeFlow();
+    const isReadOnly = notebook.project.view?.isReadOnly === true;
+    this.tell.trouble(wasPending && isReadOnly ? [READ_ONLY] : []);
+    // Nothing that is asked again would change it; the next save asks.
+    if (isReadOnly) this.pending = null;
+  }
+
+  private async mergeFlow(): Promise<void> {
+    const { notebook, pending } = this;
+    const { model, project } = notebook;
     // What only reads like a flow becomes one when a person saves it.
-    if (notebook.subject.kind === 'flow' && notebook.subject.record === null && !this.isPending) return;
+    if (notebook.subject.kind === 'flow' && notebook.subject.record === null && pending === null) return;
     // Until one version is chosen there is nothing to agree on.
-    if (hasOpenConflict(model)) return;
-    const isReadOnly = project.view?.isReadOnly === true;
-    const isUnsaved = model.dirty || isReadOnly;
-    const sent = notebook.content();
+    if (this.isDisposed || hasOpenConflict(model)) return;
+    // What was typed since the save is not saved, and stays with the person; unless something came in since, which the
+    // saved content can not be told from an edit.
+    const saved = pending?.arrivals === this.arrivals ? pending.content : null;
+    if (saved !== null && isInConflict(saved)) return;
+    const isUnsaved = project.view?.isReadOnly === true || (pending === null && model.dirty);
+    const sent = saved ?? notebook.content();
     const answer = await project.call('mergeFlow', { path: notebook.path, content: sent, isUnsaved });
     if (this.isDisposed || model.isDisposed) return;
+    this.arrivals += 1;
     notebook.quietly(() => {
-      const { collided } = applyContent(model, sent, answer.content);
+      keepCellIds(model);
+      const { collided } = applyContent(model, sent, answer);
       this.bringRecord(sent, answer.content, collided);
       this.endRuns();
     });
-    if (!isUnsaved) this.isPending = false;
+    if (!isUnsaved && this.pending === pending) this.pending = null;
     notebook.noteSaved(isUnsaved ? this.savedPart(answer.content) : answer.content);
     notebook.look();
-    if (answer.renamed.length > 0) this.tell.renamed(answer.renamed);
     if (answer.conflicts.length > 0) {
       this.tell.conflict(answer.conflicts);
       return;
     }
-    if (isUnsaved || model.dirty || panel.context.contentsModel?.writable === false) return;
-    if (this.inFile === JSON.stringify(notebook.content())) return;
-    await this.saveOwn();
+    if (!isUnsaved) await this.saveOwn();
   }
 
   /** What a run showed that ended while nobody looked is known by now for what it is. */
@@ -217,27 +241,34 @@ export class Syncing {
 
   /** The file gets what came from the blocks; a person's edits that came meanwhile are theirs to save. */
   private async saveOwn(): Promise<void> {
-    this.isOwnSave = true;
+    const { notebook, file } = this;
+    const { model, panel } = notebook;
+    if (model.collaborative || panel.context.contentsModel?.writable === false) return;
+    const isToSave = (): boolean =>
+      !this.isDisposed &&
+      !model.dirty &&
+      (file.base === null || !isSameContent(file.base, notebook.content()));
+    if (!isToSave()) return;
+    // Another page saved it meanwhile: what it wrote comes in first, and Lab has nothing to ask.
+    const state = await file.look();
+    if (state !== null && !file.isKnown(state)) {
+      this.isAgain = true;
+      return;
+    }
+    if (!isToSave()) return;
+    this.ownSave = notebook.edits;
     try {
-      await this.notebook.panel.context.save();
+      await panel.context.save();
     } catch {
       // Lab has told it, and what was not saved is merged when it is.
     } finally {
-      this.isOwnSave = false;
+      this.ownSave = null;
     }
   }
 
   /** Sources that the blocks have: of cells with unsaved edits, what they were made from is not known any more. */
   private savedPart(content: NotebookContent): NotebookContent {
-    const { notebook } = this;
-    const cells = Array.isArray(content['cells']) ? content['cells'] : [];
-    const isClean = (cell: unknown): boolean =>
-      typeof cell === 'object' &&
-      cell !== null &&
-      'id' in cell &&
-      typeof cell.id === 'string' &&
-      !notebook.isEdited(cell.id);
-    return { ...content, cells: cells.filter(isClean) };
+    return withCellsOf(content, ({ id }) => !this.notebook.isEdited(id));
   }
 
   /**
@@ -267,32 +298,39 @@ export class Syncing {
       model.setMetadata('widgets', widgets);
   }
 
+  /** Brings in what somebody else wrote into the notebook's own file: a run, git, another page. */
   private async mergeFile(): Promise<void> {
-    const { notebook, base } = this;
-    const { model, project, panel } = notebook;
+    const { notebook, file } = this;
+    const { model, project } = notebook;
+    // A shared model and its file are kept the same by those who share it.
     if (model.collaborative) return;
-    const isUnsaved = model.dirty;
+    const state = await file.look();
+    // Nothing is there any more; the next save writes it anew.
+    if (state === null) return;
+    await file.findBase();
+    const { base } = file;
+    if (this.isDisposed || model.isDisposed || base === null || file.isKnown(state)) return;
+    const wasDirty = model.dirty;
     const sent = notebook.content();
     const answer = await project.call('mergeNotebook', { path: notebook.path, base, content: sent });
     if (this.isDisposed || model.isDisposed) return;
-    notebook.quietly(() => applyContent(model, sent, answer.content));
-    this.base = answer.base;
-    if (!isUnsaved || answer.conflicts.length > 0) notebook.noteSaved(answer.base);
-    else notebook.noteSaved(this.savedPart(answer.base));
+    let collided: ReadonlySet<string> = new Set();
+    this.arrivals += 1;
+    notebook.quietly(() => {
+      ({ collided } = applyContent(model, sent, answer));
+      bringNotebookMetadata(model, sent, answer.content);
+    });
+    // Cells that were edited while the answer was on its way are held against what they were made from.
+    file.base = withCellsOf(answer.base, cell => !collided.has(cell.id), base);
+    if (notebook.subject.kind === 'block')
+      notebook.noteSaved(
+        !wasDirty || answer.conflicts.length > 0 ? answer.base : this.savedPart(answer.base),
+      );
     notebook.look();
     if (answer.conflicts.length > 0) this.tell.conflict(answer.conflicts);
-    await this.acceptFile(panel.context);
-  }
-
-  /**
-   * The file on disk is what the editor was just brought up to, so that the next save does not ask whose version to keep.
-   * Moving a file to where it is makes Lab look at it anew.
-   */
-  private async acceptFile(context: DocumentRegistry.Context): Promise<void> {
-    const { path } = context;
-    const known = context.contentsModel;
-    const now = await this.contents.get(path, { content: false });
-    if (known === null || known.last_modified === now.last_modified) return;
-    await this.contents.rename(path, path);
+    if (collided.size > 0 || !(await file.accept(state))) this.isAgain = true;
   }
 }
+
+const isOfServer = (error: unknown): boolean =>
+  error instanceof ServerConnection.ResponseError || error instanceof ServerConnection.NetworkError;

@@ -159,6 +159,22 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
     ),
     result: objectOf<CallResult<'addBlock'>>({ block: anyText, notebook: anyText }),
   },
+  splitBlock: {
+    description:
+      'Moves cells of a block into a new one beside it. Blocks that read what they make are linked to it.',
+    parameters: objectOf<Parameters<'splitBlock'>>({
+      project,
+      block,
+      cells: told(
+        listOf(objectOf<Parameters<'splitBlock'>['cells'][number]>({ place: anyCount, source: anyText })),
+        'Places from 1 in its notebook, with the text that each holds there.',
+      ),
+      id: anyText,
+      parents: told(orNull(listOf(parent)), 'null: found from the code.'),
+      filter,
+    }),
+    result: objectOf<CallResult<'splitBlock'>>({ block: anyText, notebook: anyText }),
+  },
   renameBlock: {
     description:
       'Another id for a block, and for its notebook where that is named after it. Results are kept.',
@@ -261,6 +277,7 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
     ),
     result: objectOf<MergeAnswer>({
       content: anyObject,
+      isTrusted: anyFlag,
       conflicts: listOf(conflict),
       changed: ids,
       added: ids,
@@ -280,6 +297,7 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
     result: objectOf<NotebookMerge>({
       content: anyObject,
       base: anyObject,
+      isTrusted: anyFlag,
       conflicts: listOf(conflict),
     }),
   },

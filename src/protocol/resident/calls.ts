@@ -117,6 +117,8 @@ export interface ConflictView {
 export interface MergeAnswer {
   /** The flow brought up to date: with what the blocks have by now, or with both versions of what both changed. */
   readonly content: NotebookContent;
+  /** Outputs that came in are of blocks that this user trusts. */
+  readonly isTrusted: boolean;
   /** Where there are any, no block was written. */
   readonly conflicts: readonly ConflictView[];
   readonly changed: readonly string[];
@@ -131,6 +133,8 @@ export interface NotebookMerge {
   readonly content: NotebookContent;
   /** As it is on disk: what later edits are held against. */
   readonly base: NotebookContent;
+  /** Outputs that came in are of a file that this user trusts. */
+  readonly isTrusted: boolean;
   readonly conflicts: readonly ConflictView[];
 }
 
@@ -176,6 +180,18 @@ export interface Calls {
     result: PreviewAnswer;
   };
   addBlock: { parameters: NewBlock; result: { readonly block: string; readonly notebook: string } };
+  /** Cells of a block move into a new one: above it where they begin it, else below. Who reads what they make is linked. */
+  splitBlock: {
+    parameters: InBlock & {
+      /** 1-based among all cells of the block's notebook, with what they hold. */
+      readonly cells: readonly { readonly place: number; readonly source: string }[];
+      readonly id: string;
+      /** `null`: found from the code. */
+      readonly parents: readonly ParentView[] | null;
+      readonly filter: FilterView;
+    };
+    result: { readonly block: string; readonly notebook: string };
+  };
   renameBlock: { parameters: InBlock & { readonly to: string }; result: object };
   removeBlock: { parameters: InBlock; result: object };
   /** A new order of all blocks. */

@@ -1,0 +1,98 @@
+/** The file of an open notebook: what it held when editor and file were last the same, and whether it is another by now. */
+import { ServerConnection, type Contents } from '@jupyterlab/services';
+import type { NotebookContent } from '../../protocol/resident/calls.js';
+import type { OpenNotebook } from './openNotebook.js';
+import { hasCellIds } from './plainCells.js';
+
+/** A version of the file, without what it holds. */
+export type FileState = Pick<Contents.IModel, 'hash' | 'last_modified'>;
+
+export class OpenFile {
+  private _base: NotebookContent | null;
+  private saving: { readonly content: NotebookContent; readonly edits: number } | null = null;
+
+  constructor(
+    private readonly notebook: OpenNotebook,
+    private readonly contents: Contents.IManager,
+  ) {
+    // What was edited before anybody could look is no part of the file.
+    this._base = notebook.model.dirty ? null : notebook.content();
+  }
+
+  /** What edits are held against; `null`: not known before the next save. */
+  get base(): NotebookContent | null {
+    return this._base;
+  }
+
+  set base(content: NotebookContent) {
+    this._base = content;
+  }
+
+  /** A save begins: it writes what the notebook holds now. */
+  beginSave(): void {
+    this.saving = { content: this.notebook.content(), edits: this.notebook.edits };
+  }
+
+  /** Edits of the person that are in what is being saved, or was saved last. */
+  get savedEdits(): number {
+    return this.saving?.edits ?? 0;
+  }
+
+  /** The save is over. @returns what was written */
+  endSave(): NotebookContent {
+    const { content, edits } = this.saving ?? {
+      content: this.notebook.content(),
+      edits: this.notebook.edits,
+    };
+    // Lab takes what was typed meanwhile for saved.
+    if (edits !== this.notebook.edits) this.notebook.model.dirty = true;
+    this._base = content;
+    return content;
+  }
+
+  /** The file as it is now; `null`: there is none any more. */
+  async look(): Promise<FileState | null> {
+    try {
+      return await this.contents.get(this.path, { content: false, hash: true });
+    } catch (error) {
+      if (error instanceof ServerConnection.ResponseError && error.response.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** Whether it is what the editor loaded or saved last. */
+  isKnown(state: FileState): boolean {
+    const known = this.notebook.panel.context.contentsModel;
+    return known !== null && isSame(known, state);
+  }
+
+  /** Finds what was loaded where that is not known and still on disk. */
+  async findBase(): Promise<void> {
+    if (this._base !== null) return;
+    const now = await this.contents.get(this.path, { type: 'notebook', content: true, hash: true });
+    const content = now.content as NotebookContent;
+    if (this._base === null && this.isKnown(now) && hasCellIds(content)) this._base = content;
+  }
+
+  /**
+   * The editor was brought up to this version of the file, so that the next save does not ask whose version to keep.
+   * Moving a file to where it is makes Lab look at it anew.
+   * @returns whether the file still is that version
+   */
+  async accept(state: FileState): Promise<boolean> {
+    const now = await this.look();
+    if (now === null || !isSame(now, state)) return false;
+    if (this.isKnown(state)) return true;
+    await this.contents.rename(this.path, this.path);
+    return this.notebook.panel.context.contentsModel?.last_modified === state.last_modified;
+  }
+
+  private get path(): string {
+    return this.notebook.panel.context.path;
+  }
+}
+
+function isSame(one: FileState, other: FileState): boolean {
+  const isHashed = Boolean(one.hash) && Boolean(other.hash);
+  return isHashed ? one.hash === other.hash : one.last_modified === other.last_modified;
+}
