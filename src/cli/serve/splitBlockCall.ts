@@ -40,7 +40,7 @@ export function splitBlockCall(host: ServeHost, parameters: Parameters): Promise
         isShownTrusted: true,
       }),
     );
-    orThrow(await host.edit(project, `make ${id} of cells of ${block}`, () => plan.write()));
+    orThrow(await host.edit(project, `make ${id} of cells of ${block}`, writing => plan.write(writing)));
     const made = orThrow(loadDagFile(folder)).dag.blocks.find(each => each.id === id);
     return { block: id, notebook: made?.notebook ?? '' };
   });

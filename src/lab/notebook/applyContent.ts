@@ -140,13 +140,16 @@ function bringOutputs(here: ICellModel, was: PlainCell, next: PlainCell, isTrust
   // What a kernel or a run showed meanwhile is newer.
   if (isSame || !JSONExt.deepEqual(here.outputs.toJSON() as unknown as JSONObject[], was.outputs)) return;
   // An editor that shows them as trusted would have the server trust them for good with the next save.
-  if (!isTrusted && here.trusted && next.outputs.length > 0) {
-    here.trusted = false;
-    here.sharedModel.deleteMetadata('trusted');
-  }
+  if (!isTrusted && next.outputs.length > 0) distrust(here);
   here.outputs.fromJSON(next.outputs as unknown as IOutput[]);
   if (isTrusted || next.outputs.length === 0) here.trusted = true;
   here.executionCount = next.executionCount;
+}
+
+/** What is shown and comes in is made harmless. */
+export function distrust(cell: ICellModel): void {
+  cell.trusted = false;
+  cell.sharedModel.deleteMetadata('trusted');
 }
 
 function insertCells(

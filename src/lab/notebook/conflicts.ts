@@ -1,7 +1,9 @@
 /** Two versions of one cell that stand in a notebook, one below the other, until a person chooses. */
+import { isCodeCellModel, isMarkdownCellModel, type ICellModel } from '@jupyterlab/cells';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import type { JSONObject } from '@lumino/coreutils';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
+import { distrust } from './applyContent.js';
 import { marksOf } from './membership.js';
 import { decodeCells } from './plainCells.js';
 
@@ -31,6 +33,28 @@ export function isInConflict(content: NotebookContent): boolean {
 
 export type Choice = 'mine' | 'theirs' | 'both';
 
+/** The cell becomes what the other one is, with its own id and its own place among blocks. */
+function takeOver(model: INotebookModel, above: number, other: ICellModel): void {
+  const own = model.cells.get(above);
+  const { dagpy: mark } = own.metadata;
+  const { dagpy: _, ...metadata } = other.metadata;
+  const wanted = { ...metadata, ...(mark === undefined ? {} : { dagpy: mark }) };
+  if (own.type !== other.type) {
+    const { sharedModel } = model;
+    sharedModel.deleteCell(above);
+    sharedModel.insertCell(above, { ...other.toJSON(), id: own.id, metadata: wanted });
+    return;
+  }
+  own.sharedModel.setSource(other.sharedModel.getSource());
+  own.sharedModel.setMetadata(wanted);
+  if (isMarkdownCellModel(own) && isMarkdownCellModel(other))
+    own.attachments.fromJSON(other.attachments.toJSON());
+  if (!isCodeCellModel(own) || !isCodeCellModel(other)) return;
+  if (!other.trusted) distrust(own);
+  own.outputs.fromJSON(other.outputs.toJSON());
+  own.executionCount = other.executionCount;
+}
+
 /** As an edit of the person: undo takes it back. */
 export function choose(model: INotebookModel, { mine, theirs }: OpenConflict, choice: Choice): void {
   const { sharedModel } = model;
@@ -46,13 +70,10 @@ export function choose(model: INotebookModel, { mine, theirs }: OpenConflict, ch
       // The cell itself stays, with its id and its place; only what it says comes from the other side.
       const above = at(mine);
       if (above < 0) return;
-      const own = model.cells.get(above);
-      if (own.type !== other.type) {
-        sharedModel.deleteCell(above);
-        break;
-      }
-      own.sharedModel.setSource(other.sharedModel.getSource());
-      sharedModel.deleteCell(below);
+      sharedModel.transact(() => {
+        takeOver(model, above, other);
+        sharedModel.deleteCell(at(theirs));
+      });
       break;
     }
     case 'both': {

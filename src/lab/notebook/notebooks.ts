@@ -46,6 +46,10 @@ export class Notebooks {
       if (projects.connection.state !== 'ready') return;
       for (const panel of [...this.unknown]) void this.follow(panel);
     });
+    // Somebody may have saved a flow from another page, which no block tells of.
+    window.addEventListener('focus', () => {
+      for (const { syncing } of this.all) syncing.check();
+    });
   }
 
   get all(): readonly Followed[] {

@@ -11,6 +11,7 @@ import type { JSONObject } from '@lumino/coreutils';
 import { filterWordsOf } from './filterWords.js';
 import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
+import { isActing } from './acting.js';
 import { applyContent, bringNotebookMetadata } from './applyContent.js';
 import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
@@ -70,6 +71,7 @@ export class Syncing {
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
+    notebook.panel.context.fileChanged.connect(this.onSharedSave, this);
     // A flow that was saved while nobody could tell its blocks.
     const { subject } = notebook;
     const { base } = this.file;
@@ -96,6 +98,7 @@ export class Syncing {
     this.notebook.panel.context.saveState.disconnect(this.onSave, this);
     this.notebook.changed.disconnect(this.onChange, this);
     this.connection.changed.disconnect(this.onConnection, this);
+    this.notebook.panel.context.fileChanged.disconnect(this.onSharedSave, this);
   }
 
   private onSave(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
@@ -112,6 +115,14 @@ export class Syncing {
     notebook.look();
     if (isOwn || notebook.subject.kind !== 'flow') return;
     this.pending = { content: saved, arrivals: this.savedArrivals };
+    this.ask();
+  }
+
+  /** Of a shared model the server tells every page that it saved it. */
+  private onSharedSave(): void {
+    const { notebook } = this;
+    if (!notebook.model.collaborative || notebook.subject.kind !== 'flow') return;
+    this.pending = { content: notebook.content(), arrivals: this.arrivals };
     this.ask();
   }
 
@@ -166,6 +177,7 @@ export class Syncing {
           this.tell.trouble([DOWN]);
         return;
       }
+      if (!isActing(this.notebook.model)) return;
       const seen = this.signature();
       try {
         await this.bringTogether();
