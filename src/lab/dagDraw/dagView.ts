@@ -303,7 +303,7 @@ export class DagView {
     }
     this.redrawEdges(milliseconds > 0);
     this.veil(false);
-    this.element.classList.toggle('is-far', this.drawn.detail === 'signs');
+    this.zooming.keepLayer(this.drawn.detail === 'cards');
     this.showLabels();
     this.updateFar();
     this.minimap.frame(this.viewport);

@@ -15,6 +15,11 @@ export interface Zooming {
   readonly toWorld: ToWorld;
   /** Draws at the scale of the view. */
   sharpen(): void;
+  /**
+   * Whether browsers keep the world as a layer of its own, which costs no painting while it moves. Where nearly nothing is
+   * painted it is dearer than that: it keeps account of what each of its elements lets fingers do.
+   */
+  keepLayer(isLayer: boolean): void;
   /** Nobody sees the world: it stays where it is until it is let go. */
   hold(isHeld: boolean): void;
   /** @param milliseconds 0: at once */
@@ -44,10 +49,13 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
   let isHeld = false;
+  let isLayer = true;
   const move = (): void => {
     if (isHeld) return;
     const { dx, dy, scale } = place;
-    stage.world.style.transform = `translate(${dx.toFixed(2)}px, ${dy.toFixed(2)}px) scale(${String(scale / drawnScale)})`;
+    const where = `${dx.toFixed(2)}px, ${dy.toFixed(2)}px`;
+    const translated = isLayer ? `translate3d(${where}, 0)` : `translate(${where})`;
+    stage.world.style.transform = `${translated} scale(${String(scale / drawnScale)})`;
   };
   const sharpen = (): void => {
     if (drawnScale === place.scale) return;
@@ -102,6 +110,11 @@ export function makeZooming({ stage, onMove, onRest }: ZoomingOptions): Zooming 
       return { ...place, width, height };
     },
     sharpen,
+    keepLayer(next) {
+      if (isLayer === next) return;
+      isLayer = next;
+      move();
+    },
     hold(next) {
       if (isHeld === next) return;
       isHeld = next;
