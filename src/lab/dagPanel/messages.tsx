@@ -45,19 +45,25 @@ export class DagMessages extends ReactWidget {
         </div>,
       );
     else if (view === null) parts.push(this.unknown(this.project));
-    if (view !== null && this.project !== null) parts.push(...this.about(this.project));
+    if (view !== null && this.project !== null) parts.push(...this.about(this.project, isDown));
     return <>{parts}</>;
   }
 
   private down(): ReactElement {
     const { commands, projects, trans } = this.context;
     const isEmpty = (this.project?.view ?? null) === null;
+    const title = trans.__('DAGpy is not running');
+    const { trouble } = projects.connection;
     return (
       <div key="down" className={isEmpty ? 'dagpy-dag-empty' : 'dagpy-dag-banner'} role="alert">
-        <h3>{trans.__('DAGpy is not running')}</h3>
+        <h3>{title}</h3>
+        {trouble !== title && <p>{trouble}</p>}
         <p>
-          {projects.connection.trouble}{' '}
-          {isEmpty ? '' : trans.__('What is shown is what was known last; your files are safe.')}
+          {isEmpty
+            ? trans.__('Your files are safe. It is tried again by itself.')
+            : trans.__(
+                'What is shown is what was known last; your files are safe. It is tried again by itself.',
+              )}
         </p>
         <CommandButton
           commands={commands}
@@ -87,12 +93,13 @@ export class DagMessages extends ReactWidget {
     );
   }
 
-  private about(project: IProjectModel): readonly ReactElement[] {
+  /** @param isDown that is told already, and it is all the trouble there is */
+  private about(project: IProjectModel, isDown: boolean): readonly ReactElement[] {
     const { commands, trans } = this.context;
     const { view } = project;
     const parts: ReactElement[] = [];
     if (view === null) return parts;
-    if (view.problems.length > 0 || project.trouble !== '')
+    if (view.problems.length > 0 || (project.trouble !== '' && !isDown))
       parts.push(
         <div key="problems" className="dagpy-dag-banner" role="alert">
           {view.problems.length === 0 && <p className="dagpy-dag-trouble">{project.trouble}</p>}

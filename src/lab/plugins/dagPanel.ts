@@ -7,6 +7,7 @@ import { ABCWidgetFactory, DocumentWidget, type DocumentRegistry } from '@jupyte
 import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { SplitPanel, type Widget } from '@lumino/widgets';
 import { CommandIds } from '../commandIds.js';
 import type { DagPanelContext } from '../dagPanel/context.js';
 import { addPanelCommands } from '../dagPanel/commands.js';
@@ -18,6 +19,25 @@ import { DagPanel } from '../widgets/dagPanel.js';
 /** Name of the viewer, as *Open With* lists it. */
 export const DAG_FACTORY = 'DAG';
 const FILE_TYPE = 'dagpy-dag';
+
+/** Of the window's width: in a panel as narrow as others at that side the names of a dozen blocks could not be read. */
+const PART_BESIDE = 0.38;
+
+/** Gives the side that holds the widget at least that part of the width; whoever wants another one drags its edge. */
+function widen(widget: Widget, part: number): void {
+  for (let child = widget; child.parent !== null; child = child.parent) {
+    const { parent } = child;
+    if (!(parent instanceof SplitPanel) || parent.orientation !== 'horizontal') continue;
+    const sizes = parent.relativeSizes();
+    const place = parent.widgets.indexOf(child);
+    const now = sizes[place] ?? 1;
+    if (now < part)
+      parent.setRelativeSizes(
+        sizes.map((size, other) => (other === place ? part : (size * (1 - part)) / (1 - now))),
+      );
+    return;
+  }
+}
 
 class DagDocument extends DocumentWidget<DagPanel> {
   private hold: IProjectHold | null = null;
@@ -160,6 +180,7 @@ export const dagPanelPlugin: JupyterFrontEndPlugin<void> = {
 
     let besideNotebook: MainAreaWidget<DagPanel> | null = null;
     const showBeside = (): void => {
+      const isNew = besideNotebook === null || besideNotebook.isDisposed;
       if (besideNotebook === null || besideNotebook.isDisposed) {
         const content = new DagPanel(context);
         keep(content);
@@ -176,6 +197,7 @@ export const dagPanelPlugin: JupyterFrontEndPlugin<void> = {
         app.shell.add(besideNotebook, 'right', { rank: 500, type: 'DAGpy' });
       }
       app.shell.activateById(besideNotebook.id);
+      if (isNew) widen(besideNotebook, PART_BESIDE);
     };
 
     commands.addCommand(CommandIds.showDag, {

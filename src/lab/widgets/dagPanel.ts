@@ -345,6 +345,9 @@ export class DagPanel extends Widget {
   /** Beside what it belongs to, and within the panel. */
   private place(beside: DOMRect): void {
     const { node } = this.popover;
+    // Where it was last it may have had less room.
+    node.style.left = '0';
+    node.style.top = '0';
     const panel = this.node.getBoundingClientRect();
     const [width, height] = [node.offsetWidth, node.offsetHeight];
     const right = beside.right - panel.left + 10;
