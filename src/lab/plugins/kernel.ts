@@ -61,7 +61,8 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
         },
       },
       isEnabled: args => {
-        const { current } = projects;
+        const { connection, current } = projects;
+        if (connection.state !== 'ready') return false;
         if (typeof args['project'] === 'string' || current === null)
           return typeof args['project'] === 'string';
         const parent = blockOf(current, args);
