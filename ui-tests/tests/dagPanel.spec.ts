@@ -6,7 +6,6 @@ import type { Workbench } from '../fixtures/workbench.js';
 
 /** More than are drawn as cards. */
 const MANY = 300;
-const SAME = 'the same picture as in the other application';
 
 /** Opens the panel as a person does in each application; the project's blocks are drawn when it resolves. */
 async function openPanel({ app, page }: Workbench, project: StoryProject, first = 'load'): Promise<void> {
@@ -68,11 +67,9 @@ test('dag.json opens as its DAG, whose states follow a run', inBoth, async ({ pr
 });
 
 test('a link drawn by hand is an edge of dag.json; one that would close a cycle is refused before it is dropped', async ({
-  app,
   project,
   workbench,
 }) => {
-  test.skip(app === 'notebook', SAME);
   await openPanel(workbench, project);
   const before = project.read('dag.json');
   await dragLink(workbench, 'report', 'load', async () => {
@@ -92,12 +89,10 @@ test('a link drawn by hand is an edge of dag.json; one that would close a cycle 
 });
 
 test('an edge and a block are deleted, and undo brings them back as they were', async ({
-  app,
   page,
   project,
   workbench,
 }) => {
-  test.skip(app === 'notebook', SAME);
   await openPanel(workbench, project);
   const { panel } = workbench;
   const before = project.read('dag.json');
@@ -161,8 +156,7 @@ test('by keyboard alone: go, why, run, search, link', inBoth, async ({ page, pro
   await expect.poll(() => parentsOf(project, 'report')).toEqual(['clean', 'load']);
 });
 
-test('the panel keeps nobody out', async ({ app, page, project, workbench }) => {
-  test.skip(app === 'notebook', SAME);
+test('the panel keeps nobody out', async ({ page, project, workbench }) => {
   await openPanel(workbench, project);
   await workbench.panel.locator('[data-block="clean"]').click();
   await expect(page.locator('.dagpy-dag-popover')).toContainText('never run');
@@ -182,12 +176,10 @@ test.describe('a broken dag.json', () => {
 });
 
 test('hundreds of blocks are drawn at once, and a change of one touches only that one', async ({
-  app,
   page,
   project,
   workbench,
 }) => {
-  test.skip(app === 'notebook', SAME);
   const blocks: Record<string, object> = {};
   for (let place = 0; place < MANY; place += 1) {
     const parents = [place - 1 - (place % 7), place - 1 - ((place * 31) % 60)].filter(each => each >= 0);
