@@ -1,7 +1,8 @@
 /** What an interactive session of a block starts from: what it handed on, what it read, and the state it left. */
 import { join } from 'node:path';
-import { ancestorsOf, cwdOf, type Context } from '../engine/index.js';
-import type { Component, Trace } from '../protocol/trace.js';
+import { ancestorsOf, cwdOf, type BoundComponent, type Context } from '../engine/index.js';
+import { withoutNames } from '../engine/offered.js';
+import type { Trace } from '../protocol/trace.js';
 import type { JobInput } from '../protocol/workerMessages.js';
 import { blockOf, inputOf } from './jobSpec.js';
 import type { LoadedProject } from './loadProject.js';
@@ -37,17 +38,19 @@ export function interactiveSpec(options: InteractiveOptions): InteractiveSpec {
   const { ports, loaded, context, block, trace } = options;
   const { graph } = context.project;
   const { declaration } = context.project.snapshot.blocks[block]!;
-  const own = new Set(trace.exports.flatMap(({ names }) => names));
-  const read = readComponents(options).filter(({ bind }) =>
-    [...bind.values()].flat().some(name => !own.has(name)),
-  );
+  const withheld = new Set(trace.withheld.map(({ name }) => name));
+  // A name that the block made must not show what it was before.
+  const hidden = new Set([...trace.exports.flatMap(({ names }) => names), ...withheld]);
+  const read = readComponents(options);
+  const given = read.flatMap(bound => withoutNames(bound, hidden));
+  const parameters = trace.ingredients.parameters.filter(({ name }) => !hidden.has(name));
   const handedOn = trace.exports.map(component => ({
     component,
     from: trace.block,
     bind: new Map(component.names.map(name => [name, [name]] as const)),
   }));
   // What it changed comes last, so that it stands over what it read.
-  const inputs = [...read, ...handedOn].map(bound => inputOf(ports, bound));
+  const inputs = [...given, ...handedOn].map(bound => inputOf(ports, bound));
   const states = new Map<string, string>();
   const above = ancestorsOf(graph, [block]);
   for (const ancestor of graph.order) {
@@ -57,17 +60,22 @@ export function interactiveSpec(options: InteractiveOptions): InteractiveSpec {
       if (path !== undefined) states.set(adapter, path);
     }
   }
-  const withheld = trace.withheld.filter(({ why }) => why !== 'filter');
+  // Of what the filter keeps back only that is told which a person would take for what was read.
+  const before = new Set([
+    ...read.flatMap(({ bind }) => [...bind.values()].flat()),
+    ...trace.ingredients.parameters.map(({ name }) => name),
+  ]);
+  const missing = trace.withheld.filter(({ name, why }) => why !== 'filter' || before.has(name));
   return {
     project: ports.folder,
     cwd: join(ports.folder, cwdOf(declaration)),
     title: declaration.id,
     note:
-      withheld.length === 0
+      missing.length === 0
         ? ''
-        : `not stored, so not here: ${withheld.map(({ name, type }) => `${name} (${type})`).join(', ')}`,
+        : `not stored, so not here: ${missing.map(({ name, type }) => `${name} (${type})`).join(', ')}`,
     prelude: preludeOf(loaded, declaration.id),
-    parameters: Object.fromEntries(trace.ingredients.parameters.map(({ name, value }) => [name, value])),
+    parameters: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
     imports: trace.imports,
     inputs,
     ambient: Object.fromEntries(states),
@@ -82,15 +90,12 @@ export function preludeOf(loaded: LoadedProject, id: string): readonly string[] 
 }
 
 /** Components that the block was given when it ran, where they are still stored, under the names it gave them. */
-function readComponents({ context, block, trace, traceOf }: InteractiveOptions) {
+function readComponents({ context, block, trace, traceOf }: InteractiveOptions): readonly BoundComponent[] {
   const { graph, snapshot } = context.project;
   const wanted = new Map<string, string[]>();
   for (const { name, component } of trace.ingredients.inputs)
     wanted.set(component, [...(wanted.get(component) ?? []), name]);
-  const found = new Map<
-    string,
-    { component: Component; from: string; bind: Map<string, readonly string[]> }
-  >();
+  const found = new Map<string, BoundComponent>();
   for (const edge of snapshot.blocks[block]!.declaration.parents) {
     const parent = traceOf(graph.indexOf.get(edge.block)!);
     for (const component of parent?.exports ?? []) {
@@ -103,5 +108,5 @@ function readComponents({ context, block, trace, traceOf }: InteractiveOptions) 
       found.set(component.digest, { component, from: edge.block, bind: new Map(bind) });
     }
   }
-  return [...found.values()].map(each => ({ ...each, from: each.from as Trace['block'] }));
+  return [...found.values()];
 }

@@ -12,7 +12,7 @@ import {
   type Context,
 } from '../engine/index.js';
 import { inheritedAmbient, NO_AMBIENT, outgoingAmbient } from '../engine/ambient.js';
-import { offeredInputs } from '../engine/offered.js';
+import { offeredInputs, withoutNames } from '../engine/offered.js';
 import { valueParents } from '../engine/replay.js';
 import type { Json } from '../protocol/dagFile.js';
 import type { BlockId, Digest } from '../protocol/ids.js';
@@ -68,7 +68,7 @@ export function kernelValues(options: KernelValuesOptions): KernelValues {
     ...(own?.exports.flatMap(({ names }) => names) ?? []),
     ...(own?.withheld.map(({ name }) => name) ?? []),
   ]);
-  const given = offered.components.flatMap(bound => without(bound, hidden));
+  const given = offered.components.flatMap(bound => withoutNames(bound, hidden));
   const components = [...given, ...made];
   const bound = new Set(components.flatMap(({ bind }) => [...bind.values()].flat()));
   const isPrelude = declaration.id === loaded.snapshot.dag.prelude;
@@ -78,7 +78,7 @@ export function kernelValues(options: KernelValuesOptions): KernelValues {
     cwd: join(ports.folder, cwdOf(declaration)),
     prelude: isPrelude ? [] : preludeOf(loaded, declaration.id),
     preludeCells: project.preludeCells(block),
-    parameters: [...project.snapshot.parameters].filter(([name]) => !bound.has(name)),
+    parameters: [...project.snapshot.parameters].filter(([name]) => !bound.has(name) && !hidden.has(name)),
     components,
     ambient: ambientOf(options, own),
     seed: seedOf(ports, loaded, uid),
@@ -95,16 +95,6 @@ export function kernelValues(options: KernelValuesOptions): KernelValues {
 function handedOn(trace: Trace, component: Trace['exports'][number]): BoundComponent {
   const names = component.names.filter(name => name !== EXIT_CODE);
   return { from: trace.block, component, bind: new Map(names.map(name => [name, [name]])) };
-}
-
-function without(bound: BoundComponent, hidden: ReadonlySet<string>): readonly BoundComponent[] {
-  const bind = new Map(
-    [...bound.bind].flatMap(([stored, names]) => {
-      const left = names.filter(name => !hidden.has(name));
-      return left.length === 0 ? [] : [[stored, left] as const];
-    }),
-  );
-  return bind.size === 0 ? [] : [{ ...bound, bind }];
 }
 
 /** Hidden state that the block starts from, and for `state` what it left. */

@@ -24,3 +24,14 @@ export function offeredInputs(
   const { chosen, problems } = choose({ project, block, traceOf, has }, reads);
   return { components: bindComponents(project, chosen), problems };
 }
+
+/** Of a component what is left when some names are not to be bound; nothing: it is not wanted at all. */
+export function withoutNames(bound: BoundComponent, hidden: ReadonlySet<string>): readonly BoundComponent[] {
+  const bind = new Map(
+    [...bound.bind].flatMap(([stored, names]) => {
+      const left = names.filter(name => !hidden.has(name));
+      return left.length === 0 ? [] : [[stored, left] as const];
+    }),
+  );
+  return bind.size === 0 ? [] : [{ ...bound, bind }];
+}

@@ -132,6 +132,23 @@ def test_a_session_with_the_state_of_a_block(made: Project) -> None:
     assert "nothing" in p.cli("run").err
 
 
+def test_a_session_never_shows_what_a_name_was_before(project) -> None:
+    p = project(
+        {
+            "a": ["count, size = 1, 2"],
+            "b": (["count += 10\nyear += 1\ntotal = count + size + year"], {"parents": ["a"]}),
+        },
+        parameters={"year": 2024},
+    )
+    p.cli("filter", "b", "total")
+    p.run()
+    process = p.start("shell", "b", stdin=subprocess.PIPE)
+    lines = "print('got', total, size, 'count' in globals(), 'year' in globals())\nexit\n"
+    out, err = process.communicate(lines, timeout=60)
+    assert "got 2038 2 False False" in out, out + err
+    assert "not stored, so not here: count (int), year (int)" in out
+
+
 def test_a_session_of_nothing(project) -> None:
     p = project({"a": ["x = 1"]})
     assert "has not run yet" in p.cli("shell", "a", code=2).err
