@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptError, filesBelow, quietly, root, run, seconds, start, venvBin, wheelNode } from './tools.mjs';
 import { checkTypes } from './build.mjs';
+import { readJunit } from './junit.mjs';
 import { setup } from './setup.mjs';
 import { structureProblems } from './structure.mjs';
 import { buildForBrowser, runStories } from './ui.mjs';
@@ -117,17 +118,6 @@ async function pythonTests({ words }) {
 async function stories({ words }) {
   const result = await runStories({ words, log: line => console.log(`  ${line}`) });
   return explained(result, result.code, 'playwright');
-}
-
-/** Counts and failing names in a JUnit report as pytest writes it. */
-function readJunit(xml) {
-  const attribute = (text, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(text)?.[1] ?? '';
-  const cases = [...xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)];
-  const failing = cases
-    .filter(([, , body = '']) => /<(failure|error)\b/.test(body))
-    .map(([, head]) => `${attribute(head, 'classname')}::${attribute(head, 'name')}`);
-  const skipped = cases.filter(([, , body = '']) => /<skipped\b/.test(body)).length;
-  return { passed: cases.length - failing.length - skipped, failed: failing.length, skipped, failing };
 }
 
 /** A runner that fails without naming a test is a failure too. */
