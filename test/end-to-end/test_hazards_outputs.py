@@ -391,12 +391,12 @@ def test_a_failure_does_not_hide_the_last_good_result(project) -> None:
 
 
 def test_a_block_that_takes_too_long(project) -> None:
-    p = project({"slow": (["print('start', flush=True)\nimport time\ntime.sleep(60)"], {"timeout": "1s"})})
-    began = time.monotonic()
+    # far longer than a command may take here
+    cell = "print('start', flush=True)\nimport time\ntime.sleep(600)"
+    p = project({"slow": ([cell], {"timeout": "4s"})})
     report = p.run(code=1)
-    assert time.monotonic() - began < 20
     assert report.failed == {"slow"}
-    assert "1" in report.err and "timeout" in report.err
+    assert "4 s" in report.err and "timeout" in report.err
     assert p.text("slow") == "start\n"
     assert p.settled() == []
 
