@@ -151,7 +151,7 @@ test('what a block hands on is chosen from the variables that it makes', async (
   await dialog.getByLabel('Further names and patterns').fill('stats_*');
   await dialog.getByRole('button', { name: 'Set filter' }).click();
   await expect(dialog).toHaveCount(0);
-  expect(blocksIn(project)['load']?.filter).toContain('rows');
+  await expect.poll(() => blocksIn(project)['load']?.filter).toContain('rows');
   expect(blocksIn(project)['load']?.filter).toContain('stats_*');
 });
 

@@ -153,8 +153,8 @@ export class LiveRun {
       return {
         ...block,
         ...(trace === null ? {} : { ...partsOf(block.id, trace), isLocal: false }),
-        state,
-        reasons: [],
+        // What a frozen block shows is no more up to date than it was.
+        ...(block.state === 'frozen' ? {} : { state, reasons: [] }),
         changedCells: [],
         failure: null,
         lastRun: ended,

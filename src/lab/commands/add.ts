@@ -1,7 +1,7 @@
 /** The commands that make projects and blocks. */
 import { PathExt } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { addIcon } from '@jupyterlab/ui-components';
+import { addIcon, newFolderIcon } from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import { askBlock } from '../dialogs/addBlock.js';
 import { askProjectName } from '../dialogs/createProject.js';
@@ -33,6 +33,10 @@ export function addMakingCommands(context: CommandContext): void {
         type: 'boolean',
         description: trans.__('Take the selected cells, in a notebook of a block too.'),
       },
+      inCell: {
+        type: 'boolean',
+        description: trans.__('As fromCells, for the toolbar of a cell: shown only in a project.'),
+      },
       empty: { type: 'boolean', description: trans.__('Take no cells: the block begins empty.') },
     }),
     isEnabled: args => context.projects.connection.state === 'ready' && !isReadOnly(context, args),
@@ -44,6 +48,7 @@ export function addMakingCommands(context: CommandContext): void {
   addCommand(context, CommandIds.createProject, {
     label: trans.__('Make This Folder a Project…'),
     caption: trans.__('Make a dag.json in the folder of the current document'),
+    icon: newFolderIcon,
     describedBy: {
       args: {
         type: 'object',

@@ -6,6 +6,8 @@ import type { TargetView } from '../../protocol/resident/calls.js';
 import type { ProjectView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { confirmRun } from '../dialogs/previewRun.js';
+import { runUpstreamIcon } from '../icons.js';
+import { placeOf } from '../problems.js';
 import type { IProjectModel } from '../tokens.js';
 import { listing } from '../words.js';
 import {
@@ -35,10 +37,24 @@ export function addRunCommands(context: CommandContext): void {
   addCancel(context);
 }
 
+/** A project that could begin a run now: nothing runs, and nothing keeps it from being judged. */
 const idle = (context: CommandContext, args: Arguments): ReturnType<typeof writableProject> => {
   const ready = writableProject(context, args);
-  return ready === null || ready.view.run !== null ? null : ready;
+  if (ready === null) return null;
+  const { run, problems, blocks } = ready.view;
+  return run === null && problems.length === 0 && blocks.length > 0 ? ready : null;
 };
+
+/** Says what is in the way where something of the project is broken. */
+function captionOf(context: CommandContext, args: Arguments, caption: string): string {
+  const { trans } = context;
+  const [problem] = projectOf(context, args)?.view?.problems ?? [];
+  if (problem === undefined) return caption;
+  const place = placeOf(problem, trans);
+  return place === ''
+    ? trans.__('Nothing can run: %1', problem.message)
+    : trans.__('Nothing can run: %1 (%2)', problem.message, place);
+}
 
 function addAffected(context: CommandContext): void {
   const { trans } = context;
@@ -50,9 +66,14 @@ function addAffected(context: CommandContext): void {
       const count = view === null || view === undefined ? 0 : affectedCount(view);
       return count === 0 ? trans.__('Run affected') : trans.__('Run affected · %1', count);
     },
-    caption: trans.__('Run exactly the blocks whose results can differ'),
+    caption: args => captionOf(context, args, trans.__('Run exactly the blocks whose results can differ')),
     icon: args => (args['inNotebook'] === true ? undefined : runIcon),
-    describedBy: projectArguments(trans),
+    describedBy: projectArguments(trans, {
+      inNotebook: {
+        type: 'boolean',
+        description: trans.__('For the toolbar of a notebook: shown only where it belongs to a project.'),
+      },
+    }),
     isEnabled: args => idle(context, args) !== null,
     isVisible,
     refusal: trans.__('Could not run'),
@@ -60,7 +81,7 @@ function addAffected(context: CommandContext): void {
   });
   addCommand(context, CommandIds.preview, {
     label: trans.__('Preview Run Affected…'),
-    caption: trans.__('Show what would run and why, and run it from there'),
+    caption: args => captionOf(context, args, trans.__('Show what would run and why, and run it from there')),
     icon: searchIcon,
     describedBy: projectArguments(trans),
     isEnabled: args => idle(context, args) !== null,
@@ -100,6 +121,7 @@ function addOnBlocks(context: CommandContext): void {
   add(CommandIds.runUpstream, 'upstream', {
     label: trans.__('Run Upstream'),
     caption: trans.__('Run what the block needs, without the block itself'),
+    icon: runUpstreamIcon,
   });
   add(CommandIds.runDownstream, 'downstream', {
     label: trans.__('Run Downstream'),

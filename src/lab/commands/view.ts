@@ -1,5 +1,12 @@
 /** Commands that show blocks and what became of them. */
-import { infoIcon, launchIcon, notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
+import {
+  bugIcon,
+  fileIcon,
+  infoIcon,
+  launchIcon,
+  notebookIcon,
+  refreshIcon,
+} from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import {
   addCommand,
@@ -51,6 +58,7 @@ export function addViewCommands(context: CommandContext): void {
   addCommand(context, CommandIds.showFailure, {
     label: trans.__('Show Failure'),
     caption: trans.__('Go to the cell that failed'),
+    icon: bugIcon,
     describedBy: blockArguments(trans),
     isVisible: args => blockTarget(context, args)?.block.state === 'failed',
     isEnabled: args => blockTarget(context, args)?.block.state === 'failed',
@@ -68,17 +76,18 @@ export function addViewCommands(context: CommandContext): void {
   addCommand(context, CommandIds.openFile, {
     label: trans.__('Open File'),
     caption: trans.__('Open a file of the project as text'),
+    icon: fileIcon,
     describedBy: projectArguments(trans, {
       file: { type: 'string', description: trans.__('Path relative to the project.') },
+      line: { type: 'integer', description: trans.__('Line to go to, from 1.') },
     }),
     isVisible: args => typeof args['file'] === 'string',
     refusal: trans.__('Could not open'),
-    execute: args => {
+    execute: async args => {
       const project = projectOf(context, args);
-      const file = args['file'];
-      if (project !== null && typeof file === 'string')
-        context.documents.openOrReveal(pathIn(project, file), file.endsWith('.ipynb') ? undefined : 'Editor');
-      return Promise.resolve();
+      const { file, line } = args;
+      if (project === null || typeof file !== 'string') return;
+      await openFile(context, pathIn(project, file), typeof line === 'number' ? line : null);
     },
   });
   addCommand(context, CommandIds.retry, {
@@ -93,6 +102,23 @@ export function addViewCommands(context: CommandContext): void {
       return Promise.resolve();
     },
   });
+}
+
+/** The command of Lab's own text editor, which is about the one in front. */
+const GO_TO_LINE = 'fileeditor:go-to-line';
+
+async function openFile(
+  { app, documents }: CommandContext,
+  path: string,
+  line: number | null,
+): Promise<void> {
+  const isNotebook = path.endsWith('.ipynb');
+  const widget = documents.openOrReveal(path, isNotebook ? undefined : 'Editor');
+  // Notebook 7 opens it in a page of its own.
+  if (widget === undefined || isNotebook || line === null || !app.commands.hasCommand(GO_TO_LINE)) return;
+  await widget.revealed;
+  await widget.context.ready;
+  await app.commands.execute(GO_TO_LINE, { line, column: 1 });
 }
 
 function addOpenBlock(context: CommandContext): void {

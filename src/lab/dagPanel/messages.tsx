@@ -137,11 +137,12 @@ export class DagMessages extends ReactWidget {
 
   private asText(project: IProjectModel): ReactElement {
     const { commands, trans } = this.context;
+    const line = project.view?.problems.find(({ file }) => file === 'dag.json')?.line;
     return (
       <CommandButton
         commands={commands}
         id={CommandIds.openFile}
-        args={{ project: project.path, file: 'dag.json' }}
+        args={{ project: project.path, file: 'dag.json', ...(line === undefined ? {} : { line }) }}
         label={trans.__('Open dag.json as text')}
       />
     );

@@ -141,6 +141,11 @@ const ParentsField = ({
           </span>
         </label>
       ))}
+      {suggestion.missing.length > 0 && (
+        <div className="dagpy-Hint">
+          {trans.__('Made by no block of the project: %1', listing(suggestion.missing, trans, 6))}
+        </div>
+      )}
       {others.length > 0 && (
         <label className="dagpy-Field">
           <span>{trans.__('Another block')}</span>
@@ -162,11 +167,6 @@ const ParentsField = ({
             {trouble}
           </span>
         </label>
-      )}
-      {suggestion.missing.length > 0 && (
-        <div className="dagpy-Hint">
-          {trans.__('Made by no block of the project: %1', listing(suggestion.missing, trans, 6))}
-        </div>
       )}
     </fieldset>
   );

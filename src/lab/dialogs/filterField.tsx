@@ -59,11 +59,7 @@ export const FilterField = ({
     else change(patternTrouble(patterns, trans) === '' ? { kind: 'names', patterns } : null);
   };
   const choices: readonly (readonly [FilterView['kind'], string, string])[] = [
-    [
-      'auto',
-      trans.__('By itself'),
-      trans.__('What later blocks read, and small variables that nobody reads yet'),
-    ],
+    ['auto', trans.__('By itself'), trans.__('What later blocks read, and whatever is small')],
     ['off', trans.__('Whole session'), trans.__('Children start from everything this block leaves behind')],
     ['names', trans.__('Chosen variables'), trans.__('Only these; the rest stays in the block')],
   ];

@@ -9,8 +9,8 @@ export type FormBody<Value> = (props: { readonly change: (value: Value | null) =
 
 class FormWidget<Value> extends ReactWidget implements Dialog.IBodyWidget<Value | null> {
   private value: Value | null = null;
-  /** Set by the dialog around it. */
-  accept: (isPossible: boolean) => void = () => undefined;
+  /** Set by the dialog around it: there is another value, or none. */
+  accept: () => void = () => undefined;
 
   constructor(private readonly Body: FormBody<Value>) {
     super();
@@ -28,7 +28,7 @@ class FormWidget<Value> extends ReactWidget implements Dialog.IBodyWidget<Value 
 
   private readonly change = (value: Value | null): void => {
     this.value = value;
-    this.accept(value !== null);
+    this.accept();
   };
 }
 
@@ -49,10 +49,13 @@ export async function showForm<Value>(
     focusNodeSelector: focus,
   });
   dialog.addClass('dagpy-FormDialog');
-  form.accept = isPossible => {
+  const judge = (): void => {
     const button = dialog.node.querySelector<HTMLButtonElement>('.jp-Dialog-footer .jp-mod-accept');
-    if (button !== null) button.disabled = !isPossible;
+    if (button !== null) button.disabled = form.getValue() === null;
   };
+  form.accept = judge;
+  // Lab asks the browser alone after each input whether its button can be used: this comes after it.
+  dialog.node.addEventListener('input', judge);
   // Enter goes to the dialog without asking its button: it stays where there is nothing to take.
   dialog.node.addEventListener(
     'keydown',

@@ -1,8 +1,8 @@
 /** The header of a block in a notebook: its name, what it needs and gives, how it stands, and what can be done with it. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretDownIcon, runIcon, type LabIcon } from '@jupyterlab/ui-components';
+import { caretDownIcon, MenuSvg, runIcon, type LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { Menu, Widget } from '@lumino/widgets';
+import { Widget } from '@lumino/widgets';
 import { CommandIds } from '../commandIds.js';
 import { stateGlyph } from '../stateGlyph.js';
 import { blockLabel } from '../words.js';
@@ -21,6 +21,7 @@ export interface BarOptions {
 const MENU = [
   [CommandIds.runBlock, CommandIds.runUpstream, CommandIds.runDownstream, CommandIds.runOnly],
   [CommandIds.openBlock, CommandIds.branch, CommandIds.setFilter, CommandIds.explain],
+  [CommandIds.loadResults, CommandIds.adopt],
 ];
 
 export class BlockBar extends Widget {
@@ -122,7 +123,7 @@ export class BlockBar extends Widget {
 
   private openMenu(): void {
     const { commands } = this.options;
-    const menu = new Menu({ commands });
+    const menu = new MenuSvg({ commands });
     menu.addClass('dagpy-bar-menu');
     MENU.forEach((group, at) => {
       if (at > 0) menu.addItem({ type: 'separator' });

@@ -3,6 +3,7 @@ import { MarkdownCell, type Cell } from '@jupyterlab/cells';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { PanelLayout, Widget } from '@lumino/widgets';
+import type { Settings } from '../settings.js';
 import { stateGlyph, stateWord } from '../stateGlyph.js';
 import { reasonsOf } from '../words.js';
 import { barText, statusText, type BarFacts } from './barText.js';
@@ -14,6 +15,7 @@ import type { OpenNotebook, ShownBlock } from './openNotebook.js';
 export interface DrawingOptions {
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
+  readonly settings: Settings;
   /** A person has chosen between two versions. */
   readonly chosen: () => void;
 }
@@ -37,6 +39,7 @@ export class Drawing {
     private readonly options: DrawingOptions,
   ) {
     notebook.changed.connect(this.draw, this);
+    options.settings.changed.connect(this.draw, this);
     this.draw();
   }
 
@@ -49,6 +52,7 @@ export class Drawing {
 
   dispose(): void {
     this.notebook.changed.disconnect(this.draw, this);
+    this.options.settings.changed.disconnect(this.draw, this);
     clearInterval(this.clock);
     for (const widget of [...this.bars.values(), ...this.marks.values(), ...this.choices.values()])
       widget.dispose();
@@ -59,10 +63,13 @@ export class Drawing {
   private draw(): void {
     const { notebook } = this;
     const { widgets } = notebook.panel.content;
-    const changed = this.changedCells();
+    // Between two versions one has to choose, whatever else is shown.
+    this.placeChoices();
+    const { showBlockHeaders: isShown } = this.options.settings.values;
+    const changed = isShown ? this.changedCells() : new Map<string, string>();
     const firsts = new Map<string, Cell>();
     widgets.forEach((cell, at) => {
-      const block = notebook.blockOf(cell.model.id);
+      const block = isShown ? notebook.blockOf(cell.model.id) : undefined;
       if (block === undefined) {
         undress(cell);
         return;
@@ -73,8 +80,7 @@ export class Drawing {
       dress(cell, block, firsts.get(block.key) === cell, isLast);
       this.markCell(cell, changed.get(cell.model.id));
     });
-    this.placeBars(firsts);
-    this.placeChoices();
+    this.placeBars(isShown ? notebook.shown : [], firsts);
     for (const [id, mark] of this.marks)
       if (mark.isDisposed || !changed.has(id)) {
         mark.dispose();
@@ -124,10 +130,10 @@ export class Drawing {
     attach(cell, mark);
   }
 
-  private placeBars(firsts: ReadonlyMap<string, Cell>): void {
+  private placeBars(shown: readonly ShownBlock[], firsts: ReadonlyMap<string, Cell>): void {
     const { notebook } = this;
     const there = new Set<string>();
-    for (const block of notebook.shown) {
+    for (const block of shown) {
       const host =
         block.header === null
           ? firsts.get(block.key)

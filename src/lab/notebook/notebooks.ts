@@ -5,6 +5,7 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Problem } from '../../protocol/problem.js';
+import type { Settings } from '../settings.js';
 import type { IProjectHold, IProjects } from '../tokens.js';
 import { Drawing } from './drawing.js';
 import { LiveOutputs } from './liveOutputs.js';
@@ -17,6 +18,7 @@ export interface NotebooksOptions {
   readonly tracker: INotebookTracker;
   readonly documents: IDocumentManager;
   readonly commands: CommandRegistry;
+  readonly settings: Settings;
   readonly trans: TranslationBundle;
 }
 
@@ -101,9 +103,10 @@ export class Notebooks {
   }
 
   private dress(panel: NotebookPanel, notebook: OpenNotebook, hold: IProjectHold): Attached {
-    const { commands, trans, projects, documents } = this.options;
+    const { commands, settings, trans, projects, documents } = this.options;
     const drawing = new Drawing(notebook, {
       commands,
+      settings,
       trans,
       chosen: () => {
         notebook.look();

@@ -212,6 +212,7 @@ export const dagPanelPlugin: JupyterFrontEndPlugin<void> = {
               type: 'string',
               description: trans.__('Folder of the project; without it the current one.'),
             },
+            isLauncher: { type: 'boolean', description: trans.__('For the launcher: labelled in short.') },
           },
         },
       },

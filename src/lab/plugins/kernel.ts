@@ -4,12 +4,14 @@ import { ICommandPalette, showErrorMessage } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addBelowIcon, downloadIcon, kernelIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { BlockView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { adopt, adoptObstacle } from '../kernel/adopt.js';
 import { branchFrom } from '../kernel/branch.js';
 import { KernelPanels } from '../kernel/kernelPanels.js';
+import type { KernelSession } from '../kernel/kernelSession.js';
 import { selectedIn } from '../selection.js';
 import { IBlockSelection, IProjects, type IProjectHold, type IProjectModel } from '../tokens.js';
 
@@ -42,8 +44,10 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
     };
 
     commands.addCommand(CommandIds.branch, {
-      label: trans.__('Branch from Here'),
+      label: args =>
+        typeof args['name'] === 'string' ? trans.__('Branch from Here') : trans.__('Branch from Here…'),
       caption: trans.__('Makes a child of a finished block, with its values ready in a new kernel'),
+      icon: addBelowIcon,
       describedBy: {
         args: {
           type: 'object',
@@ -63,10 +67,12 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
       isEnabled: args => {
         const { connection, current } = projects;
         if (connection.state !== 'ready') return false;
-        if (typeof args['project'] === 'string' || current === null)
-          return typeof args['project'] === 'string';
+        const { project } = args;
+        // Nothing is known of a project that is not looked at: it is held, and answers, once one asks.
+        if (typeof project === 'string' && project !== current?.path) return true;
+        if (current?.view === null || current?.view.isReadOnly !== false) return false;
         const parent = blockOf(current, args);
-        return current.view?.isReadOnly === false && parent !== undefined && isFinished(parent);
+        return parent !== undefined && isFinished(parent);
       },
       execute: async args => {
         const hold: IProjectHold | null =
@@ -94,10 +100,16 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
       },
     });
 
-    const currentSession = () => panels.sessionOf(tracker.currentWidget);
+    /** Of the notebook in front: that of one behind another document is nobody's wish. */
+    const currentSession = (): KernelSession | undefined => {
+      const inFront = app.shell.currentWidget;
+      const { currentWidget } = tracker;
+      return inFront === null || inFront === currentWidget ? panels.sessionOf(currentWidget) : undefined;
+    };
 
     commands.addCommand(CommandIds.loadResults, {
       label: trans.__('Load Results into Kernel'),
+      icon: downloadIcon,
       caption: () =>
         currentSession()?.obstacle ||
         trans.__(
@@ -116,6 +128,7 @@ export const kernelPlugin: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIds.adopt, {
       label: trans.__('Adopt from Kernel'),
+      icon: kernelIcon,
       caption: () => {
         const session = currentSession();
         const obstacle =

@@ -3,13 +3,16 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { cutIcon } from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import { IFlowEditor } from '../flowTokens.js';
 import { FlowEditor } from '../notebook/flowEditor.js';
 import { Notebooks } from '../notebook/notebooks.js';
 import { splitNotebook } from '../notebook/splitNotebook.js';
 import { showProblems } from '../problems.js';
+import { followSettings } from '../settings.js';
 import { IProjects } from '../tokens.js';
 
 export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
@@ -17,7 +20,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
   description: 'Shows blocks in notebooks, and keeps notebooks and the files of blocks the same.',
   autoStart: true,
   requires: [IProjects, INotebookTracker, IDocumentManager],
-  optional: [ITranslator, ICommandPalette],
+  optional: [ITranslator, ICommandPalette, ISettingRegistry],
   provides: IFlowEditor,
   activate: (
     app: JupyterFrontEnd,
@@ -26,14 +29,23 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
     documents: IDocumentManager,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
+    registry: ISettingRegistry | null,
   ): IFlowEditor => {
     const trans = (translator ?? nullTranslator).load('jupyterlab-dagpy');
     const { commands } = app;
-    const notebooks = new Notebooks({ projects, tracker, documents, commands, trans });
+    const notebooks = new Notebooks({
+      projects,
+      tracker,
+      documents,
+      commands,
+      settings: followSettings(registry),
+      trans,
+    });
 
     commands.addCommand(CommandIds.splitNotebook, {
       label: trans.__('Split Notebook into Blocks…'),
       caption: trans.__('Make blocks of the whole notebook, with a preview'),
+      icon: cutIcon,
       describedBy: {
         args: {
           type: 'object',

@@ -1,5 +1,5 @@
 /** The sidebar *Blocks*. */
-import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -14,14 +14,13 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Lists the blocks of the current DAGpy project.',
   autoStart: true,
   requires: [IProjects, IBlockSelection, INotebookTracker],
-  optional: [ITranslator, ILabShell, ILayoutRestorer, ICommandPalette],
+  optional: [ITranslator, ILayoutRestorer, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     projects: IProjects,
     selection: IBlockSelection,
     notebooks: INotebookTracker,
     translator: ITranslator | null,
-    labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
   ): void => {
@@ -37,12 +36,10 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'left', { rank: 150, type: 'DAGpy' });
     restorer?.add(sidebar, sidebar.id);
     app.commands.addCommand(CommandIds.showBlocks, {
-      label: trans.__('Blocks'),
+      label: trans.__('Show Blocks'),
       caption: trans.__('Show the blocks of the project'),
       icon: blocksIcon,
       describedBy: { args: { type: 'object', properties: {} } },
-      isToggleable: labShell !== null,
-      isToggled: () => sidebar.isVisible,
       execute: () => app.shell.activateById(sidebar.id),
     });
     palette?.addItem({ command: CommandIds.showBlocks, category: trans.__('DAGpy') });

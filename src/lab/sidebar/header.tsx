@@ -6,6 +6,7 @@ import { useRef, type ReactElement } from 'react';
 import type { ProjectView, RunView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
 import { affectedCount } from '../commands/run.js';
+import { blocksIcon } from '../icons.js';
 import { clock, listing, roughly } from '../words.js';
 import { CommandButton } from './commandButton.js';
 import { useSeconds, type SidebarContext } from './context.js';
@@ -21,13 +22,30 @@ export const Header = ({
     <div className="dagpy-Header-title">
       <h2>{trans.__('Blocks')}</h2>
       {view !== null && (
-        <span className="dagpy-Header-project" title={view.project === '' ? '/' : view.project}>
+        <span
+          className="dagpy-Header-project"
+          title={`${view.name}\n${view.project === '' ? '/' : view.project}`}
+        >
           {view.name}
         </span>
       )}
-      {view !== null && <CommandButton commands={commands} id={CommandIds.showDag} label={trans.__('DAG')} />}
       {view !== null && (
-        <CommandButton commands={commands} id={CommandIds.addBlock} icon={addIcon} label={trans.__('Add')} />
+        <CommandButton
+          commands={commands}
+          id={CommandIds.showDag}
+          icon={blocksIcon}
+          label={trans.__('DAG')}
+          className="dagpy-mod-shrinking"
+        />
+      )}
+      {view !== null && (
+        <CommandButton
+          commands={commands}
+          id={CommandIds.addBlock}
+          icon={addIcon}
+          label={trans.__('Add')}
+          className="dagpy-mod-shrinking"
+        />
       )}
     </div>
     {view !== null && view.run === null && view.blocks.length > 0 && (
@@ -124,16 +142,13 @@ const RunProgress = ({
   useSeconds(true);
   const running = view.blocks.filter(({ state }) => state === 'running').map(({ id }) => id);
   const total = Math.max(run.target.length, run.done, 1);
-  const text = run.isCancelling
-    ? trans.__('Cancelling')
-    : running.length > 0
-      ? trans.__('Running %1', listing(running, trans, 2))
-      : trans.__('Running');
   return (
     <div className="dagpy-RunProgress">
       <div className="dagpy-RunProgress-line">
         <span className="dagpy-RunProgress-text" title={trans.__('Asked for by %1', run.by)}>
-          {text}
+          {run.isCancelling
+            ? trans.__('Cancelling…')
+            : trans.__('%1 of %2 · %3', run.done, total, clock((Date.now() - run.since) / 1000))}
         </span>
         <CommandButton
           commands={commands}
@@ -152,9 +167,11 @@ const RunProgress = ({
       >
         <div style={{ width: `${(100 * run.done) / total}%` }} />
       </div>
-      <div className="dagpy-RunProgress-figures">
-        {trans.__('%1 of %2', run.done, total)} · {clock((Date.now() - run.since) / 1000)}
-      </div>
+      {running.length > 0 && (
+        <div className="dagpy-RunProgress-blocks" title={running.join('\n')}>
+          {trans.__('Running %1', listing(running, trans, 2))}
+        </div>
+      )}
     </div>
   );
 };

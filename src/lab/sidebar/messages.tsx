@@ -24,10 +24,12 @@ const Message = ({
 /** No daemon answers. */
 export const Down = ({ context }: { readonly context: SidebarContext }): ReactElement => {
   const { commands, projects, trans } = context;
+  const title = trans.__('DAGpy is not running');
+  const { trouble } = projects.connection;
   return (
     <div className="dagpy-Banner" role="alert">
-      <div className="dagpy-Message-title">{trans.__('DAGpy is not running')}</div>
-      <div>{projects.connection.trouble}</div>
+      <div className="dagpy-Message-title">{title}</div>
+      {trouble !== title && <div>{trouble}</div>}
       <div className="dagpy-Hint">
         {trans.__('Notebooks and block files are safe. It is tried again by itself.')}
       </div>
@@ -51,14 +53,14 @@ export const NoProject = ({ context }: { readonly context: SidebarContext }): Re
           commands={commands}
           id={CommandIds.splitNotebook}
           label={trans.__('Split this notebook into blocks')}
-          className="dagpy-mod-wide"
+          className="dagpy-mod-wide dagpy-mod-main"
         />
       )}
       <CommandButton
         commands={commands}
         id={CommandIds.createProject}
         label={trans.__('Make this folder a project')}
-        className="dagpy-mod-wide"
+        className={path === null ? 'dagpy-mod-wide dagpy-mod-main' : 'dagpy-mod-wide'}
       />
       <p className="dagpy-Hint">{trans.__('Or open a notebook that belongs to a project.')}</p>
     </Message>
@@ -79,7 +81,7 @@ export const NoBlocks = ({ context }: { readonly context: SidebarContext }): Rea
         id={CommandIds.addBlock}
         icon={addIcon}
         label={trans.__('Add block')}
-        className="dagpy-mod-wide"
+        className="dagpy-mod-wide dagpy-mod-main"
       />
       {notebookPath() !== null && (
         <CommandButton
@@ -111,7 +113,11 @@ export const Problems = ({
           <CommandButton
             commands={commands}
             id={CommandIds.openFile}
-            args={{ project: project.path, file: problem.file }}
+            args={{
+              project: project.path,
+              file: problem.file,
+              ...(problem.line === undefined ? {} : { line: problem.line }),
+            }}
             label={trans.__('Open %1', problem.file)}
           />
         )}

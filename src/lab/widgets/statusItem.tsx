@@ -14,6 +14,7 @@ export function statusText(view: ProjectView, trans: TranslationBundle): string 
   const count = (...states: readonly BlockState[]): number =>
     view.blocks.filter(({ state }) => states.includes(state)).length;
   const { run } = view;
+  if (view.blocks.length === 0 && view.problems.length === 0) return trans.__('DAG: no blocks yet');
   const failed = count('failed');
   const stale = count('stale', 'affected');
   const never = count('never');
@@ -74,7 +75,7 @@ const Status = ({
       title={trans.__('%1: show its blocks', view.name)}
       onClick={() => void commands.execute(CommandIds.showBlocks)}
     >
-      {!isDown && <StateGlyph state={worstState(view)} size={12} />}
+      {!isDown && view.blocks.length > 0 && <StateGlyph state={worstState(view)} size={12} />}
       <span>{isDown ? trans.__('DAG: not running') : statusText(view, trans)}</span>
     </button>
   );
