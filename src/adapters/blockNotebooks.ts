@@ -9,6 +9,7 @@ import { parseNotebook, readNotebook, readOutputs, readWidgets, type Notebook } 
 import { setMetadata, spliceOutputs } from './notebooks/splice.js';
 import type { TrustKeeper } from './notebooks/trust.js';
 import { upgradeNotebook } from './notebooks/upgrade.js';
+import type { KeptReads } from './store/keptReads.js';
 import { readTextFile, replaceTextFile } from './textFile.js';
 
 export interface BlockNotebooksOptions {
@@ -19,6 +20,8 @@ export interface BlockNotebooksOptions {
   readonly trust: TrustKeeper;
   /** Told to the person; nothing stops for it. */
   readonly note: (message: string) => void;
+  /** Read before, by a process that stays. */
+  readonly kept?: KeptReads<Result<BlockNotebook>>;
 }
 
 interface Current {
@@ -31,7 +34,13 @@ const LARGEST_NOTEBOOK = 500_000_000;
 /** How often a file that changes under our hands is read again before giving up. */
 const ATTEMPTS = 5;
 
-export function createBlockNotebooks({ project, python, trust, note }: BlockNotebooksOptions): Notebooks {
+export function createBlockNotebooks({
+  project,
+  python,
+  trust,
+  note,
+  kept,
+}: BlockNotebooksOptions): Notebooks {
   const toSign = new Set<string>();
 
   /** Notebooks of an old format are upgraded in memory; the file changes only when outputs are written. */
@@ -55,11 +64,14 @@ export function createBlockNotebooks({ project, python, trust, note }: BlockNote
     return replaceTextFile(join(project, kept), text, null, kept);
   };
 
+  const readView = (path: string): Result<BlockNotebook> => {
+    const read = readCurrent(path);
+    return read.ok ? success(view(read.value)) : read;
+  };
+
   return {
-    read(path) {
-      const read = readCurrent(path);
-      return read.ok ? success(view(read.value.notebook)) : read;
-    },
+    read: path =>
+      kept === undefined ? readView(path) : kept.read(join(project, path), () => readView(path)),
     async write(path, notebook, cells, display, uid) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const read = readCurrent(path);
@@ -91,10 +103,11 @@ export function createBlockNotebooks({ project, python, trust, note }: BlockNote
   };
 }
 
-function view(notebook: Notebook): BlockNotebook {
+function view({ notebook, old }: Current): BlockNotebook {
   const code = notebook.cells.filter(cell => cell.type === 'code');
   return {
     text: notebook.text,
+    isUpgraded: old !== null,
     cells: notebook.cells,
     uid: notebook.uid as Uid | undefined,
     warnings: notebook.warnings,

@@ -35,8 +35,9 @@ export async function createHasher(): Promise<BytesHasher> {
     return blake3.digest('binary');
   };
   const digestBytes = (...parts: readonly Uint8Array[]): Digest => hex(ofParts(parts));
-  const piecesOf = function* (path: string): Generator<Uint8Array> {
-    const buffer = new Uint8Array(PIECE);
+  // Made once: most files are small, and filling it with zeros takes longer than reading one.
+  let shared: Uint8Array | undefined;
+  const piecesOf = function* (path: string, buffer: Uint8Array): Generator<Uint8Array> {
     const descriptor = openSync(path, 'r');
     try {
       for (;;) {
@@ -54,7 +55,8 @@ export async function createHasher(): Promise<BytesHasher> {
     digestFile(path) {
       let size = 0;
       blake3.init();
-      for (const piece of piecesOf(path)) {
+      shared ??= new Uint8Array(PIECE);
+      for (const piece of piecesOf(path, shared)) {
         blake3.update(piece);
         size += piece.length;
       }
@@ -66,7 +68,7 @@ export async function createHasher(): Promise<BytesHasher> {
       let size = 0;
       let sincePause = 0;
       own.init();
-      for (const piece of piecesOf(path)) {
+      for (const piece of piecesOf(path, new Uint8Array(PIECE))) {
         own.update(piece);
         size += piece.length;
         sincePause += piece.length;

@@ -2,6 +2,8 @@
 import { createHasher, type BytesHasher } from '../adapters/hash.js';
 import { findKernel, type Kernel } from '../adapters/kernelspecs.js';
 import { openStore, type Store } from '../adapters/store/index.js';
+import type { KeptStore } from '../adapters/store/keptStore.js';
+import type { Breathe } from '../daemon/breathe.js';
 import type { Digest } from '../protocol/ids.js';
 import { definedOnly, type Surroundings } from './environment.js';
 import { orThrow } from '../protocol/problem.js';
@@ -12,8 +14,16 @@ export interface Ground {
   readonly hasher: BytesHasher;
   /** Sees the environment of the kernel that was found last. */
   readonly store: Store;
+  /** What a process keeps that stays; absent: this one is over soon. */
+  readonly resident?: Resident;
   /** Throws a `ProblemError` where blocks can not run in it. */
   kernel(name: string): Promise<FoundKernel>;
+}
+
+/** For a process that looks at the project again and again, and has others to answer meanwhile. */
+export interface Resident {
+  readonly kept: KeptStore;
+  readonly breathe: Breathe;
 }
 
 export interface FoundKernel extends Pick<Kernel, 'python' | 'flags'> {
@@ -25,7 +35,7 @@ export interface FoundKernel extends Pick<Kernel, 'python' | 'flags'> {
   readonly folders: readonly string[];
 }
 
-export async function openGround(around: Surroundings, folder: string): Promise<Ground> {
+export async function openGround(around: Surroundings, folder: string, resident?: Resident): Promise<Ground> {
   const hasher = await createHasher();
   const kernels = new Map<string, FoundKernel>();
   let variables = definedOnly(around.environment);
@@ -35,6 +45,7 @@ export async function openGround(around: Surroundings, folder: string): Promise<
     environment: around.environment,
     observed: () => variables,
     readOnce: true,
+    ...(resident === undefined ? {} : { kept: resident.kept }),
   });
   const find = async (name: string): Promise<FoundKernel> => {
     const { python, flags, env, environment, facts } = orThrow(
@@ -57,6 +68,7 @@ export async function openGround(around: Surroundings, folder: string): Promise<
     folder,
     hasher,
     store,
+    ...(resident === undefined ? {} : { resident }),
     async kernel(name) {
       const kernel = kernels.get(name) ?? (await find(name));
       kernels.set(name, kernel);

@@ -7,6 +7,7 @@ import { createScratch } from '../adapters/scratch.js';
 import type { StoreLayout } from '../adapters/store/layout.js';
 import { createLazyWorkers } from '../adapters/workers/lazy.js';
 import type { PoolOptions } from '../adapters/workers/pool.js';
+import type { Breathe } from '../daemon/breathe.js';
 import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
 import { withPlaces } from '../daemon/places.js';
 import type { ProjectPorts } from '../daemon/ports.js';
@@ -26,6 +27,8 @@ export interface OpenProject {
   /** Digest of Python, platform and kernelspec. */
   readonly environment: Digest;
   readonly ports: ProjectPorts;
+  /** For long work on the project; absent: nobody else waits. */
+  readonly breathe?: Breathe;
   /** How the kernel's Python is started. */
   readonly command: PoolOptions['command'];
   /** Reads notebooks and facts of the code as they are now. */
@@ -41,8 +44,14 @@ export interface OpenProject {
   close(): Promise<void>;
 }
 
-/** What stands in `dag.json` alone; throws a `ProblemError` where it is wrong. */
-export function readStructure(folder: string): { readonly dag: LoadedDagFile; readonly graph: Graph } {
+/** What stands in `dag.json` alone. */
+export interface Structure {
+  readonly dag: LoadedDagFile;
+  readonly graph: Graph;
+}
+
+/** Throws a `ProblemError` where it is wrong. */
+export function readStructure(folder: string): Structure {
   const dag = orThrow(loadDagFile(folder));
   const graph = buildGraph(dag.dag);
   if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
@@ -51,12 +60,12 @@ export function readStructure(folder: string): { readonly dag: LoadedDagFile; re
 
 export async function openProject(
   around: Surroundings,
-  { folder, hasher, store, kernel: findKernel }: Ground,
+  { folder, hasher, store, resident, kernel: findKernel }: Ground,
   note: (message: string) => void,
   makeWorkers: (options: PoolOptions, folders: readonly string[]) => Workers = options =>
     createLazyWorkers(options),
+  { dag }: Pick<Structure, 'dag'> = readStructure(folder),
 ): Promise<OpenProject> {
-  const { dag } = readStructure(folder);
   const { environment, variables, folders, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();
@@ -72,7 +81,9 @@ export async function openProject(
     python,
     trust: createTrustKeeper({ python, env: around.environment }),
     note,
+    ...(resident === undefined ? {} : { kept: resident.kept.notebooks }),
   });
+  const breathe = resident?.breathe;
   const ports: ProjectPorts = {
     folder,
     hasher,
@@ -97,10 +108,12 @@ export async function openProject(
     environment,
     command,
     ports,
+    ...(breathe && { breathe }),
     async load(parameters) {
       const problems = unsupported(dag);
       if (problems.length > 0) throw new ProblemError(problems);
-      const options = { dag: dag.dag, environment, parameters: parameters ?? dag.dag.parameters };
+      const given = parameters ?? dag.dag.parameters;
+      const options = { dag: dag.dag, environment, parameters: given, ...(breathe && { breathe }) };
       return withPlaces(orThrow(await loadProject(ports, options)));
     },
     context: loaded =>

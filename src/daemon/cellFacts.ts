@@ -2,6 +2,7 @@
 import type { CellFacts } from '../protocol/cellFacts.js';
 import { decodeCellFacts } from '../protocol/factsCodec.js';
 import type { Digest } from '../protocol/ids.js';
+import type { Breathe } from './breathe.js';
 import type { ProjectPorts } from './ports.js';
 
 type FactsPorts = Pick<ProjectPorts, 'facts' | 'hasher' | 'workers'>;
@@ -11,11 +12,14 @@ export async function factsOf(
   ports: FactsPorts,
   environment: Digest,
   sources: readonly string[],
+  breathe?: Breathe,
 ): Promise<(source: string) => CellFacts> {
   const known = new Map<string, CellFacts>();
   const unknown = new Set<string>();
   for (const source of sources) {
     if (known.has(source) || unknown.has(source)) continue;
+    const pause = breathe?.();
+    if (pause !== undefined) await pause;
     const facts = ports.facts.get(environment, ports.hasher.digest(source));
     if (facts === undefined) unknown.add(source);
     else known.set(source, facts);

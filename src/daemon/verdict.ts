@@ -1,4 +1,5 @@
 /** Whether the answer to an earlier call still stands, and keeping the answer to this one. */
+import { toTheEnd, type Pieces } from '../engine/index.js';
 import type { World } from '../engine/ports.js';
 import type { ObjectStore } from '../engine/storePorts.js';
 import type { Digest } from '../protocol/ids.js';
@@ -22,18 +23,26 @@ const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, place) => text === b[place]);
 
 /** What looks different by now: names of files, folders, modules, packages, variables and globs. */
-export function differences(
+export const differences = (
+  seen: Pick<Seen, 'sights' | 'expansions'>,
+  world: Pick<World, 'observe' | 'expand'>,
+): readonly Difference[] => toTheEnd(differing(seen, world));
+
+/** The same in pieces. */
+export function* differing(
   { sights, expansions }: Pick<Seen, 'sights' | 'expansions'>,
   world: Pick<World, 'observe' | 'expand'>,
-): readonly Difference[] {
-  return [
-    ...sights
-      .filter(({ kind, name, digest }) => world.observe(kind, name) !== digest)
-      .map(({ kind, name }): Difference => ({ kind, name })),
-    ...expansions
-      .filter(({ glob, paths }) => !sameTexts(world.expand(glob), paths))
-      .map(({ glob }): Difference => ({ kind: 'glob', name: glob })),
-  ];
+): Pieces<readonly Difference[]> {
+  const found: Difference[] = [];
+  for (const { kind, name, digest } of sights) {
+    yield;
+    if (world.observe(kind, name) !== digest) found.push({ kind, name });
+  }
+  for (const { glob, paths } of expansions) {
+    yield;
+    if (!sameTexts(world.expand(glob), paths)) found.push({ kind: 'glob', name: glob });
+  }
+  return found;
 }
 
 export interface Difference {

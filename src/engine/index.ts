@@ -2,12 +2,13 @@
 export type { BlockMemory, BlockSnapshot, Hasher, ProjectSnapshot, World } from './ports.js';
 export { openContext, type Context, type ContextOptions } from './context.js';
 export { buildGraph, cycleProblem, unknownBlock, type Graph } from './graph.js';
+export { toTheEnd, type Pieces } from './pieces.js';
 export { ancestorsOf, descendantsOf, isDescendant } from './closures.js';
 export { blockReads } from './reads.js';
 export { lineageOf, type RunRequest, type Target } from './selection.js';
-export { judge, type Judgement } from './staleness.js';
+export { judge, judging, type Judgement, type Judgements } from './staleness.js';
 export { historyNotes, unmade, unmadeMessage, type Note } from './runNotes.js';
-export { plan, type Plan, type PlannedBlock } from './plan.js';
+export { plan, planning, type Plan, type PlannedBlock } from './plan.js';
 export { startRun, stateOf, type RunState } from './runState.js';
 export { step, type StepResult } from './step.js';
 export type {

@@ -21,6 +21,8 @@ export interface NotebookCell {
 export interface BlockNotebook {
   /** As it was read. */
   readonly text: string;
+  /** The file itself has an old format. */
+  readonly isUpgraded: boolean;
   readonly cells: readonly NotebookCell[];
   readonly uid: Uid | undefined;
   readonly warnings: readonly Problem[];

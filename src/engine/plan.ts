@@ -3,8 +3,9 @@ import type { BlockId } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import type { Reason } from '../protocol/states.js';
 import type { Context } from './context.js';
+import { toTheEnd, type Pieces } from './pieces.js';
 import { marked, select, type RunRequest } from './selection.js';
-import { judge } from './staleness.js';
+import { judging, type Judgements } from './staleness.js';
 
 export interface PlannedBlock {
   readonly block: BlockId;
@@ -28,12 +29,16 @@ export interface Plan {
   readonly problems: readonly Problem[];
 }
 
-export function plan(context: Context, request: RunRequest): Result<Plan> {
+export const plan = (context: Context, request: RunRequest): Result<Plan> =>
+  toTheEnd(planning(context, request));
+
+/** The same in pieces. */
+export function* planning(context: Context, request: RunRequest): Pieces<Result<Plan>> {
   const selection = select(context, request);
   if (!selection.ok) return failure(...selection.problems);
   const { target, scope, forced } = selection.value;
   const { ids, order } = context.project.graph;
-  const judgements = judge(context, { scope, forced });
+  const judgements = yield* judging(context, { scope, forced });
   const runs: PlannedBlock[] = [];
   const mayRun: PlannedBlock[] = [];
   const restored: BlockId[] = [];
@@ -60,11 +65,7 @@ export function plan(context: Context, request: RunRequest): Result<Plan> {
   return success({ target: asked, runs, mayRun, restored, fresh, stuck, problems });
 }
 
-function notFresh(
-  order: Int32Array,
-  ids: readonly BlockId[],
-  judgements: ReturnType<typeof judge>,
-): BlockId[] {
+function notFresh(order: Int32Array, ids: readonly BlockId[], judgements: Judgements): BlockId[] {
   return Array.from(order)
     .filter(index => judgements[index]?.runs !== 'no' || judgements[index]?.trace === null)
     .map(index => ids[index]!);

@@ -7,6 +7,7 @@ import { frozenTrace, Values, type Context } from './context.js';
 import { evaluate } from './evaluate.js';
 import type { Graph } from './graph.js';
 import { sessionsIn } from './inputNames.js';
+import { toTheEnd, type Pieces } from './pieces.js';
 import { FORCED, ownReasons, reasonsToRun } from './reasons.js';
 
 export interface Judgement {
@@ -33,11 +34,14 @@ export interface JudgeOptions {
 
 const NONE: readonly never[] = [];
 
+export type Judgements = readonly (Judgement | undefined)[];
+
 /** One judgement a block, in notebook order; `undefined` outside the scope. Linear in blocks and edges. */
-export function judge(
-  context: Context,
-  { scope, forced }: JudgeOptions = {},
-): readonly (Judgement | undefined)[] {
+export const judge = (context: Context, options: JudgeOptions = {}): Judgements =>
+  toTheEnd(judging(context, options));
+
+/** The same, stopping before each block, for those who have something else to do meanwhile. */
+export function* judging(context: Context, { scope, forced }: JudgeOptions = {}): Pieces<Judgements> {
   const { graph } = context.project;
   const isInside = (block: number) => scope === undefined || scope[block] === 1;
   const values = new Values(context, scope);
@@ -45,6 +49,7 @@ export function judge(
 
   // Mark: frozen blocks are known without looking at their parents.
   for (let block = 0; block < graph.size; block += 1) {
+    yield;
     const trace = isInside(block) && forced?.[block] !== 1 ? frozenTrace(context, block) : undefined;
     if (trace === undefined) continue;
     values.setRemembered(block, trace);
@@ -54,6 +59,7 @@ export function judge(
   // Close and compute in topological order: each block finds its parents decided.
   for (const block of graph.order) {
     if (judgements[block] !== undefined || !isInside(block)) continue;
+    yield;
     const lacked = values.lackedBy(block);
     const outside = lacked.filter(parent => !isInside(parent));
     let judgement: Judgement;

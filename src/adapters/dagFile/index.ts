@@ -45,7 +45,8 @@ export const optionsFor = (project: string) => ({
 
 /** Links may lead out of the project, or two names to one file; text alone can not tell. */
 function linkProblems(project: string, { dag }: DecodedDagFile): Problem[] {
-  const root = realpathSync(project);
+  // The system's own: that of JavaScript looks at each folder of each path.
+  const root = realpathSync.native(project);
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const { id, notebook } of dag.blocks) {
@@ -80,7 +81,7 @@ function realPathOf(path: string): string | undefined {
   const rest: string[] = [];
   for (let at = path; ; at = dirname(at)) {
     try {
-      return join(realpathSync(at), ...rest.reverse());
+      return join(realpathSync.native(at), ...rest.reverse());
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(at) === at) return undefined;

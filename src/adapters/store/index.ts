@@ -7,6 +7,7 @@ import type {
   VerdictStore,
 } from '../../engine/storePorts.js';
 import type { World } from '../../engine/ports.js';
+import type { Key } from '../../protocol/ids.js';
 import { createDiscoveryReader } from '../discoveries.js';
 import type { BytesHasher } from '../hash.js';
 import type { Observer } from '../observe.js';
@@ -16,6 +17,8 @@ import { FileFactsStore } from './facts.js';
 import type { StoreLayout } from './layout.js';
 import { prepareStore, storeLayout, userFolders } from './layout.js';
 import { lockProject } from './lock.js';
+import { sightOfStored } from './keptReads.js';
+import type { KeptStore } from './keptStore.js';
 import { Looked } from './looked.js';
 import { FileMemoryStore } from './memory.js';
 import { FileObjectStore } from './objects.js';
@@ -35,6 +38,8 @@ export interface StoreOptions {
   readonly observed?: () => NodeJS.ProcessEnv;
   /** Reads each record once, as suits a command that is over soon. */
   readonly readOnce?: boolean;
+  /** What was read before, by a process that stays and looks again; its files are noted with how they look. */
+  readonly kept?: KeptStore;
   readonly disk?: Disk;
 }
 
@@ -70,19 +75,35 @@ export interface Store {
 
 /** Reads the user's key, makes it at first use; touches nothing in the project. */
 export function openStore(options: StoreOptions): Store {
-  const { project, hasher, environment, observed = () => environment, readOnce = false, disk } = options;
+  const {
+    project,
+    hasher,
+    environment,
+    observed = () => environment,
+    readOnce = false,
+    disk,
+    kept,
+  } = options;
   const layout = storeLayout(project);
   const user = userFolders(environment);
   const key = loadUserKey(hasher, user.data, environment['DAGPY_CACHE_KEY']);
   const common = { layout, hasher, key, ...(disk === undefined ? {} : { disk }) };
-  const stamps = new FileStamps({ ...common, folder: user.cache, project });
+  const makeStamps = (): FileStamps => new FileStamps({ ...common, folder: user.cache, project });
+  const stamps = kept?.stamps(user.cache, makeStamps) ?? makeStamps();
   const objects = new FileObjectStore({ ...common, stamps });
   const stored = new FileTraceStore(common);
-  const looked = new Looked();
-  const traces = looked.traces(readOnce ? rememberTraces(stored) : stored, name => stored.fileOf(name));
-  const memory = looked.memory(new FileMemoryStore({ ...common, traces, keyId: key.id }));
-  const facts = new FileFactsStore(common);
   const observer = createObserver({ project, hasher, stamps, environment: observed });
+  const digestOf = (path: string) => observer.observe('file', path);
+  const looked = new Looked(kept === undefined ? undefined : path => sightOfStored(path, digestOf));
+  const read =
+    kept === undefined
+      ? undefined
+      : (name: Key) => kept.traces.read(stored.fileOf(name), () => stored.read(name));
+  const traces = looked.traces(readOnce ? rememberTraces(stored, read) : stored, name => stored.fileOf(name));
+  const keptMemory = kept === undefined ? {} : { kept: kept.memory };
+  const memory = looked.memory(new FileMemoryStore({ ...common, ...keptMemory, traces, keyId: key.id }));
+  const makeFacts = (): FileFactsStore => new FileFactsStore(common);
+  const facts = kept?.facts(key.id, makeFacts) ?? makeFacts();
   const outside = { observer, traces, objects: looked.objectStore(objects) };
   return {
     layout,
@@ -107,7 +128,8 @@ export function openStore(options: StoreOptions): Store {
     },
     save() {
       facts.save();
-      stamps.save();
+      if (kept === undefined) stamps.save();
+      else kept.save();
     },
   };
 }

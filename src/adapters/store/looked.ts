@@ -3,14 +3,18 @@ import type { World } from '../../engine/ports.js';
 import type { MemoryStore, ObjectStore, TraceStore } from '../../engine/storePorts.js';
 import type { Digest } from '../../protocol/ids.js';
 import type { Expansion, Seen, Sight } from '../../protocol/verdict.js';
+import type { StoredSight } from './keptReads.js';
 
 export class Looked {
-  /** Absolute paths of the store's own files, absent ones included. */
-  readonly files = new Set<string>();
+  /** Absolute paths of the store's own files, absent ones included, with how they looked before they were read. */
+  readonly files = new Map<string, StoredSight | undefined>();
   private readonly objects = new Map<Digest, number>();
   private readonly sights = new Map<string, Sight>();
   private readonly expansions = new Map<string, Expansion>();
   private isContradictory = false;
+
+  /** @param sightOf for who follows the store's files; absent: only their names are noted */
+  constructor(private readonly sightOf?: (path: string) => StoredSight) {}
 
   /** As things looked; `undefined`: something looked different the second time, so nobody can say what was judged. */
   seen(): Seen | undefined {
@@ -22,7 +26,7 @@ export class Looked {
   traces(store: TraceStore, fileOf: (key: Parameters<TraceStore['read']>[0]) => string): TraceStore {
     return {
       read: key => {
-        this.files.add(fileOf(key));
+        this.note(fileOf(key));
         return store.read(key);
       },
       add: trace => store.add(trace),
@@ -34,13 +38,17 @@ export class Looked {
   memory(store: MemoryStore & { fileOf(uid: Parameters<MemoryStore['read']>[0]): string }): MemoryStore {
     return {
       read: uid => {
-        this.files.add(store.fileOf(uid));
+        this.note(store.fileOf(uid));
         return store.read(uid);
       },
       remember: (uid, trace, keep) => store.remember(uid, trace, keep),
       show: (uid, trace) => store.show(uid, trace),
       fail: (uid, failure) => store.fail(uid, failure),
     };
+  }
+
+  private note(path: string): void {
+    if (!this.files.has(path)) this.files.set(path, this.sightOf?.(path));
   }
 
   objectStore(store: ObjectStore): Pick<ObjectStore, 'has'> {

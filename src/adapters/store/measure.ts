@@ -1,13 +1,20 @@
 /** How large a project's store is, and what it was good for. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Pieces } from '../../engine/index.js';
 import { readSavings } from '../savings.js';
 import { namesIn } from './disk.js';
 
-export function measureCache(stateFolder: string): { readonly bytes: number; readonly savedSeconds: number } {
+export interface Measured {
+  readonly bytes: number;
+  readonly savedSeconds: number;
+}
+
+export function* measuringCache(stateFolder: string): Pieces<Measured> {
   const objects = join(stateFolder, 'objects');
   let bytes = 0;
   for (const part of namesIn(objects)) {
+    yield;
     try {
       for (const name of readdirSync(join(objects, part)))
         bytes += statSync(join(objects, part, name), { throwIfNoEntry: false })?.size ?? 0;

@@ -10,6 +10,7 @@ import type { Trace } from '../../protocol/trace.js';
 import type { BytesHasher } from '../hash.js';
 import type { Disk } from './disk.js';
 import { explaining, realDisk, replaceFile } from './disk.js';
+import type { KeptReads } from './keptReads.js';
 import type { StoreLayout } from './layout.js';
 
 const MEMORY_VERSION = 1;
@@ -19,7 +20,7 @@ interface Remembered {
   readonly trace: TraceId;
 }
 
-interface MemoryFile {
+export interface MemoryFile {
   readonly version: number;
   readonly uid: Uid;
   readonly shown: TraceId | null;
@@ -42,6 +43,8 @@ export interface MemoryStoreOptions {
   readonly hasher: BytesHasher;
   readonly traces: TraceStore;
   readonly keyId: string;
+  /** Read before, by a process that stays. */
+  readonly kept?: KeptReads<MemoryFile>;
   readonly disk?: Disk;
 }
 
@@ -53,7 +56,9 @@ export class FileMemoryStore implements MemoryStore {
   }
 
   read(uid: Uid): BlockMemory {
-    const { shown, failure, recent } = this.load(uid);
+    const { kept } = this.options;
+    const file = kept === undefined ? this.load(uid) : kept.read(this.fileOf(uid), () => this.load(uid));
+    const { shown, failure, recent } = file;
     const newest = recent.get(this.options.keyId)?.[0];
     const { traces } = this.options;
     let last: Trace | null | undefined;

@@ -6,13 +6,17 @@ import type { TraceStore } from '../../engine/storePorts.js';
 import type { Key } from '../../protocol/ids.js';
 import type { Trace } from '../../protocol/trace.js';
 
-export function rememberTraces(store: TraceStore): TraceStore {
+/** @param read another way to read a record */
+export function rememberTraces(
+  store: TraceStore,
+  read: TraceStore['read'] = key => store.read(key),
+): TraceStore {
   const known = new Map<Key, readonly Trace[]>();
   return {
     read(key) {
       const before = known.get(key);
       if (before !== undefined) return before;
-      const traces = store.read(key);
+      const traces = read(key);
       known.set(key, traces);
       return traces;
     },

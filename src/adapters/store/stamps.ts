@@ -35,6 +35,12 @@ export const stampOf = (stats: BigIntStats): string =>
 export const stampText = ({ device, inode, size, mtime, ctime }: FileStamp): string =>
   `${device} ${inode} ${size} ${mtime} ${ctime}`;
 
+/** Whether what has this stamp can not change any more without getting another one. @param now milliseconds since the epoch */
+export function isSettled(stats: BigIntStats, now: number): boolean {
+  const touched = Number((stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / 1_000_000n);
+  return touched + SETTLING_MILLISECONDS <= now;
+}
+
 export interface Stamps {
   /** Digest that was recorded for a name under exactly this stamp. */
   find(name: string, stamp: string): Digest | undefined;
@@ -86,8 +92,7 @@ export class FileStamps implements Stamps {
 
   record(name: string, stats: BigIntStats, digest: Digest, settled?: 'settled'): void {
     const now = this.now();
-    const touched = Number((stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / 1_000_000n);
-    if (settled === undefined && touched + SETTLING_MILLISECONDS > now) {
+    if (settled === undefined && !isSettled(stats, now)) {
       this.forget(name);
       return;
     }

@@ -25,7 +25,7 @@ export function keepAnswer(
       digest: hasher.digest(notebook.text),
     })),
   ];
-  const stored = [...store.looked.files].map(path => store.observer.nameOf(path));
+  const stored = [...store.looked.files.keys()].map(path => store.observer.nameOf(path));
   const seen = store.looked.seen();
   const grounds = seen === undefined ? undefined : groundsOf(seen, read, stored, store.observer);
   if (grounds === undefined) return;

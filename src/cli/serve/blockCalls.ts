@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { traceOf } from '../../daemon/judged.js';
-import { judge } from '../../engine/index.js';
 import { suggestBlock, type SuggestedBlock } from '../../engine/suggestBlock.js';
 import type { ParentEdge } from '../../protocol/dagFile.js';
 import { blockId } from '../../protocol/ids.js';
@@ -11,6 +10,7 @@ import type { CallHandlers, Suggestion } from '../../protocol/resident/calls.js'
 import type { ParentView } from '../../protocol/resident/view.js';
 import { addBlock, type NewBlockFile, notebookOf, placeOf } from '../editing/newBlock.js';
 import { renameBlock } from '../editing/rename.js';
+import { judgedAs } from '../judged.js';
 import { requireBlocks } from '../knownBlocks.js';
 import type { OpenProject } from '../openProject.js';
 import type { DaemonHost } from './serveHost.js';
@@ -87,8 +87,8 @@ async function suggestionIn(
   after: string | undefined,
 ): Promise<Suggestion> {
   const { loaded, suggested } = await lookAround(open, sources, after);
-  const context = open.context(loaded);
-  const all = { context, judgements: judge(context) };
+  const all = await judgedAs(open, open.context(loaded));
+  const { context } = all;
   const known = new Map(
     context.project.graph.ids.map((id, index) => [
       id,

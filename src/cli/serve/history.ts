@@ -33,7 +33,11 @@ export class History {
   private done: Edit[] = [];
   private undone: Edit[] = [];
 
-  constructor(private readonly folder: string) {}
+  /** @param known text of a file that need not be read again */
+  constructor(
+    private readonly folder: string,
+    private readonly known: (path: string) => string | undefined = () => undefined,
+  ) {}
 
   /** What undo and redo would do, in words. @param text `dag.json` as it is; `null`: it can not be read */
   words(text: string | null): { readonly undo: string | null; readonly redo: string | null } {
@@ -124,8 +128,11 @@ export class History {
     const files = loaded.ok ? loaded.value.dag.blocks.map(({ notebook }) => notebook) : [];
     const texts = new Map<string, string>();
     for (const file of [DAG_FILE, ...files]) {
-      const read = readTextFile(join(this.folder, file), file, LARGEST);
-      if (read.ok) texts.set(file, read.value.text);
+      const path = join(this.folder, file);
+      const known = this.known(path);
+      const read = known === undefined ? readTextFile(path, file, LARGEST) : undefined;
+      const text = known ?? (read?.ok === true ? read.value.text : undefined);
+      if (text !== undefined) texts.set(file, text);
     }
     return texts;
   }

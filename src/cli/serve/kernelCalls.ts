@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { decodeMade } from '../../adapters/workers/decodeMade.js';
 import { adoptable, adoptedUnder, commitAdopted, type Adoptable } from '../../daemon/adoption.js';
 import { kernelValues, type KernelValues } from '../../daemon/kernelValues.js';
-import { judge, unknownBlock } from '../../engine/index.js';
+import { unknownBlock } from '../../engine/index.js';
 import { DecodeError } from '../../protocol/decode.js';
 import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 import type { AdoptCode, CallHandlers, KernelCode } from '../../protocol/resident/calls.js';
 import { traceOf } from '../../daemon/judged.js';
+import { judgedAs } from '../judged.js';
 import type { OpenProject } from '../openProject.js';
 import type { ServeHost } from './host.js';
 import { adoptingCode, loadingCode, versionOf, type Proof } from './kernelCode.js';
@@ -84,7 +85,7 @@ export function kernelCalls(host: ServeHost): Pick<CallHandlers, 'kernelCode' | 
 async function look(open: OpenProject, id: string, what: KernelValues['what']) {
   const loaded = await open.load();
   const context = open.context(loaded);
-  const all = { context, judgements: judge(context) };
+  const all = await judgedAs(open, context);
   const { graph } = context.project;
   const block = graph.indexOf.get(blockId(id));
   if (block === undefined) throw new ProblemError([unknownBlock(id, graph.ids)]);

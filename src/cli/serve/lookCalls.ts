@@ -1,12 +1,14 @@
 /** What a run would do, stored values, past runs, and what is stored for nothing. */
 import { pastRuns } from '../../adapters/runHistory.js';
+import { inPieces } from '../../daemon/breathe.js';
 import { replayNotes, traceOf } from '../../daemon/judged.js';
 import { showStoredValue } from '../../daemon/storedValue.js';
 import { estimate } from '../../engine/estimate.js';
-import { judge, plan, unknownBlock } from '../../engine/index.js';
+import { planning, unknownBlock } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 import type { CallHandlers, PlannedView } from '../../protocol/resident/calls.js';
+import { judged, judgedAs } from '../judged.js';
 import { requestOf } from './runCalls.js';
 import type { DaemonHost } from './serveHost.js';
 
@@ -20,7 +22,7 @@ export function lookCalls(
     preview: ({ project, target, force }) =>
       host.withProject(project, async open => {
         const context = open.context(await open.load());
-        const planned = orThrow(plan(context, requestOf(target, force)));
+        const planned = orThrow(await inPieces(planning(context, requestOf(target, force)), open.breathe));
         if (planned.problems.length > 0) throw new ProblemError(planned.problems);
         const running = [...planned.runs, ...planned.mayRun];
         const blocks = running.map(({ block }) => block);
@@ -38,16 +40,16 @@ export function lookCalls(
             reasons,
             replays,
           })),
-          notes: replayNotes({ context, judgements: judge(context) }),
+          notes: replayNotes(await judgedAs(open, context)),
         };
       }),
     value: ({ project, block, name }) =>
       host.withProject(project, async open => {
-        const context = open.context(await open.load());
-        const { graph } = context.project;
+        const all = await judged(open);
+        const { graph } = all.context.project;
         const index = graph.indexOf.get(blockId(block));
         if (index === undefined) throw new ProblemError([unknownBlock(block, graph.ids)]);
-        const trace = traceOf({ context, judgements: judge(context) }, index);
+        const trace = traceOf(all, index);
         if (trace === null)
           throw new ProblemError([
             { code: 'never-run', message: `${block} has not run yet`, remedy: 'run it first' },

@@ -29,6 +29,7 @@ export function projectCalls(
       });
       return Promise.resolve({ project: host.places.nameOf(path) });
     },
-    view: ({ project }) => host.resident(project).current(),
+    // By the name that who asks knows it under, be it that of a link.
+    view: async ({ project }) => ({ ...(await host.resident(project).current()), project }),
   };
 }

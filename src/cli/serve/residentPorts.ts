@@ -3,16 +3,20 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import { lastFailure } from '../../adapters/runHistory.js';
 import { newRunId, openRunLog } from '../../adapters/runLog.js';
-import { measureCache } from '../../adapters/store/measure.js';
+import type { Observer } from '../../adapters/observe.js';
+import { isAsSeen, type StoredSight } from '../../adapters/store/keptReads.js';
+import { measuringCache } from '../../adapters/store/measure.js';
 import { watchFolders } from '../../adapters/watchFolders.js';
+import { inPieces } from '../../daemon/breathe.js';
 import type { Look, OpenedForRun, ResidentPorts } from '../../daemon/resident/ports.js';
-import { sightOf, watchedOf } from '../../daemon/seen.js';
-import { differences } from '../../daemon/verdict.js';
+import { sightOf, type Watched, watchedOf } from '../../daemon/seen.js';
+import { differing, type Difference } from '../../daemon/verdict.js';
+import type { Pieces } from '../../engine/index.js';
 import type { Problem } from '../../protocol/problem.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { Surroundings } from '../environment.js';
 import { keepAnswer } from '../commands/keepAnswer.js';
-import { openGround } from '../ground.js';
+import { openGround, type Resident } from '../ground.js';
 import { openProject, readStructure, type OpenProject } from '../openProject.js';
 import type { History } from './history.js';
 import { withEnvironment } from './surroundings.js';
@@ -26,18 +30,20 @@ export interface ResidentOptions {
   readonly folder: string;
   readonly pools: WorkerPools;
   readonly history: History;
+  readonly resident: Resident;
   note(message: string): void;
   fault(error: unknown): void;
   /** A run began or ended. */
   countRuns(): void;
+  vanished(): void;
 }
 
 /** Opens the project with workers that are kept warm. */
 export async function openWarm(
-  { folder, pools, note }: Pick<ResidentOptions, 'folder' | 'pools' | 'note'>,
+  { folder, pools, resident, note }: Pick<ResidentOptions, 'folder' | 'pools' | 'resident' | 'note'>,
   around: Surroundings,
 ): Promise<WarmProject> {
-  const ground = await openGround(around, folder);
+  const ground = await openGround(around, folder, resident);
   const opened = await openProject(around, ground, note, (...pool) => pools.for(...pool));
   return {
     ...opened,
@@ -48,13 +54,14 @@ export async function openWarm(
 export type WarmProject = OpenProject & OpenedForRun;
 
 export function residentPorts(options: ResidentOptions): ResidentPorts {
-  const { around, project, folder, pools, history, note, fault, countRuns } = options;
+  const { around, project, folder, pools, history, resident, note, fault, countRuns } = options;
   const now = (): number => Date.now();
   return {
     project,
     folder,
     cores: around.cores,
     now,
+    breathe: resident.breathe,
     fault,
     countRuns,
     look: () => look(options),
@@ -62,17 +69,19 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
       openWarm(options, environment === undefined ? around : withEnvironment(around, environment)),
     isReadOnly: () =>
       !(isWritable(folder) && isWritable(`${folder}/${DAG_FILE}`) && isWritable(`${folder}/.dagpy`)),
+    isThere: () => existsSync(folder),
+    vanished: () => options.vanished(),
     newRun: () => newRunId(now()),
     openLog: run => openRunLog(`${folder}/.dagpy`, now, run),
     loggedFailure: block => lastFailure(`${folder}/.dagpy`, block),
-    cache: () => Promise.resolve(measureCache(`${folder}/.dagpy`)),
+    cache: () => inPieces(measuringCache(`${folder}/.dagpy`), resident.breathe),
     edits: text => history.words(text),
     retireWorkers: () => pools.retire(),
     watch: watchFolders,
   };
 
   async function look({ around: own }: ResidentOptions): Promise<Look> {
-    const ground = await openGround(own, folder);
+    const ground = await openGround(own, folder, resident);
     const { observer, looked, layout } = ground.store;
     const sights = [sightOf(DAG_FILE, observer)];
     let structure: Look['structure'] = null;
@@ -81,8 +90,12 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
     try {
       const { dag, graph } = readStructure(folder);
       structure = { dag: dag.dag, text: dag.text, graph };
-      for (const { notebook } of dag.dag.blocks) sights.push(sightOf(notebook, observer));
-      opened = await openProject(own, ground, note, (...pool) => pools.for(...pool));
+      for (const { notebook } of dag.dag.blocks) {
+        sights.push(sightOf(notebook, observer));
+        const pause = resident.breathe();
+        if (pause !== undefined) await pause;
+      }
+      opened = await openProject(own, ground, note, (...pool) => pools.for(...pool), { dag });
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       problems = error.problems;
@@ -93,13 +106,31 @@ export function residentPorts(options: ResidentOptions): ResidentPorts {
       fileVersions: new Map(sights.map(({ name, digest }) => [name, (digest ?? '').slice(0, 16)])),
       problems,
       looked() {
+        const watched = watchedOf(sights, looked.seen());
         // Other processes write there too: runs of a terminal, and results that are thrown away.
-        const stored = [...looked.files].map(path => sightOf(observer.nameOf(path), observer));
-        const watched = watchedOf([...sights, ...stored], looked.seen());
-        return { watched, differences: () => differences(watched, observer), folders: [layout.blocks] };
+        const stored = new Map(looked.files);
+        return {
+          watched,
+          differences: () => inPieces(comparing(watched, stored, observer), resident.breathe),
+          folders: [layout.blocks],
+        };
       },
     };
   }
+}
+
+function* comparing(
+  watched: Watched,
+  stored: ReadonlyMap<string, StoredSight | undefined>,
+  observer: Observer,
+): Pieces<readonly Difference[]> {
+  const found = [...(yield* differing(watched, observer))];
+  for (const [path, seen] of stored) {
+    yield;
+    if (seen !== undefined && !isAsSeen(path, seen, file => observer.observe('file', file)))
+      found.push({ kind: 'file', name: observer.nameOf(path) });
+  }
+  return found;
 }
 
 function isWritable(path: string): boolean {

@@ -1,7 +1,11 @@
 /** The daemon's side of calls: projects that are followed, opened and edited, and the folder they lie in. */
+import { existsSync, realpathSync } from 'node:fs';
+import { KeptStore } from '../../adapters/store/keptStore.js';
+import { createBreathe } from '../../daemon/breathe.js';
 import { ResidentProject, readOnly } from '../../daemon/resident/residentProject.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { Surroundings } from '../environment.js';
+import type { Resident } from '../ground.js';
 import type { OpenProject } from '../openProject.js';
 import { History } from './history.js';
 import type { ServeHost } from './host.js';
@@ -9,9 +13,14 @@ import { openWarm, residentPorts } from './residentPorts.js';
 import { createRoot, type Root } from './root.js';
 import { WorkerPools } from './workerPools.js';
 
+/** How often projects are let go whose folders are gone. */
+const TIDY_MILLISECONDS = 10_000;
+
 /** A project with all that a daemon keeps of it. */
 interface Kept {
+  /** Absolute, links followed: whoever comes by way of a link comes to the same one. */
   readonly folder: string;
+  readonly memory: Resident;
   readonly resident: ResidentProject;
   readonly history: History;
   /** Ends when the edits so far have ended. */
@@ -40,22 +49,46 @@ export function createDaemonHost({ around, root, note, fault, active }: DaemonOp
   const places = createRoot(root);
   const pools = new WorkerPools();
   const projects = new Map<string, Kept>();
+  const breathe = createBreathe(() => performance.now());
   const countRuns = (): void =>
     active([...projects.values()].filter(({ resident }) => resident.isRunning).length);
 
   const keptOf = (project: string): Kept => {
-    const folder = places.project(project);
+    const folder = realpathSync(places.project(project));
     const known = projects.get(folder);
     if (known !== undefined) return known;
-    const history = new History(folder);
-    const name = places.nameOf(folder);
+    const memory: Resident = { kept: new KeptStore(), breathe };
+    const history = new History(folder, path => memory.kept.textOf(path));
     const resident = new ResidentProject(
-      residentPorts({ around, project: name, folder, pools, history, note, fault, countRuns }),
+      residentPorts({
+        around,
+        project: places.nameOf(folder),
+        folder,
+        pools,
+        history,
+        resident: memory,
+        note,
+        fault,
+        countRuns,
+        vanished: () => drop(folder),
+      }),
     );
-    const kept: Kept = { folder, resident, history, edits: Promise.resolve() };
+    const kept: Kept = { folder, memory, resident, history, edits: Promise.resolve() };
     projects.set(folder, kept);
     return kept;
   };
+
+  const drop = (folder: string): void => {
+    const kept = projects.get(folder);
+    projects.delete(folder);
+    kept?.resident.close().catch(fault);
+  };
+  // Those that somebody follows find out by themselves.
+  const tidying = setInterval(() => {
+    for (const { folder, resident } of projects.values())
+      if (!resident.isRunning && !existsSync(folder)) drop(folder);
+  }, TIDY_MILLISECONDS);
+  tidying.unref();
 
   const inTurn = async <Value>(project: string, change: () => Promise<Value>): Promise<Value> => {
     const kept = keptOf(project);
@@ -78,7 +111,8 @@ export function createDaemonHost({ around, root, note, fault, active }: DaemonOp
     resident: project => keptOf(project).resident,
     history: project => keptOf(project).history,
     async withProject<Value>(project: string, use: (opened: OpenProject) => Promise<Value>): Promise<Value> {
-      const opened = await openWarm({ folder: places.project(project), pools, note }, around);
+      const { folder, memory } = keptOf(project);
+      const opened = await openWarm({ folder, pools, resident: memory, note }, around);
       try {
         return await use(opened);
       } finally {
@@ -89,7 +123,9 @@ export function createDaemonHost({ around, root, note, fault, active }: DaemonOp
     edit: (project, what, change) => inTurn(project, () => keptOf(project).history.remember(what, change)),
     look: project => keptOf(project).resident.look(),
     async close() {
+      clearInterval(tidying);
       await Promise.all([...projects.values()].map(({ resident }) => resident.close()));
+      for (const { memory } of projects.values()) memory.kept.close();
       await pools.close();
     },
   };

@@ -13,6 +13,7 @@ import {
   variantOf,
 } from '../../protocol/resident/schema.js';
 import type { ToDaemon } from '../../protocol/resident/stream.js';
+import type { Problem } from '../../protocol/problem.js';
 import { RESIDENT_VERSION } from '../../protocol/resident/view.js';
 import { carryOutCall } from './handlers.js';
 import { PROGRAM } from './projectCalls.js';
@@ -38,6 +39,16 @@ const received: Schema<Received> = variantOf<'kind', Received>('kind', {
   }),
 });
 
+/** One that is there, or one that is waited for. */
+interface Followed {
+  readonly resident?: ResidentProject;
+  readonly follower?: Follower;
+  readonly retry?: NodeJS.Timeout;
+}
+
+/** Until a project is looked for again that is not there. */
+const RETRY_MILLISECONDS = 5_000;
+
 export interface StreamOptions {
   readonly host: DaemonHost;
   readonly handlers: CallHandlers;
@@ -45,38 +56,51 @@ export interface StreamOptions {
 }
 
 export function openStream({ host, handlers, fault }: StreamOptions, client: StreamClient): StreamEnd {
-  const followed = new Map<string, { readonly resident: ResidentProject; readonly follower: Follower }>();
+  const followed = new Map<string, Followed>();
   let isOpen = true;
 
   const unfollow = (project: string): void => {
     const known = followed.get(project);
     followed.delete(project);
-    known?.resident.unfollow(known.follower);
+    clearTimeout(known?.retry);
+    if (known?.follower !== undefined) known.resident?.unfollow(known.follower);
   };
 
-  const follow = async (project: string): Promise<void> => {
+  /** Told once; it may come back, as after a checkout in which it was missing. */
+  const lose = (project: string, problems: readonly Problem[], isTold: boolean): void => {
     unfollow(project);
-    let resident: ResidentProject;
+    if (!isTold) client.send({ kind: 'lost', project, problems });
+    const retry = setTimeout(() => {
+      if (followed.get(project)?.retry === retry) void follow(project, true);
+    }, RETRY_MILLISECONDS);
+    retry.unref();
+    followed.set(project, { retry });
+  };
+
+  /** @param project as the client names it, in all that it is told too: a link and what it leads to are one project here */
+  const follow = async (project: string, isLost = false): Promise<void> => {
+    unfollow(project);
     try {
-      resident = host.resident(project);
+      const resident = host.resident(project);
       // News that come before the snapshot are in it.
       let isShown = false;
       const follower: Follower = news => {
-        if (!isShown) return;
-        if (news.kind === 'patch') client.send(news);
+        if (news.kind === 'lost') lose(project, news.problems, false);
+        else if (!isShown) return;
+        else if (news.kind === 'patch') client.send({ ...news, patch: { ...news.patch, project } });
         else client.send({ ...news, project });
       };
-      followed.set(project, { resident, follower });
+      const own: Followed = { resident, follower };
+      followed.set(project, own);
       const view = await resident.follow(follower);
-      if (!isOpen || followed.get(project)?.follower !== follower) {
+      if (!isOpen || followed.get(project) !== own) {
         resident.unfollow(follower);
         return;
       }
       isShown = true;
-      client.send({ kind: 'snapshot', view });
+      client.send({ kind: 'snapshot', view: { ...view, project } });
     } catch (error) {
-      followed.delete(project);
-      client.send({ kind: 'lost', project, problems: problemsIn({ fault }, error) });
+      if (isOpen) lose(project, problemsIn({ fault }, error), isLost);
     }
   };
 

@@ -1,15 +1,16 @@
 /** What one look at a project found: everything of its view that no run in progress and no session decides. */
 import { adoptedUnder } from '../adoption.js';
 import { ambientNotes, outputNotes } from '../../engine/notes.js';
-import { historyNotes, judge } from '../../engine/index.js';
+import { historyNotes, judging, type Pieces } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
 import { type Problem, ProblemError } from '../../protocol/problem.js';
 import type { BlockView, FailureView, PreviewView, ProjectFields } from '../../protocol/resident/view.js';
 import type { Trace } from '../../protocol/trace.js';
+import { inPieces, type Breathe } from '../breathe.js';
 import { replayNotes, type Judged } from '../judged.js';
 import {
   type Besides,
-  blockViews,
+  blockView,
   declaredEdges,
   edgeViews,
   NO_PREVIEW,
@@ -39,15 +40,17 @@ export interface BaseOptions {
   readonly failures: Failures;
   /** What was shown before; `null`: nothing yet. */
   readonly before: BaseView | null;
+  readonly breathe: Breathe;
 }
 
 export async function baseView(look: Look, options: BaseOptions): Promise<BaseView> {
   const { opened } = look;
+  const { breathe } = options;
   if (opened === null) return unloaded(look, look.problems, options);
   try {
     const loaded = await opened.load();
     const context = opened.context(loaded);
-    const all: Judged = { context, judgements: judge(context) };
+    const all: Judged = { context, judgements: await inPieces(judging(context), breathe) };
     const { dag } = opened.dag;
     const besides: Besides = {
       adopted: key => adoptedUnder(opened.local, opened.ports.objects, key),
@@ -58,17 +61,12 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
         name: dag.name,
         kernel: dag.kernel,
         prelude: dag.prelude ?? null,
-        edges: edgeViews(all),
+        edges: await inPieces(edgeViews(all), breathe),
         preview: previewOf(all, options.jobs),
         problems: [],
         warnings: [...opened.dag.warnings, ...loaded.warnings, ...remarks(all)],
       },
-      blocks: blockViews(all, besides).map((block, index) => ({
-        ...block,
-        failure: failureAt(all, index, options.failures),
-        progress: null,
-        lastRun: null,
-      })),
+      blocks: await inPieces(viewsOf(all, besides, options.failures), breathe),
       partsOf(id, trace) {
         const index = context.project.graph.indexOf.get(blockId(id));
         return index === undefined ? {} : storedParts(all, index, trace);
@@ -80,6 +78,16 @@ export async function baseView(look: Look, options: BaseOptions): Promise<BaseVi
     if (!(error instanceof ProblemError)) throw error;
     return unloaded(look, error.problems, options);
   }
+}
+
+function* viewsOf(all: Judged, besides: Besides, failures: Failures): Pieces<readonly BlockView[]> {
+  const views: BlockView[] = [];
+  for (const index of all.context.project.snapshot.blocks.keys()) {
+    yield;
+    const failure = failureAt(all, index, failures);
+    views.push({ ...blockView(all, index, besides), failure, progress: null, lastRun: null });
+  }
+  return views;
 }
 
 /** Blocks as they were last known; those of a `dag.json` that can be read, whatever became of their notebooks. */

@@ -1,5 +1,5 @@
 /** From a judged project to what clients are shown of it. */
-import { EXIT_CODE } from '../../engine/index.js';
+import { EXIT_CODE, type Pieces } from '../../engine/index.js';
 import { cellChanges } from '../../engine/cellChanges.js';
 import { estimate } from '../../engine/estimate.js';
 import type { BlockDeclaration, DagFile, Filter, ParentEdge } from '../../protocol/dagFile.js';
@@ -28,11 +28,7 @@ export interface Besides {
   fileVersion(notebook: string): string | undefined;
 }
 
-export function blockViews(all: Judged, besides: Besides): readonly JudgedBlock[] {
-  return all.context.project.snapshot.blocks.map((_, block) => blockView(all, block, besides));
-}
-
-function blockView(all: Judged, block: number, { adopted, fileVersion }: Besides): JudgedBlock {
+export function blockView(all: Judged, block: number, { adopted, fileVersion }: Besides): JudgedBlock {
   const { project } = all.context;
   const { declaration, uid, cells } = project.snapshot.blocks[block]!;
   const judgement = all.judgements[block];
@@ -127,26 +123,26 @@ export function unjudged(declaration: BlockDeclaration, dag: DagFile): BlockView
   };
 }
 
-export function edgeViews(all: Judged): readonly GraphEdge[] {
+export function* edgeViews(all: Judged): Pieces<readonly GraphEdge[]> {
   const { graph, snapshot } = all.context.project;
   const crossing = crossingVariables(all);
-  return snapshot.blocks.flatMap(({ declaration }, child) => {
-    const to = declaration.id;
-    return Array.from(
-      graph.parents.slice(graph.parentStart[child]!, graph.parentStart[child + 1]!),
-      (parent, at): GraphEdge => {
-        const isOrder = graph.parentStart[child]! + at >= graph.valueEnd[child]!;
-        const session = !isOrder && snapshot.blocks[parent]!.declaration.filter.kind === 'off';
-        return {
-          from: graph.ids[parent]!,
-          to,
-          kind: isOrder ? 'order' : 'values',
-          session,
-          variables: isOrder || session ? [] : crossing(parent, child),
-        };
-      },
-    );
-  });
+  const edges: GraphEdge[] = [];
+  for (const [child, { declaration }] of snapshot.blocks.entries()) {
+    yield;
+    for (let slot = graph.parentStart[child]!; slot < graph.parentStart[child + 1]!; slot += 1) {
+      const parent = graph.parents[slot]!;
+      const isOrder = slot >= graph.valueEnd[child]!;
+      const session = !isOrder && snapshot.blocks[parent]!.declaration.filter.kind === 'off';
+      edges.push({
+        from: graph.ids[parent]!,
+        to: declaration.id,
+        kind: isOrder ? 'order' : 'values',
+        session,
+        variables: isOrder || session ? [] : crossing(parent, child),
+      });
+    }
+  }
+  return edges;
 }
 
 /** Edges as `dag.json` has them alone. */

@@ -1,4 +1,5 @@
 /** What a followed project asks of the outside. Handed in by the composition root. */
+import type { Breathe } from '../breathe.js';
 import type { LoadedProject } from '../loadProject.js';
 import type { ProjectPorts } from '../ports.js';
 import type { Difference } from '../verdict.js';
@@ -42,7 +43,7 @@ export interface Looked {
   readonly watched: Watched;
   /** Further folders in which something happens when others work on the project. */
   readonly folders: readonly string[];
-  differences(): readonly Difference[];
+  differences(): Promise<readonly Difference[]>;
 }
 
 /** One look at a project: opened where it can be, and with whatever was seen where it can not. */
@@ -66,10 +67,16 @@ export interface ResidentPorts {
   readonly folder: string;
   readonly cores: number;
   now(): number;
+  /** Between two pieces of long work. */
+  readonly breathe: Breathe;
   look(): Promise<Look>;
   /** @param environment of who asks; absent: the daemon's own */
   open(environment?: Readonly<Record<string, string>>): Promise<OpenedForRun>;
   isReadOnly(): boolean;
+  /** Its folder is. */
+  isThere(): boolean;
+  /** It was seen that the folder is gone: nobody asks this project for anything any more. */
+  vanished(): void;
   newRun(): RunId;
   /** Where the events of a run are kept. */
   openLog(run: RunId): { write(event: RunEvent): void };

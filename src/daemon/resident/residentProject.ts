@@ -27,6 +27,8 @@ import { type AskedRun, type QueuedRun, type RunEnd, RunQueue, type WaitingRun }
 const SETTLING_MILLISECONDS = 120;
 /** For file systems that tell nothing, and for what no folder tells, such as packages. */
 const LOOK_EVERY_MILLISECONDS = 2_000;
+/** Of all time, comparing takes at most a twentieth. */
+const COMPARISONS_BETWEEN_COMPARISONS = 19;
 /** While blocks end, one look after the other would take the time that the run needs, and hold up who cancels it. */
 const BETWEEN_LOOKS_OF_A_RUN_MILLISECONDS = 1_000;
 /** Of a run's time, looks at a large project take at most a fifth. */
@@ -35,7 +37,9 @@ const PUBLISH_MILLISECONDS = 50;
 
 export type ProjectNews =
   | { readonly kind: 'patch'; readonly patch: ProjectPatch }
-  | { readonly kind: 'event'; readonly run: string; readonly event: RunEvent | OutputEvent };
+  | { readonly kind: 'event'; readonly run: string; readonly event: RunEvent | OutputEvent }
+  /** The last one: nothing can be followed any more. */
+  | { readonly kind: 'lost'; readonly problems: readonly Problem[] };
 
 export type Follower = (news: ProjectNews) => void;
 
@@ -56,10 +60,12 @@ export class ResidentProject {
   private looking: Promise<void> | undefined;
   private nextLook: Promise<void> | undefined;
   private lastLook = { ended: 0, took: 0 };
+  private lastComparison = 0;
   private settling: NodeJS.Timeout | undefined;
   private polling: NodeJS.Timeout | undefined;
   private publishing: NodeJS.Timeout | undefined;
   private isClosed = false;
+  private isGone = false;
 
   constructor(private readonly ports: ResidentPorts) {
     this.failures = new Failures(block => ports.loggedFailure(block));
@@ -95,8 +101,9 @@ export class ResidentProject {
 
   /** What is known now, after a look where something may have changed. */
   async current(): Promise<ProjectView> {
-    const isKnown = this.base !== null && this.looked?.differences().length === 0;
+    const isKnown = this.base !== null && (await this.looked?.differences())?.length === 0;
     if (!isKnown) await this.look();
+    if (this.isGone) throw new ProblemError([gone(this.ports.project)]);
     if (this.cache === null) await this.measureCache();
     this.publish();
     if (this.view === null) throw new Error('a project was looked at and has no view');
@@ -149,6 +156,10 @@ export class ResidentProject {
 
   private async lookNow(): Promise<void> {
     if (this.isClosed) return;
+    if (!this.ports.isThere()) {
+      this.vanish();
+      return;
+    }
     const began = this.ports.now();
     const look = await this.ports.look();
     try {
@@ -156,6 +167,7 @@ export class ResidentProject {
         jobs: this.ports.cores,
         failures: this.failures,
         before: this.base,
+        breathe: this.ports.breathe,
       });
     } finally {
       await look.opened?.close();
@@ -169,6 +181,13 @@ export class ResidentProject {
     this.lastLook = { ended, took: ended - began };
     if (this.followers.size > 0) this.followFolders();
     this.publish();
+  }
+
+  private vanish(): void {
+    this.isGone = true;
+    this.tell({ kind: 'lost', problems: [gone(this.ports.project)] });
+    this.followers.clear();
+    this.ports.vanished();
   }
 
   private followFolders(): void {
@@ -186,24 +205,32 @@ export class ResidentProject {
     const { ended, took } = this.lastLook;
     const pause = Math.max(BETWEEN_LOOKS_OF_A_RUN_MILLISECONDS, LOOKS_BETWEEN_LOOKS_OF_A_RUN * took);
     const wait = this.live === null ? milliseconds : Math.max(milliseconds, ended + pause - this.ports.now());
-    this.settling = setTimeout(() => this.lookIfDifferent(), wait);
+    this.settling = setTimeout(() => void this.lookIfDifferent(), wait);
   }
 
   private poll(): void {
     clearTimeout(this.polling);
     if (this.isClosed || this.followers.size === 0) return;
-    this.polling = setTimeout(() => {
-      this.hint(0);
-      this.poll();
-    }, LOOK_EVERY_MILLISECONDS);
+    const pause = COMPARISONS_BETWEEN_COMPARISONS * this.lastComparison;
+    this.polling = setTimeout(
+      () => {
+        this.hint(0);
+        this.poll();
+      },
+      Math.max(LOOK_EVERY_MILLISECONDS, pause),
+    );
   }
 
-  private lookIfDifferent(): void {
+  private async lookIfDifferent(): Promise<void> {
     try {
-      const differences = this.looked?.differences() ?? [];
-      if (this.looked !== undefined && differences.length === 0) return;
+      const { looked } = this;
+      const began = this.ports.now();
+      const differences = (await looked?.differences()) ?? [];
+      this.lastComparison = this.ports.now() - began;
+      if (this.isClosed || (looked !== undefined && differences.length === 0)) return;
       if (differences.some(({ kind }) => kind === 'package')) this.ports.retireWorkers();
-      this.look().catch((error: unknown) => this.ports.fault(error));
+      // Meanwhile somebody may have looked.
+      await (looked === this.looked ? this.look() : this.lookIfDifferent());
     } catch (error) {
       this.ports.fault(error);
     }
@@ -350,6 +377,12 @@ export class ResidentProject {
     };
   }
 }
+
+const gone = (project: string): Problem => ({
+  code: 'project-gone',
+  message: `the folder of the project ${project === '' ? 'here' : project} is gone`,
+  remedy: 'move it back, or open the project where it is now',
+});
 
 export const readOnly = (project: string): Problem => ({
   code: 'read-only',

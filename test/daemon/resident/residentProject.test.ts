@@ -8,7 +8,11 @@ const EMPTY: Look = {
   structure: null,
   fileVersions: new Map(),
   problems: [{ code: 'none', message: 'nothing can be read', remedy: 'wait' }],
-  looked: () => ({ watched: { sights: [], expansions: [] }, folders: [], differences: () => [] }),
+  looked: () => ({
+    watched: { sights: [], expansions: [] },
+    folders: [],
+    differences: () => Promise.resolve([]),
+  }),
 };
 
 /** A project of which nothing is known but how looks at it end. */
@@ -18,9 +22,12 @@ function portsOf(look: () => Promise<Look>): ResidentPorts {
     folder: '/nowhere',
     cores: 1,
     now: () => 0,
+    breathe: () => undefined,
     look,
     open: () => Promise.reject(new Error('not asked for')),
     isReadOnly: () => false,
+    isThere: () => true,
+    vanished: () => undefined,
     newRun: () => {
       throw new Error('not asked for');
     },
