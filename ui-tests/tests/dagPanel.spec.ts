@@ -161,6 +161,9 @@ test('the panel keeps nobody out', async ({ page, project, workbench }) => {
   await workbench.panel.locator('[data-block="clean"]').click();
   await expect(page.locator('.dagpy-dag-popover')).toContainText('never run');
   await workbench.expectAccessible('.dagpy-dag-panel');
+  await workbench.execute('apputils:change-theme', { theme: 'JupyterLab Dark' });
+  await expect(page.locator('body')).toHaveAttribute('data-jp-theme-light', 'false');
+  await workbench.expectAccessible('.dagpy-dag-panel');
 });
 
 test.describe('a broken dag.json', () => {

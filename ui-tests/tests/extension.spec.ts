@@ -3,12 +3,38 @@ import { expect, inBoth, test } from '../fixtures/index.js';
 import { serverOf } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
-test('the extension is loaded and its plugins are active', inBoth, async ({ workbench }) => {
-  await workbench.open('load.ipynb');
-  const active = await workbench.activePlugins();
-  expect(active).toContain('jupyterlab-dagpy:projects');
-  expect(active).toContain('jupyterlab-dagpy:selection');
-});
+test(
+  'its plugins are active; commands say what they are, and take no key from others',
+  inBoth,
+  async ({ page, workbench }) => {
+    await workbench.open('load.ipynb');
+    const active = await workbench.activePlugins();
+    expect(active).toContain('jupyterlab-dagpy:projects');
+    expect(active).toContain('jupyterlab-dagpy:selection');
+
+    const { known, mute, taken } = await page.evaluate(async () => {
+      const { commands } = window.jupyterapp;
+      const isOurs = (id: string): boolean => id.startsWith('dagpy:');
+      const known = commands.listCommands().filter(isOurs);
+      const mute: string[] = [];
+      for (const id of known) {
+        const { args } = await commands.describedBy(id);
+        const isDescribed = args?.['type'] === 'object' && typeof args['properties'] === 'object';
+        if (!isDescribed || commands.label(id) === '' || commands.caption(id) === '') mute.push(id);
+      }
+      const taken = commands.keyBindings
+        .filter(({ command }) => isOurs(command))
+        .flatMap(({ keys }) =>
+          commands.keyBindings.filter(other => !isOurs(other.command) && other.keys.join() === keys.join()),
+        )
+        .map(({ command }) => command);
+      return { known, mute, taken };
+    });
+    expect(known.length).toBeGreaterThan(30);
+    expect(mute, 'commands without a label, a caption or a description of args').toEqual([]);
+    expect(taken, 'commands of others that have the same keys').toEqual([]);
+  },
+);
 
 test('the page reaches the daemon', inBoth, async ({ app, project, workbench }) => {
   await workbench.open('load.ipynb');

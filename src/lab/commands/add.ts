@@ -137,10 +137,22 @@ async function addTo(
   if (block === null) return;
   const flow = context.flow();
   if (cells !== null && flow !== null) await flow.addBlock(cells.panel, cells.ids, block);
-  else await project.call('addBlock', { ...block, sources: cells?.sources ?? [], ...place });
+  else {
+    const parents = (block.parents ?? suggestion.parents).map(parent => parent.block);
+    const below = lastOf(project, after === undefined ? parents : [...parents, after]);
+    await project.call('addBlock', {
+      ...block,
+      sources: cells?.sources ?? [],
+      ...(after === undefined || below === undefined ? {} : { after: below }),
+    });
+  }
   selection.select(project, [block.id]);
   if (cells === null) await context.app.commands.execute(CommandIds.openBlock, { block: block.id });
 }
+
+/** Whichever of the blocks stands last in the project: what needs all of them stands below it. */
+const lastOf = ({ view }: IProjectModel, ids: readonly string[]): string | undefined =>
+  view?.blocks.filter(({ id }) => ids.includes(id)).at(-1)?.id;
 
 /** Selected cells of the notebook in front, where they are what the block is to be made of. */
 function cellsFor(context: CommandContext, args: Arguments): Cells | null {

@@ -31,6 +31,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       selection,
       trans,
       notebookPath: () => notebooks.currentWidget?.context.localPath ?? null,
+      menuCloses: app.contextMenu.menu.aboutToClose,
       moved: notebooks.currentChanged,
     });
     app.shell.add(sidebar, 'left', { rank: 150, type: 'DAGpy' });

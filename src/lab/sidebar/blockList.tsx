@@ -173,6 +173,22 @@ export const BlockList = ({
     if (current !== undefined && commands.isEnabled(id, {})) void commands.execute(id, {});
   };
 
+  /** At the current row. The browser would open it in the middle of the list, and by Shift+F10 its own one. */
+  const openMenu = (): void => {
+    const row = current === undefined ? null : document.getElementById(elementId(current));
+    if (row === null) return;
+    const { menuCloses } = context;
+    const comeBack = (): void => {
+      menuCloses.disconnect(comeBack);
+      list.current?.focus();
+    };
+    menuCloses.connect(comeBack);
+    const { left, bottom } = row.getBoundingClientRect();
+    row.dispatchEvent(
+      new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 24, clientY: bottom }),
+    );
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key } = event;
     if (event.ctrlKey || event.metaKey) return;
@@ -190,7 +206,8 @@ export const BlockList = ({
       if (key === 'ArrowUp') execute(CommandIds.moveUp);
       else if (key === 'ArrowDown') execute(CommandIds.moveDown);
       else return;
-    } else if (step !== undefined) go(step, event.shiftKey);
+    } else if (asksForMenu(event)) openMenu();
+    else if (step !== undefined) go(step, event.shiftKey);
     else if (key === 'Enter') execute(CommandIds.openBlock);
     else if (key === 'Delete' || key === 'Backspace') execute(CommandIds.removeBlock);
     else if (key === 'F2') {
@@ -231,6 +248,10 @@ export const BlockList = ({
         if (target === currentTarget && !isChosen) go(Math.max(0, inFront()), false);
       }}
       onKeyDown={onKeyDown}
+      onKeyUp={event => {
+        // On Windows a menu opens as the key is let go.
+        if (asksForMenu(event)) event.preventDefault();
+      }}
     >
       <div role="none" className="dagpy-BlockList-all" style={{ height: rows.length * ROW_HEIGHT }}>
         {drawn.map(index => {
@@ -261,6 +282,9 @@ export const BlockList = ({
     </div>
   );
 };
+
+const asksForMenu = ({ key, shiftKey }: KeyboardEvent): boolean =>
+  key === 'ContextMenu' || (key === 'F10' && shiftKey);
 
 /** The upper and the lower quarter of a row are between rows. */
 function dropAt(event: DragEvent): Drop {

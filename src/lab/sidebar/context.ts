@@ -12,6 +12,8 @@ export interface SidebarContext {
   readonly trans: TranslationBundle;
   /** Path of the document in front where it is a notebook. */
   readonly notebookPath: () => string | null;
+  /** The context menu is about to close. */
+  readonly menuCloses: ISignal<unknown, unknown>;
   /** Another document is in front. */
   readonly moved: ISignal<unknown, unknown>;
 }
