@@ -24,7 +24,12 @@ export function encodeDisplay(display: Display): Uint8Array {
 
 /** `undefined`: the bytes are of another version or damaged. */
 export function decodeDisplay(bytes: Uint8Array): Display | undefined {
-  const decoded = packr.unpack(bytes) as { version?: unknown; cells?: unknown; widgets?: unknown } | null;
+  let decoded: { version?: unknown; cells?: unknown; widgets?: unknown } | null;
+  try {
+    decoded = packr.unpack(bytes) as typeof decoded;
+  } catch {
+    return undefined;
+  }
   if (
     decoded === null ||
     typeof decoded !== 'object' ||

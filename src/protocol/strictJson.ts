@@ -36,16 +36,22 @@ const SYNTAX: Readonly<Record<string, readonly [message: string, remedy: string]
 
 /** Deepest nesting of brackets outside strings. */
 export function nestingOf(text: string): number {
+  // Strings are nearly all of a large file: they are leapt over.
+  const inString = /["\\\n]/g;
   let depth = 0;
   let deepest = 0;
-  let inString = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (inString) {
-      if (code === 0x5c) at++;
-      else if (code === 0x22 || code === 0x0a) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
+    if (code === 0x22) {
+      inString.lastIndex = at + 1;
+      let end = inString.exec(text);
+      while (end?.[0] === '\\') {
+        inString.lastIndex += 1;
+        end = inString.exec(text);
+      }
+      if (end === null) break;
+      at = end.index;
+    } else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
     else if (code === 0x7d || code === 0x5d) depth--;
   }
   return deepest;

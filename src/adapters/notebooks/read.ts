@@ -10,13 +10,13 @@ import {
 } from '../../protocol/jsonText.js';
 import type { CellOutputs, JsonObject } from '../../protocol/outputs.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { parseJson, syntaxProblems } from '../../protocol/strictJson.js';
+import { nestingOf, parseJson, syntaxProblems, tooDeep } from '../../protocol/strictJson.js';
 import { readTextFile, type TextStamp } from '../textFile.js';
 import { isObject, joinLines, outputFromFile, WIDGET_STATE } from './outputs.js';
 
 /** V8 can not hold longer strings. */
 const LARGEST_NOTEBOOK = 500_000_000;
-const DEEPEST = 1000;
+const DEEPEST = 500;
 
 export interface NotebookCell {
   /** Among all cells, from 0. */
@@ -87,6 +87,8 @@ export function parseNotebook(text: string, file: string, stamp: TextStamp | nul
   } catch {
     return failure(...syntaxProblems(text, file, DEEPEST));
   }
+  // `JSON.parse` takes any depth; whatever walks through the outputs afterwards does not.
+  if (nestingOf(text) > DEEPEST) return failure(tooDeep(file, DEEPEST));
   const formProblem = checkForm(raw, text, file);
   if (formProblem) return failure(formProblem);
   const cells: NotebookCell[] = [];

@@ -10,7 +10,7 @@
 import { linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectLock } from '../../engine/storePorts.js';
-import { count, finite, form, shape, text } from '../../protocol/decode.js';
+import { DecodeError, count, finite, form, shape, text, type Decoder } from '../../protocol/decode.js';
 import type { Problem } from '../../protocol/problem.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { Disk } from './disk.js';
@@ -28,10 +28,17 @@ export interface Lease extends ProcessIdentity {
   readonly since: number;
 }
 
+/** Milliseconds since the epoch, as far as calendars go. */
+const moment: Decoder<number> = (data, place) => {
+  const time = finite(data, place);
+  if (Number.isNaN(new Date(time).getTime())) throw new DecodeError(`${place}: a time expected`);
+  return time;
+};
+
 const decodeLease = shape<Lease>({
   token: form(/^[A-Za-z0-9-]{1,80}$/, 'a token'),
   command: text,
-  since: finite,
+  since: moment,
   host: text,
   boot: text,
   space: text,

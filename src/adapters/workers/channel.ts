@@ -8,6 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WORKER_PROTOCOL, type Hello } from '../../protocol/workerMessages.js';
+import { ProtocolError } from './decode.js';
 import { encodeFrame, FrameReader } from './frames.js';
 
 /** Node silently truncates longer Unix socket paths. */
@@ -115,7 +116,10 @@ function greet(socket: Socket, secret: string, accept: (peer: Peer) => void): vo
     for (const frame of frames) {
       if (greeted) {
         if (messageListener === undefined) waiting.push(frame);
-        else messageListener(frame);
+        else if (!heard(messageListener, frame)) {
+          socket.destroy();
+          return;
+        }
         continue;
       }
       const hello = asHello(frame, secret);
@@ -132,7 +136,7 @@ function greet(socket: Socket, secret: string, accept: (peer: Peer) => void): vo
         },
         onMessage: listener => {
           messageListener = listener;
-          for (const early of waiting.splice(0)) listener(early);
+          for (const early of waiting.splice(0)) if (!heard(listener, early)) socket.destroy();
         },
         onClose: listener => {
           if (socket.destroyed) queueMicrotask(listener);
@@ -142,6 +146,17 @@ function greet(socket: Socket, secret: string, accept: (peer: Peer) => void): vo
       });
     }
   });
+}
+
+/** `false`: it breaks the protocol, so that the connection is of no use; its process leaves when that ends. */
+function heard(listener: (message: unknown) => void, frame: unknown): boolean {
+  try {
+    listener(frame);
+    return true;
+  } catch (error) {
+    if (error instanceof ProtocolError) return false;
+    throw error;
+  }
 }
 
 const ROLES: ReadonlySet<unknown> = new Set<Hello['role']>(['host', 'worker', 'helper', 'holder']);

@@ -35,11 +35,21 @@ export class ProtocolError extends Error {
 }
 
 const texts = list(text);
+/** As in notebooks that are read: what walks through outputs, and other programs that read the file, stay well. */
+const DEEPEST = 400;
 /** Data of the user's, kept as it comes. */
 const object: Decoder<JsonObject> = (data, place) => {
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
-  throw new DecodeError(`${place}: an object expected`);
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new DecodeError(`${place}: an object expected`);
+  if (isDeeper(data, DEEPEST)) throw new DecodeError(`${place}: nested more than ${DEEPEST} deep`);
+  return data as JsonObject;
 };
+
+function isDeeper(data: object, limit: number): boolean {
+  if (limit === 0) return true;
+  const items: readonly unknown[] = Object.values(data);
+  return items.some(item => typeof item === 'object' && item !== null && isDeeper(item, limit - 1));
+}
 const tagged = <const Tag extends string>(tag: Tag) => oneOf(tag);
 
 const output = variant<'output_type', CellOutput>('output_type', {

@@ -1,5 +1,6 @@
 /** Frames on a byte stream: a big-endian 32-bit length, then one msgpack map. */
 import { Packr } from 'msgpackr/pack';
+import { ProtocolError } from './decode.js';
 
 /** A frame larger than this is a broken or hostile peer, not a block's output. */
 const MAX_FRAME_BYTES = 1 << 30;
@@ -16,7 +17,16 @@ export function encodeFrame(message: object): Uint8Array {
   return frame;
 }
 
-/** Collects chunks and gives out whole frames; throws on a length that can not be. */
+/** Whatever the library throws at, also for want of stack, comes from the bytes alone. */
+function unpacked(body: Uint8Array): unknown {
+  try {
+    return packr.unpack(body);
+  } catch (error) {
+    throw new ProtocolError(`broken msgpack: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Collects chunks and gives out whole frames; throws a `ProtocolError` on a length that can not be and on broken msgpack. */
 export class FrameReader {
   private chunks: Buffer[] = [];
   private held = 0;
@@ -29,7 +39,7 @@ export class FrameReader {
       const length = this.frameLength();
       if (length === undefined || this.held < HEADER_BYTES + length) return frames;
       const whole = this.take(HEADER_BYTES + length);
-      frames.push(packr.unpack(whole.subarray(HEADER_BYTES)));
+      frames.push(unpacked(whole.subarray(HEADER_BYTES)));
     }
   }
 
@@ -41,7 +51,7 @@ export class FrameReader {
       this.chunks = [Buffer.concat(this.chunks)];
     }
     const length = this.chunks[0]?.readUInt32BE(0) ?? 0;
-    if (length > MAX_FRAME_BYTES) throw new Error(`frame of ${length} bytes refused`);
+    if (length > MAX_FRAME_BYTES) throw new ProtocolError(`frame of ${length} bytes refused`);
     return length;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { AnalysedCell } from '../../protocol/cellFacts.js';
 import type { FromWorker, JobSpec } from '../../protocol/workerMessages.js';
+import { ProblemError, type Problem } from '../../protocol/problem.js';
 import type { RunningJob, Workers } from '../../engine/runPorts.js';
 import { openChannel, type Channel, type Peer } from './channel.js';
 import { decodeFromHelper, decodeFromHost } from './decode.js';
@@ -14,6 +15,7 @@ import { killGroup, startPython, type PythonCommand, type PythonProcess } from '
 const FORK_HANG_MILLISECONDS = 20_000;
 /** A host that was told to leave and does not. */
 const SHUTDOWN_MILLISECONDS = 2_000;
+const HELPERS_TRIED = 2;
 
 export interface PoolOptions {
   readonly command: PythonCommand;
@@ -32,6 +34,12 @@ interface Host {
 interface Holder {
   peer: Peer | undefined;
   readonly pending: object[];
+}
+
+/** The process that reads code ended before it answered. */
+interface HelperDeath {
+  readonly how: string;
+  readonly tail: string;
 }
 
 /** @param outdated called when what its host has imported is not any more what is there: another pool starts faster */
@@ -87,7 +95,16 @@ class Pool implements Workers {
     return job;
   }
 
+  /** Reading code changes nothing, so it is tried once more where the helper was killed. */
   async analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.ask(sources);
+      if (!('how' in answer)) return answer;
+      if (attempt === HELPERS_TRIED || this.closing) throw new ProblemError([helperProblem(answer)]);
+    }
+  }
+
+  private async ask(sources: readonly string[]): Promise<readonly AnalysedCell[] | HelperDeath> {
     const channel = await this.open();
     if (this.helper === undefined) {
       const peer = new Promise<Peer>(resolve => {
@@ -100,17 +117,16 @@ class Pool implements Workers {
         if (this.helper === started) this.helper = undefined;
       });
     }
-    const helper = this.helper;
+    const { process: python, peer } = this.helper;
     const request = ++this.request;
     const answer = new Promise<readonly AnalysedCell[]>(resolve => this.answers.set(request, resolve));
-    const ended = helper.process.ended.then(({ code, signal }): never => {
-      throw new Error(
-        `the process that reads code ended (${signal ?? `exit code ${String(code)}`}): ${helper.process.tail()}`,
-      );
+    const ended = python.ended.then(({ code, signal }): HelperDeath => {
+      this.answers.delete(request);
+      return { how: signal ?? `exit code ${String(code)}`, tail: python.tail() };
     });
-    ended.catch(() => undefined);
-    const peer = await Promise.race([helper.peer, ended]);
-    peer.send({ type: 'analyse', request, sources });
+    const connected = await Promise.race([peer, ended]);
+    if ('how' in connected) return connected;
+    connected.send({ type: 'analyse', request, sources });
     return Promise.race([answer, ended]);
   }
 
@@ -290,6 +306,16 @@ class Pool implements Workers {
       void this.open().then(channel => this.launchAlone(channel, job));
     }, FORK_HANG_MILLISECONDS).unref();
   }
+}
+
+function helperProblem({ how, tail }: HelperDeath): Problem {
+  const said = tail.split('\n').at(-1)?.trim() ?? '';
+  return {
+    code: 'helper-died',
+    message: `the process that reads code ended (${how})${said === '' ? '' : `: ${said}`}`,
+    remedy:
+      'look with `dagpy doctor` whether the Python of the kernel works and memory is left, then run again; nothing was changed',
+  };
 }
 
 async function endWithin(python: PythonProcess, milliseconds: number): Promise<void> {
