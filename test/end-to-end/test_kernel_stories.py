@@ -25,7 +25,7 @@ from proof import LONG, counted, how_many
 
 FAILING = ROOT / "build" / "failing-stories"
 SHARDS = how_many(1, 12)
-EXAMPLES = how_many(4, 25)
+EXAMPLES = int(os.environ.get("DAGPY_STORIES") or how_many(4, 25))
 # A story that fails takes minutes to shrink: DAGPY_SHRINK=0 shows it as it is.
 SHRINKS = os.environ.get("DAGPY_SHRINK") != "0"
 MOST_BLOCKS, MOST_EDITS = (9, 8) if LONG else (6, 5)
