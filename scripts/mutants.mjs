@@ -143,7 +143,8 @@ await start(async () => {
   const unknown = only.filter(name => !tests.includes(name));
   if (unknown.length > 0)
     throw new ScriptError(`--only takes ${tests.join(', ')}, not ${unknown.join(', ')}`);
-  const chosen = mutants.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)));
+  const asked = only.length === 1 && only[0] === 'model' ? mutants.filter(({ model }) => model) : mutants;
+  const chosen = asked.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)));
   if (chosen.length === 0) throw new ScriptError(`no mutant is called ${words.join(' or ')}`);
   await setup();
   await build({ types: false });

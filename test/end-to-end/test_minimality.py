@@ -193,6 +193,32 @@ def test_asking_for_more_than_was_stored_runs_the_block_again(project) -> None:
     assert p.run().executed == {"b"}
 
 
+def test_what_a_filter_shows_does_not_depend_on_the_filter_before(project) -> None:
+    """An unchanged input whose objects a new variable holds is handed on with it, and so is what came along with it."""
+    outcomes = {"auto": "ok", "z": "failed", "x,z": "failed", "*": "ok"}
+    pairs = [
+        ("auto", "*"),
+        ("*", "auto"),
+        ("z", "auto"),
+        ("z", "x,z"),
+        ("z", "*"),
+        ("auto", "z"),
+        ("x,z", "auto"),
+    ]
+    blocks: dict = {"a": ["y = [1]\nx = [y]"]}
+    for number, (before, _) in enumerate(pairs):
+        filter = before if before == "auto" else before.split(",")
+        blocks[f"b{number}"] = (["z = [x]"], {"parents": ["a"], "filter": filter})
+        blocks[f"c{number}"] = (["print(x, y)"], {"parents": [f"b{number}"]})
+    p = project(blocks)
+    for place in (0, 1, 0):
+        for number, pair in enumerate(pairs):
+            filter = pair[place] if pair[place] == "auto" else pair[place].split(",")
+            p.declare_block(f"b{number}", filter=filter)
+        failed = p.run(code=1).failed
+        assert failed == {f"c{n}" for n, pair in enumerate(pairs) if outcomes[pair[place]] == "failed"}
+
+
 def test_a_new_edge_to_a_large_unread_variable(project) -> None:
     p = project({"a": ["big = bytes(3_000_000)\nsmall = 1"], "b": (["print(small)"], {"parents": ["a"]})})
     p.run()

@@ -141,6 +141,9 @@ class _Plan:
         for part in restored:
             self._account(part, now, assigned)
         self.changed = set(self.values) - self.unchanged
+        #: components of everything, and members of those in which something is new or changed
+        self.groups = dumper.partition(self.values, self.values)
+        self.dirty = {name for group in self.groups if self.changed & set(group) for name in group}
 
     # ------------------------------------------------------------ what changed
 
@@ -195,9 +198,9 @@ class _Plan:
             everything: set[str] = set().union(*(reaches[name] for name in component["names"]))
             # its own names too: whoever reads one member needs those that its functions look up
             component["reaches"] = by_code_unit(everything - self.prelude)
-        lacking = (self.changed | set(self.opaque)) - kept - self.unbound
-        groups = self.dumper.partition(self.values, self.values) if self.opaque else []
-        made.withheld = [self._withheld(name, groups) for name in by_code_unit(lacking)]
+        # with what is changed also what shares objects with it: another filter may show that
+        lacking = (self.dirty | set(self.opaque)) - kept
+        made.withheld = [self._withheld(name) for name in by_code_unit(lacking)]
         made.warnings = self._warnings(kept)
         return made
 
@@ -207,15 +210,13 @@ class _Plan:
         if wish == "off":
             return set()
         if not isinstance(wish, str):
-            # an unbound member counts only once it was changed with its component
-            candidates = set(self.values) - (self.unbound & self.unchanged)
+            # an unbound member counts only once its component is a new or changed one
+            candidates = set(self.values) - (self.unbound - self.dirty)
             listed = {name for name in candidates if matches(name, wish)}
             return {name for group in self._storable(listed) for name in group}
         wanted = self.keep["wanted"]
         asked: set[str] = set()
-        groups = self.dumper.partition(self.values, self.values)
-        dirty = {name for members in groups if self.changed & set(members) for name in members}
-        for group in self._storable(dirty):
+        for group in self._storable(self.dirty):
             small = size_of(self._form_of(group)) <= self.keep["smallBytes"]
             if wanted is None or small or set(wanted) & set(group):
                 asked.update(group)
@@ -292,9 +293,9 @@ class _Plan:
 
     # ------------------------------------------------------------ what is told
 
-    def _withheld(self, name: str, groups: list[list[str]]) -> Withheld:
+    def _withheld(self, name: str) -> Withheld:
         if name in self.opaque:
-            (group,) = [group for group in groups if name in group]
+            (group,) = [group for group in self.groups if name in group]
             reached = reaches(name, self.values | self.prelude_code, self.dumper.namespace)
             opaque: Opaque = {
                 **self.opaque[name],
