@@ -1,7 +1,8 @@
-// Pictures of the views on the demo project, in both themes and both applications, into build/screenshots/.
+// Pictures of the views on the demo project, in both themes and both applications, into build/screenshots/. The light one of
+// `lab-both` is the README's: copy it to docs/lab.png where the looks changed.
 //   node scripts/screenshots.mjs [words]     those whose name has one of the words
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,11 +16,13 @@ const folder = join(root, 'build', 'screenshots');
 const project = join(root, 'build', 'screenshots-project');
 /** Of terminal and server alike: where Python looks for modules is part of what results rest on. */
 const environment = { PYTHONPATH: root };
-const themes = { light: 'JupyterLab Light', dark: 'JupyterLab Dark' };
+/** The light ones come last: by then the kernel is there, and nothing is being restored. */
+const themes = { dark: 'JupyterLab Dark', light: 'JupyterLab Light' };
 
 /**
  * One picture a theme. `path` is what is opened, `prepare` brings the view about (`execute` runs a command), `ready` is
- * there when it is complete, `part` is what is drawn instead of the whole page.
+ * there when it is complete, `part` is what is drawn instead of the whole page. `edit` is a file of the project, and what
+ * of it is another while the picture is drawn.
  */
 const views = [
   {
@@ -38,6 +41,29 @@ const views = [
       await execute('dagpy:show-dag');
     },
     ready: '[role="region"][aria-label="DAG"] [data-block="trend"][data-state]',
+  },
+  {
+    name: 'lab-both',
+    app: 'lab',
+    path: 'lab/tree/demo/model.ipynb?reset',
+    size: { width: 1600, height: 860 },
+    scale: 1,
+    edit: ['dag.json', '"harmonics": 4', '"harmonics": 6'],
+    prepare: async ({ page, execute }) => {
+      await execute('dagpy:show-blocks');
+      await page.locator('.dagpy-Row[data-block="model"][data-state="stale"]').click();
+      await execute('dagpy:show-dag');
+      await page.locator('.dagpy-dag-panel [data-block="model"]').first().waitFor();
+      // beside the notebook, as dragging its tab there does
+      await page.evaluate(() => {
+        const { shell } = globalThis.jupyterapp;
+        shell.add(shell.currentWidget, 'main', { mode: 'split-right' });
+      });
+      await page.locator('.dagpy-strip-kernel[data-kernel="loaded"]').waitFor();
+      await pause(500);
+      await execute('dagpy:dag-fit');
+    },
+    ready: '[role="region"][aria-label="DAG"] [data-block="model"][data-state="stale"]',
   },
   {
     name: 'notebook',
@@ -70,7 +96,8 @@ async function screenshots(words) {
       const { url } = servers.get(view.app);
       for (const [theme, label] of Object.entries(themes)) {
         const file = join(folder, `${view.name}-${theme}.png`);
-        await draw(browser, url, view, label, file);
+        const restore = edited(view.edit);
+        await draw(browser, url, view, label, file).finally(restore);
         console.log(file);
       }
     }
@@ -80,10 +107,22 @@ async function screenshots(words) {
   }
 }
 
-async function draw(browser, url, { path, prepare, ready, part }, theme, file) {
+/** Returns what brings the file back. */
+function edited(edit) {
+  if (edit === undefined) return () => undefined;
+  const [name, before, after] = edit;
+  const file = join(project, name);
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(before)) throw new ScriptError(`${name} of the demo has no ${before}`);
+  writeFileSync(file, text.replace(before, after));
+  return () => writeFileSync(file, text);
+}
+
+async function draw(browser, url, view, theme, file) {
+  const { path, prepare, ready, part, size = { width: 1440, height: 900 }, scale = 2 } = view;
   const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    deviceScaleFactor: 2,
+    viewport: size,
+    deviceScaleFactor: scale,
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();

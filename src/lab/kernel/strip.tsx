@@ -132,25 +132,26 @@ function StripLine({ session, trans, isShown, toggle, unlock }: LineProps): Reac
         {parents.map(parent => (
           <Needed key={parent.id} parent={parent} trans={trans} />
         ))}
-        <span className="dagpy-strip-gap" />
-        <KernelWords session={session} trans={trans} />
-        <button
-          type="button"
-          className="jp-Button jp-mod-minimal dagpy-strip-button"
-          aria-expanded={isShown}
-          title={trans.__('Shows the cells of the blocks that this one needs, to be read')}
-          onClick={toggle}
-        >
-          {isShown ? trans.__('Hide code') : trans.__('Show code')}
-        </button>
-        <button
-          type="button"
-          className="jp-Button jp-mod-minimal dagpy-strip-button"
-          title={trans.__('Opens this block with everything it needs in one notebook, to be edited')}
-          onClick={unlock}
-        >
-          {trans.__('Unlock')}
-        </button>
+        <span className="dagpy-strip-right">
+          <KernelWords session={session} trans={trans} />
+          <button
+            type="button"
+            className="jp-Button jp-mod-minimal dagpy-strip-button"
+            aria-expanded={isShown}
+            title={trans.__('Shows the cells of the blocks that this one needs, to be read')}
+            onClick={toggle}
+          >
+            {isShown ? trans.__('Hide code') : trans.__('Show code')}
+          </button>
+          <button
+            type="button"
+            className="jp-Button jp-mod-minimal dagpy-strip-button"
+            title={trans.__('Opens this block with everything it needs in one notebook, to be edited')}
+            onClick={unlock}
+          >
+            {trans.__('Unlock')}
+          </button>
+        </span>
       </div>
       <Notes session={session} trans={trans} />
     </>
@@ -195,7 +196,7 @@ function KernelWords({ session, trans }: Pick<LineProps, 'session' | 'trans'>): 
       {trans.__('Load values')}
     </button>
   );
-  const words = ((): ReactElement | string => {
+  const words = ((): string => {
     switch (state.kind) {
       case 'loading':
         return trans.__('restoring values…');
@@ -217,7 +218,9 @@ function KernelWords({ session, trans }: Pick<LineProps, 'session' | 'trans'>): 
   })();
   return (
     <span className="dagpy-strip-kernel" role="status" data-kernel={state.kind}>
-      {words}
+      <span className="dagpy-strip-words" title={words}>
+        {words}
+      </span>
       {(state.kind === 'empty' || state.kind === 'own' || state.kind === 'failed') && load}
     </span>
   );

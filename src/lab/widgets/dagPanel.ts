@@ -42,6 +42,10 @@ export class DagPanel extends Widget {
   private lastRun: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
+  /** What the popover hangs at. */
+  private hangsAt: DOMRect | null = null;
+  /** It grows when it is told what would run. */
+  private readonly growth = new ResizeObserver(() => this.place());
   /** It was asked for, so it stays until it is left. */
   private isPinned = false;
 
@@ -84,6 +88,7 @@ export class DagPanel extends Widget {
     layout.addWidget(this.search);
     layout.addWidget(this.messages);
     layout.addWidget(this.popover);
+    this.growth.observe(this.popover.node);
     dressToolbar(this.toolbar, commands, this.id);
     selection.changed.connect(this.takeSelection, this);
     projects.connection.changed.connect(this.later, this);
@@ -152,6 +157,7 @@ export class DagPanel extends Widget {
     if (this.isDisposed) return;
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
+    this.growth.disconnect();
     this.context.selection.changed.disconnect(this.takeSelection, this);
     this.context.projects.connection.changed.disconnect(this.later, this);
     this._project?.changed.disconnect(this.later, this);
@@ -324,7 +330,8 @@ export class DagPanel extends Widget {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.popover.present({ kind: 'edge', edge, graph });
-      void this.popover.renderPromise?.then(() => this.place(new DOMRect(x, y, 1, 1)));
+      this.hangsAt = new DOMRect(x, y, 1, 1);
+      void this.popover.renderPromise?.then(() => this.place());
     }, POINTED_MILLISECONDS / 2);
   }
 
@@ -339,11 +346,14 @@ export class DagPanel extends Widget {
     const rectangle = this.view.rectangleOf(id);
     if (graph === null || rectangle === null || this._project === null) return;
     this.popover.present({ kind: 'block', project: this._project, id, graph });
-    void this.popover.renderPromise?.then(() => this.place(rectangle));
+    this.hangsAt = rectangle;
+    void this.popover.renderPromise?.then(() => this.place());
   }
 
   /** Beside what it belongs to, and within the panel. */
-  private place(beside: DOMRect): void {
+  private place(): void {
+    const { hangsAt: beside } = this;
+    if (beside === null || this.isDisposed) return;
     const { node } = this.popover;
     // Where it was last it may have had less room.
     node.style.left = '0';
