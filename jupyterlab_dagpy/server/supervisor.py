@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from logging import Logger
 
+from jupyterlab_dagpy.engine import engine_stamp
+
 from .client import answers
 from .daemon import Daemon, StartError
 
@@ -18,6 +20,8 @@ LONGEST_DELAY = 60.0
 WORKS_AFTER = 30.0
 #: Seconds between two reports of a run that is on.
 ACTIVITY_INTERVAL = 30.0
+#: Seconds between two looks whether another version was installed, which has to look the same twice.
+UPGRADE_INTERVAL = 5.0
 
 
 class Supervisor:
@@ -109,11 +113,13 @@ class Supervisor:
         """Start one daemon and wait for its end."""
         self._begin_attempt()
         running = Daemon(self._log, self._on_activity)
+        installed = engine_stamp()
         await running.start(self.root)
         self.daemon, self.trouble = running, ""
         self._end_attempt()
         self._log.info("DAGpy answers for projects in %s (process %d)", self.root, running.pid)
         reports = asyncio.create_task(self._report(running))
+        upgrade = asyncio.create_task(self._replace_when_upgraded(running, installed))
         try:
             code = await running.ended()
         except asyncio.CancelledError:
@@ -122,6 +128,11 @@ class Supervisor:
         finally:
             self.daemon = None
             reports.cancel()
+            is_replaced = upgrade.done()
+            upgrade.cancel()
+        if is_replaced:
+            self.trouble = "another version was installed, and is started"
+            return
         self.trouble = f"it ended with exit code {code}, and is started again"
         self._log.warning("DAGpy ended unexpectedly, with exit code %d; it is started again", code)
 
@@ -130,6 +141,20 @@ class Supervisor:
             await asyncio.sleep(ACTIVITY_INTERVAL)
             if running.running > 0:
                 self._on_activity()
+
+    async def _replace_when_upgraded(self, running: Daemon, installed: tuple[int, ...] | None) -> None:
+        """A daemon goes on with the program it was started with; pages and terminals soon are of another version."""
+        before = installed
+        while True:
+            await asyncio.sleep(UPGRADE_INTERVAL)
+            now = engine_stamp()
+            # an installation that is on is left to come to its end, and so are runs
+            is_whole = now is not None and now == before
+            before = now
+            if is_whole and now != installed and running.running == 0:
+                break
+        self._log.info("Another version of DAGpy was installed; process %d makes room for it", running.pid)
+        running.terminate()
 
     def _begin_attempt(self) -> None:
         if self._attempt is None:

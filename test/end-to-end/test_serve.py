@@ -253,83 +253,6 @@ def _command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def test_a_terminal_hands_its_run_to_the_daemon(project) -> None:
-    p = project(
-        {
-            "who": ["import os\nname = os.environ.get('WHO')\nprint(name, year)"],
-            "next": (["import os\nprint(name, os.getppid())"], {"parents": ["who"]}),
-            "bad": ["import os\nif os.environ.get('WHO') == 'terminal': raise ValueError('no')"],
-        },
-        parameters={"year": 2024},
-    )
-    with serving(p, environment={"WHO": "daemon"}) as daemon:
-        follower = daemon.follow()
-        report = p.run("who", "next", "-p", "year=2030", environment={"WHO": "terminal"})
-        assert report.executed == {"who", "next"}
-        # in the environment of who asked, with the parameters that were given
-        assert p.text("who") == "terminal 2030\n"
-        assert "✓ who ran" in report.err and "2 ran in" in report.err
-        assert follower.ended()["run"] == report.document["run"]
-        assert any(e["event"] == "cellOutput" for e in follower.events)
-        # it was one of the daemon's workers
-        assert int(p.text("next").split()[1]) in p.processes()
-        # a terminal's own environment is another one than the daemon's: there, what was made is stale
-        assert follower.block("who")["state"] == "stale"
-        failed = p.run("bad", code=1, environment={"WHO": "terminal"})
-        assert failed.failed == {"bad"} and "ValueError: no" in failed.err and "error:" in failed.err
-        unknown = p.cli("run", "nobody", code=2)
-        assert "no block nobody" in unknown.err
-        wrong = p.cli("run", "-p", "month=1", code=2)
-        assert "no parameter month" in wrong.err
-        again = p.run("who", environment={"WHO": "terminal"})
-        assert again.executed == {"who"}
-        assert p.run("who", environment={"WHO": "terminal"}).fresh == {"who"}
-        # and that it had nothing to do is kept for the next call: nobody else is asked then
-        seen = len(follower.events)
-        assert p.run("who", environment={"WHO": "terminal"}).fresh == {"who"}
-        assert len(follower.events) == seen
-        logs = list((p.folder / ".dagpy" / "runs").glob("*.jsonl"))
-        assert report.document["run"] in {log.stem for log in logs}
-
-
-def test_ctrl_c_in_a_terminal_cancels_its_run_alone(project) -> None:
-    p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
-    with serving(p) as daemon:
-        follower = daemon.follow()
-        process = p.start("run", "--json")
-        try:
-            follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
-            waiting = p.start("run", "number", "--json")
-            follower.until(lambda: follower.view["run"]["waiting"] == 1, "the second one waits")
-            third = p.start("run", "number", "--json")
-            follower.until(lambda: follower.view["run"]["waiting"] == 2, "the third one waits")
-            third.send_signal(signal.SIGINT)
-            out, err = third.communicate(timeout=20)
-            assert third.returncode == 130 and "before it began" in err
-            assert json.loads(out)["problems"][0]["code"] == "cancelled"
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
-            assert process.returncode == 130, err
-            assert json.loads(out)["cancelled"] == ["slow"] and "stopping" in err
-            out, err = waiting.communicate(timeout=20)
-            assert waiting.returncode == 0 and json.loads(out)["fresh"] == ["number"], err
-        finally:
-            end_group(process)
-        assert daemon.call("hello")["pid"] == daemon.process.pid
-
-
-def test_a_terminal_of_another_version_runs_by_itself(project) -> None:
-    p = project({"a": ["x = 1"]})
-    with serving(p) as daemon:
-        [file] = daemon.registrations()
-        told = json.loads(file.read_text())
-        file.write_text(json.dumps({**told, "program": "0.0.0"}))
-        assert p.run().executed == {"a"}
-        assert daemon.said == []
-        file.write_text(json.dumps({**told, "secret": "another"}))
-        assert p.run("--force").executed == {"a"}
-
-
 def test_whatever_comes_in_it_goes_on(chain: Project) -> None:
     before = chain.digest()
     with serving(chain) as daemon:
@@ -457,3 +380,29 @@ def test_the_same_socket_is_used_in_the_meantime(project) -> None:
     finally:
         end_group(first.process)
         end_group(second.process)
+
+
+def test_a_folder_that_is_moved_away_and_back(project, tmp_path: Path) -> None:
+    p = project({"a": ["x = 1"]}, name="there")
+    (p.folder / "work").mkdir()
+    for file in ("dag.json", "a.ipynb"):
+        (p.folder / file).rename(p.folder / "work" / file)
+    (p.folder / "link").symlink_to("work")
+    with serving(p, "--root", str(p.folder)) as daemon:
+        follower, other = daemon.follow("work"), daemon.follow("link")
+        assert follower.view["project"] == "work" and other.view["project"] == "link"
+        # one project: a run that one asks for is seen by the other, under the name that it knows
+        other.call("run", target={"kind": "affected"})
+        for each in (follower, other):
+            each.until(lambda each=each: each.states() == {"a": "fresh"}, "a is fresh")
+        assert {patch["project"] for patch in other.patches} == {"link"}
+        assert daemon.call("view", project="link")["project"] == "link"
+        (p.folder / "work").rename(p.folder / "away")
+        for each in (follower, other):
+            each.until(lambda each=each: each.lost, "it is told")
+            assert each.lost[0][0]["remedy"]
+        assert refusal(daemon, "view", project="work") == "no-project"
+        (p.folder / "away").rename(p.folder / "work")
+        follower.view = {}
+        follower.until(lambda: follower.view, "it is back")
+        assert follower.states() == {"a": "fresh"} and len(follower.lost) == 1

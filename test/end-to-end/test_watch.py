@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from project import Project, end_group, wait_until
+from serving import serving
 
 
 def make(project) -> Project:
@@ -59,13 +60,14 @@ class Watching:
 
 
 @contextmanager
-def watching(p: Project) -> Iterator[Watching]:
+def watching(p: Project, *, beside_daemon: bool = False) -> Iterator[Watching]:
     watched = Watching(p)
     try:
         yield watched
         os.kill(watched.process.pid, signal.SIGINT)
         assert watched.process.wait(timeout=15) == 0, "".join(watched.lines)
-        assert p.settled() == []
+        # a daemon keeps its workers
+        assert beside_daemon or p.settled() == []
     finally:
         end_group(watched.process)
 
@@ -115,3 +117,22 @@ def test_what_became_obsolete_is_cancelled(project) -> None:
         p.edit("number", 0, "n = 1", "n = 2")
         watched.until(lambda: p.text("slow") == "begun\n2\n", "the new value went through")
         assert any("edited meanwhile" in line for line in watched.lines), "".join(watched.lines)
+
+
+def test_runs_of_a_watch_are_the_daemons(project) -> None:
+    p = make(project)
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        with watching(p, beside_daemon=True) as watched:
+            before = len(p.tally())
+            p.write("data.txt", "bye")
+            watched.until(lambda: "shout" in watched.ran_since(before), "shout ran")
+            assert follower.ended()["executed"] == ["load", "shout"]
+            watched.until(lambda: any("2 ran" in line for line in watched.lines), "it is told")
+            # what became obsolete is taken back there too
+            p.edit("number", 0, "n = 0", "n = 1")
+            follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
+            p.edit("number", 0, "n = 1", "n = 2")
+            watched.until(lambda: any("starting over" in line for line in watched.lines), "it starts over")
+            follower.until(lambda: follower.states()["slow"] == "fresh", "slow ran with what is new")
+            assert p.text("slow").endswith("2\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from waiting import is_alive, until
 
+from jupyterlab_dagpy import engine
 from jupyterlab_dagpy.server import daemon as daemons
 from jupyterlab_dagpy.server import supervisor as supervisors
 
@@ -32,6 +34,41 @@ async def test_it_is_started_again_when_it_is_killed(jp_fetch, jp_ws_fetch, read
     hello = await jp_fetch("dagpy", "v1", "calls", "hello", method="POST", body="{}")
     assert json.loads(hello.body)["pid"] == ready.daemon.pid != first.pid
     assert not is_alive(first.pid)
+
+
+async def test_another_version_takes_its_place_once_nothing_runs(
+    jp_fetch,
+    jp_ws_fetch,
+    supervisor,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    installed = tmp_path / "_engine"
+    shutil.copytree(engine.BUNDLE.parent, installed)
+    shutil.copytree(engine.BUNDLE.parent.parent / "worker", tmp_path / "worker")
+    monkeypatch.setattr(engine, "BUNDLE", installed / "dagpy.cjs")
+    monkeypatch.setattr(supervisors, "UPGRADE_INTERVAL", 0.2)
+    await supervisor.stop()
+    supervisor.start()
+    await until(lambda: supervisor.daemon, "the one of the copy")
+    first = supervisor.daemon
+    socket = await jp_ws_fetch("dagpy", "v1", "stream")
+    assert json.loads(await socket.read_message())["kind"] == "hello"
+    first.running = 1
+    # as an installer does: away with the old one, then file by file
+    text = (installed / "engine.cjs").read_bytes()
+    (installed / "engine.cjs").unlink()
+    await asyncio.sleep(1)
+    (installed / "engine.cjs").write_bytes(text + b"\n")
+    await asyncio.sleep(1)
+    assert supervisor.daemon is first, "not while something runs, nor while it is half there"
+    first.running = 0
+    await until(lambda: supervisor.daemon not in (None, first), "the new one")
+    assert await asyncio.wait_for(socket.read_message(), 10) is None, "pages connect again"
+    hello = await jp_fetch("dagpy", "v1", "calls", "hello", method="POST", body="{}")
+    assert json.loads(hello.body)["pid"] == supervisor.daemon.pid != first.pid
+    assert not any("unexpectedly" in record.getMessage() for record in log.records)
 
 
 async def test_it_ends_with_the_server(jp_serverapp, ready) -> None:

@@ -12,6 +12,8 @@ import type { FromDaemon } from '../../protocol/resident/stream.js';
 export const LARGEST_MESSAGE = 300_000_000;
 /** A client that does not read what it asked for is let go, bytes. */
 const MOST_WAITING = 256_000_000;
+/** Of lines that a client does not read, such as a terminal that was suspended; further ones are left out, bytes. */
+const MOST_WAITING_LINES = 8_000_000;
 
 export const SECRET_HEADER = 'x-dagpy-secret';
 
@@ -25,14 +27,26 @@ export interface StreamEnd {
   closed(): void;
 }
 
+/** Who asked for something that is told line by line. */
+export interface Listener {
+  /** Left out where many lines wait to be read. */
+  write(line: object): void;
+  /** Aborted when nobody listens any more. */
+  readonly gone: AbortSignal;
+}
+
 export interface ServerPorts {
   readonly secret: string;
   openApi(): Json;
   isCall(name: string): boolean;
   /** @param parameters not decoded. Throws a `DecodeError` or `ProblemError` for wrong ones */
   call(name: string, parameters: unknown): Promise<unknown>;
-  /** Answers line by line. What it throws before the first line is a refusal */
-  runAndTell(parameters: unknown, write: (line: object) => void): Promise<void>;
+  /** What is told line by line, by its path. What it throws before the first line is a refusal. @returns the last line */
+  readonly told: Readonly<
+    Record<string, ((parameters: unknown, listener: Listener) => Promise<object>) | undefined>
+  >;
+  /** Absent: 8 MB. */
+  readonly mostWaitingLines?: number;
   connect(client: StreamClient): StreamEnd;
   /** A bug. */
   fault(error: unknown): void;
@@ -101,7 +115,8 @@ async function answer(ports: ServerPorts, request: IncomingMessage, response: Se
     return refuse(response, 405, [wrongMethod('GET')]);
   }
   const name = /^\/v1\/calls\/([A-Za-z]+)$/.exec(path)?.[1];
-  const isKnown = path === '/v1/runs' || (name !== undefined && ports.isCall(name));
+  const told = Object.hasOwn(ports.told, path) ? ports.told[path] : undefined;
+  const isKnown = told !== undefined || (name !== undefined && ports.isCall(name));
   if (!isKnown)
     return refuse(response, 404, [
       { code: 'unknown-call', message: `there is no ${path}`, remedy: 'see /v1/openapi.json' },
@@ -119,16 +134,30 @@ async function answer(ports: ServerPorts, request: IncomingMessage, response: Se
   try {
     const parameters = parsed(body);
     if (name !== undefined) return reply(response, 200, await ports.call(name, parameters));
-    await ports.runAndTell(parameters, line => {
-      if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-      response.write(`${JSON.stringify(line)}\n`);
-    });
-    response.end();
+    if (told !== undefined) await tell(ports, told, parameters, response);
   } catch (error) {
     const { status, problems } = problemsOf(ports, error);
     if (!response.headersSent) return refuse(response, status, problems);
     response.end(`${JSON.stringify({ kind: 'broken', problems })}\n`);
   }
+}
+
+async function tell(
+  { mostWaitingLines = MOST_WAITING_LINES }: ServerPorts,
+  told: NonNullable<ServerPorts['told'][string]>,
+  parameters: unknown,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  let leftOut = 0;
+  const write = (line: object): void => {
+    if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+    if (response.writableLength > mostWaitingLines) leftOut += 1;
+    else response.write(`${JSON.stringify(line)}\n`);
+  };
+  const last = await told(parameters, { write, gone: gone.signal });
+  response.end(`${JSON.stringify(leftOut === 0 ? last : { ...last, leftOut })}\n`);
 }
 
 const wrongMethod = (method: string): Problem => ({

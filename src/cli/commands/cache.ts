@@ -5,6 +5,7 @@ import type { CollectReport } from '../../engine/storePorts.js';
 import { blockId } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
 import { objectsOf } from '../../protocol/traceCodec.js';
+import { lockInTurn } from '../lockInTurn.js';
 import type { OpenProject } from '../openProject.js';
 import type { JsonOption } from '../program.js';
 import type { Session } from '../session.js';
@@ -112,7 +113,7 @@ export async function collect(
 ): Promise<number> {
   return session.withProject(async project => {
     const maxBytes = project.dag.dag.cache.maxBytes;
-    const keeper = await project.keeper(project.lock('dagpy cache gc'));
+    const keeper = await project.keeper(await lockInTurn(session, project, 'dagpy cache gc'));
     const report = keeper.collect({
       graceMilliseconds: options.all === true ? 0 : GRACE_MILLISECONDS,
       ...(maxBytes === undefined ? {} : { maxBytes }),
@@ -123,7 +124,7 @@ export async function collect(
 
 export async function verify(session: Session, options: JsonOption): Promise<number> {
   return session.withProject(async project => {
-    const report = (await project.keeper(project.lock('dagpy cache verify'))).verify();
+    const report = (await project.keeper(await lockInTurn(session, project, 'dagpy cache verify'))).verify();
     if (options.json === true) session.printJson(report);
     else {
       const damaged = report.damagedObjects.length + report.damagedRecords.length;
@@ -144,7 +145,7 @@ export async function clear(session: Session, options: { readonly yes?: boolean 
       session.note('nothing was changed');
       return 0;
     }
-    const report = (await project.keeper(project.lock('dagpy cache clear'))).clear();
+    const report = (await project.keeper(await lockInTurn(session, project, 'dagpy cache clear'))).clear();
     return tellCollected(session, report, false);
   });
 }

@@ -2,6 +2,7 @@
 import { checkProject, type CheckedBlock } from '../../daemon/check.js';
 import type { RunRequest } from '../../engine/index.js';
 import type { Json } from '../../protocol/dagFile.js';
+import { lockInTurn } from '../lockInTurn.js';
 import type { OpenProject } from '../openProject.js';
 import type { Session } from '../session.js';
 import { openTelling } from '../telling.js';
@@ -18,7 +19,7 @@ export async function check(
   parameters: ReadonlyMap<string, Json>,
   { jobs, json }: { readonly jobs: number; readonly json: boolean },
 ): Promise<number> {
-  project.lock('dagpy run --check');
+  await lockInTurn(session, project, 'dagpy run --check');
   const loaded = await project.load(parameters);
   const telling = openTelling(session, project.layout.root);
   const cancel = new AbortController();

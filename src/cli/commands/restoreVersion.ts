@@ -11,6 +11,7 @@ import { judge, unknownBlock } from '../../engine/index.js';
 import { blockId } from '../../protocol/ids.js';
 import { orThrow, ProblemError } from '../../protocol/problem.js';
 import type { Trace } from '../../protocol/trace.js';
+import { lockInTurn } from '../lockInTurn.js';
 import type { OpenProject } from '../openProject.js';
 import type { Session } from '../session.js';
 import { openTelling } from '../telling.js';
@@ -19,7 +20,7 @@ import { oneLine, printable } from '../terminal/style.js';
 export async function restoreVersion(session: Session, id: string, version: string): Promise<number> {
   await session.withProject(async project => {
     const block = blockNamed(await project.load(), id);
-    const lock = project.lock('dagpy cache restore');
+    const lock = await lockInTurn(session, project, 'dagpy cache restore');
     const versions = (await project.keeper(lock)).versions(block.snapshot.uid);
     const trace = versionNamed(id, version, versions);
     rewrite(session, project, block, trace, versions);

@@ -1,6 +1,7 @@
 /** `watch`: whenever a notebook, a data file or a module is saved, runs what that affects. */
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
+import { mayBeServed } from '../../adapters/server/runtimeFolders.js';
 import { watchFolders } from '../../adapters/watchFolders.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
 import { runProject } from '../../daemon/run.js';
@@ -11,13 +12,13 @@ import type { BlockNotebook } from '../../engine/notebookPorts.js';
 import type { BlockDeclaration } from '../../protocol/dagFile.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { BlockId } from '../../protocol/ids.js';
-import { orThrow, ProblemError } from '../../protocol/problem.js';
+import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
 import { openGround } from '../ground.js';
 import { keepWorkers, type KeptWorkers } from '../keptWorkers.js';
 import { openProject, type OpenProject } from '../openProject.js';
 import { parametersOf } from '../parameters.js';
 import type { Session } from '../session.js';
-import { openTelling } from '../telling.js';
+import { openScreen, openTelling, type Telling } from '../telling.js';
 import { printable } from '../terminal/style.js';
 import { tellFailure } from './execute.js';
 
@@ -144,33 +145,43 @@ class Watcher {
       return;
     }
     if (changed.length > 0) this.say(described(changed));
-    project.lock('dagpy watch');
     const loaded = await project.load(parameters);
-    const telling = openTelling(this.session, project.layout.root);
     const cancel = new AbortController();
     this.running = cancel;
     const obsolete = this.cancelWhenObsolete(project, loaded, cancel);
+    const jobs = this.options.jobs ?? this.session.around.cores;
+    const tellTo = (telling: Telling) => (event: RunEvent) => {
+      telling.emit(event);
+      obsolete.take(event);
+      if (event.event !== 'blockFailed') return;
+      telling.pause();
+      tellFailure(this.session, event);
+    };
+    /** @returns `undefined`: nobody else runs it */
+    const elsewhere = async (): Promise<readonly Problem[] | undefined> => {
+      if (!mayBeServed(this.session.around.environment)) return undefined;
+      const { runThere } = await import('../client/runThere.js');
+      const given = this.options.parameter.map(text => text.slice(0, text.indexOf('=')));
+      const ended = await runThere(this.session, {
+        folder: project.folder,
+        request: AFFECTED,
+        jobs,
+        parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
+        asked: undefined,
+        cancel: cancel.signal,
+        emit: tellTo(openScreen(this.session)),
+      });
+      return ended?.problems;
+    };
+    const here = async (): Promise<readonly Problem[]> => {
+      project.lock('dagpy watch');
+      const telling = openTelling(this.session, project.layout.root);
+      const sink = { run: telling.run, emit: tellTo(telling) };
+      const options = { loaded, request: AFFECTED, jobs, cancel: cancel.signal };
+      return (await runProject(project.ports, sink, options)).problems;
+    };
     try {
-      const { problems } = await runProject(
-        project.ports,
-        {
-          run: telling.run,
-          emit: event => {
-            telling.emit(event);
-            obsolete.take(event);
-            if (event.event !== 'blockFailed') return;
-            telling.pause();
-            tellFailure(this.session, event);
-          },
-        },
-        {
-          loaded,
-          request: AFFECTED,
-          jobs: this.options.jobs ?? this.session.around.cores,
-          cancel: cancel.signal,
-        },
-      );
-      for (const problem of problems) this.session.complain(problem);
+      for (const problem of (await elsewhere()) ?? (await here())) this.session.complain(problem);
     } finally {
       obsolete.end();
       this.running = undefined;

@@ -58,7 +58,7 @@ export function lookCalls(
       }),
     runs: ({ project }) => Promise.resolve({ runs: pastRuns(`${host.folder(project)}/.dagpy`) }),
     collectCache: ({ project }) =>
-      host.inTurn(project, () =>
+      host.resident(project).turn(() =>
         host.withProject(project, async open => {
           const { maxBytes } = open.dag.dag.cache;
           const keeper = await open.keeper(open.lock('dagpy cache gc'));

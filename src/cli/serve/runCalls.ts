@@ -1,7 +1,8 @@
 /** Runs: started, streamed to whoever asked, cancelled. */
 import type { AskedRun, QueuedRun } from '../../daemon/resident/runQueue.js';
 import type { RunRequest } from '../../engine/index.js';
-import type { CallHandlers, RunParameters, TargetView } from '../../protocol/resident/calls.js';
+import type { Listener } from '../../adapters/server/server.js';
+import type { CallHandlers, InProject, RunParameters, TargetView } from '../../protocol/resident/calls.js';
 import { asDigest } from '../../protocol/ids.js';
 import { orThrow } from '../../protocol/problem.js';
 import type { ToldRun } from '../../protocol/resident/callTable.js';
@@ -45,12 +46,16 @@ export const requestOf = (target: TargetView, force: boolean | undefined): RunRe
   force: force === true,
 });
 
-/** For a terminal: told everything, and where it had nothing to do, the answer is kept for its next call. */
+/**
+ * For a terminal: told everything, and where it had nothing to do, the answer is kept for its next call. The run ends with
+ * the terminal, as one does that runs in it.
+ * @returns how it ended
+ */
 export async function runAndTell(
   host: DaemonHost,
   { asked, ...parameters }: ToldRun,
-  write: (line: object) => void,
-): Promise<void> {
+  { write, gone }: Listener,
+): Promise<object> {
   const answer = new QuietAnswer();
   const queued = startRun(host, parameters, {
     listener(event) {
@@ -62,7 +67,31 @@ export async function runAndTell(
       if (digest !== undefined) opened.keepAnswer(loaded, digest, answer);
     },
   });
+  const cancel = (): void => host.resident(parameters.project).cancel(queued.run);
+  if (gone.aborted) cancel();
+  else gone.addEventListener('abort', cancel, { once: true });
   write({ kind: 'queued', run: queued.run });
   await queued.began;
-  write({ kind: 'end', ...(await queued.ended) });
+  return { kind: 'end', ...(await queued.ended) };
+}
+
+/** For a terminal that changes what is stored: nothing runs from the line on that says so until the terminal has gone. */
+export async function giveTurn(
+  host: DaemonHost,
+  { project }: InProject,
+  { write, gone }: Listener,
+): Promise<object> {
+  const resident = host.resident(project);
+  write({ kind: 'waiting' });
+  await resident.turn(ends => {
+    write({ kind: 'turn' });
+    // The terminal holds the lock itself, so a daemon that ends leaves it alone.
+    const over = AbortSignal.any([gone, ends]);
+    return new Promise<void>(resolve => {
+      if (over.aborted) resolve();
+      else over.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }, gone);
+  resident.forgetCache();
+  return { kind: 'end' };
 }

@@ -6,7 +6,7 @@ import { register } from '../../adapters/server/registration.js';
 import { openRuntimeFolder } from '../../adapters/server/runtimeFolder.js';
 import { createDaemonServer } from '../../adapters/server/server.js';
 import { listenAt } from '../../adapters/server/socket.js';
-import { isCall, toldRun } from '../../protocol/resident/callTable.js';
+import { inProject, isCall, toldRun } from '../../protocol/resident/callTable.js';
 import { openApi } from '../../protocol/resident/openapi.js';
 import type { ActivityLine, ReadyLine } from '../../protocol/resident/parent.js';
 import { RESIDENT_VERSION } from '../../protocol/resident/view.js';
@@ -15,7 +15,7 @@ import type { ServeOptions } from '../program.js';
 import type { Session } from '../session.js';
 import { carryOutCall, handlersOf } from './handlers.js';
 import { PROGRAM } from './projectCalls.js';
-import { runAndTell } from './runCalls.js';
+import { giveTurn, runAndTell } from './runCalls.js';
 import { createDaemonHost } from './serveHost.js';
 import { openStream } from './streams.js';
 
@@ -52,7 +52,10 @@ export async function serve(session: Session, options: ServeOptions): Promise<nu
     openApi: () => openApi(PROGRAM),
     isCall,
     call: (name, parameters) => carryOutCall(handlers, name as CallName, parameters),
-    runAndTell: (given, write) => runAndTell(host, toldRun.decode(given, 'parameters'), write),
+    told: {
+      '/v1/runs': (given, listener) => runAndTell(host, toldRun.decode(given, 'parameters'), listener),
+      '/v1/turns': (given, listener) => giveTurn(host, inProject.decode(given, 'parameters'), listener),
+    },
     connect: client => openStream({ host, handlers, fault }, client),
   });
   const folder = openRuntimeFolder(around.environment);

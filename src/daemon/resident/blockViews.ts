@@ -44,6 +44,8 @@ export function blockView(all: Judged, block: number, { adopted, fileVersion }: 
     state: judgement?.state ?? 'never',
     reasons: judgement?.reasons ?? [],
     ...(trace === null ? NOTHING_STORED : storedParts(all, block, trace)),
+    // Nobody timed what a kernel did.
+    ...(local === undefined ? {} : { seconds: null }),
     codeCells: cells.filter(({ empty }) => !empty).length,
     changedCells: judgement?.trace ? [] : changedCells(all, block),
   };

@@ -131,6 +131,11 @@ export class ResidentProject {
     return this.queue.add(this.ports.newRun(), asked);
   }
 
+  /** Nothing runs while somebody does something else to what is stored. @param gone nobody waits for it any more */
+  turn<Value>(use: (ends: AbortSignal) => Promise<Value>, gone?: AbortSignal): Promise<Value> {
+    return this.queue.turn(use, gone);
+  }
+
   /** @param run absent: the one that is on */
   cancel(run?: string): void {
     if (this.queue.cancel(run) && (run === undefined || run === this.live?.run)) this.live?.cancel();

@@ -43,9 +43,18 @@ export interface QueuedRun {
   readonly ended: Promise<RunEnd>;
 }
 
+/** What waits for its turn, or has it. */
+interface Entry {
+  /** `null`: somebody else works on the project, and nothing runs meanwhile. */
+  readonly run: RunId | null;
+  start(): Promise<void>;
+  refuse(error: unknown): void;
+  cancel(): void;
+}
+
 export class RunQueue {
-  private readonly waiting: (WaitingRun & { start(): Promise<void>; refuse(error: unknown): void })[] = [];
-  private current: (WaitingRun & { readonly over: Promise<void> }) | undefined;
+  private readonly waiting: Entry[] = [];
+  private current: (Entry & { readonly over: Promise<void> }) | undefined;
 
   /** @param carryOut resolves when the next one may begin */
   constructor(
@@ -53,6 +62,7 @@ export class RunQueue {
     private readonly changed: () => void,
   ) {}
 
+  /** Nothing runs, and nobody has a turn. */
   get isIdle(): boolean {
     return this.current === undefined;
   }
@@ -70,33 +80,62 @@ export class RunQueue {
       began.reject(error);
       ended.reject(error);
     };
-    const waiting: WaitingRun = { run, asked, cancel: new AbortController(), begin: began.resolve };
+    const cancel = new AbortController();
+    const waiting: WaitingRun = { run, asked, cancel, begin: began.resolve };
     const start = (): Promise<void> => this.carryOut(waiting, ended.resolve).catch(refuse);
-    this.waiting.push({ ...waiting, start, refuse });
-    this.next();
+    this.put({ run, start, refuse, cancel: () => cancel.abort() });
     return { run, began: began.promise, ended: ended.promise };
+  }
+
+  /**
+   * Nothing runs while somebody does something else to the project.
+   * @param use is told when this process ends
+   * @param gone aborted where nobody waits for the turn any more
+   */
+  turn<Value>(use: (ends: AbortSignal) => Promise<Value>, gone?: AbortSignal): Promise<Value> {
+    const done = promised<Value>();
+    const ends = new AbortController();
+    const entry: Entry = {
+      run: null,
+      start: () => use(ends.signal).then(done.resolve, done.reject),
+      refuse: done.reject,
+      cancel: () => ends.abort(),
+    };
+    gone?.addEventListener('abort', () => void this.takeBack(entry), { once: true });
+    this.put(entry);
+    return done.promise;
   }
 
   /** @param run absent: the one that is on. @returns whether there was one to cancel */
   cancel(run?: string): boolean {
     const { current } = this;
-    if (current !== undefined && (run === undefined || run === current.run)) {
-      current.cancel.abort();
+    if (current !== undefined && (run === undefined ? current.run !== null : run === current.run)) {
+      current.cancel();
       return true;
     }
-    const place = this.waiting.findIndex(each => each.run === run);
-    if (place < 0) return false;
-    const [taken] = this.waiting.splice(place, 1);
-    taken?.refuse(new ProblemError([TAKEN_BACK]));
-    this.changed();
-    return true;
+    const entry = this.waiting.find(each => each.run === run);
+    return entry !== undefined && this.takeBack(entry);
   }
 
   /** Cancels all; resolves when nothing runs any more. */
   async end(): Promise<void> {
     for (const { refuse } of this.waiting.splice(0)) refuse(new ProblemError([TAKEN_BACK]));
-    this.current?.cancel.abort();
+    this.current?.cancel();
     await this.current?.over;
+  }
+
+  private takeBack(entry: Entry): boolean {
+    const place = this.waiting.indexOf(entry);
+    if (place < 0) return false;
+    this.waiting.splice(place, 1);
+    entry.refuse(new ProblemError([TAKEN_BACK]));
+    this.changed();
+    return true;
+  }
+
+  private put(entry: Entry): void {
+    this.waiting.push(entry);
+    this.next();
   }
 
   private next(): void {

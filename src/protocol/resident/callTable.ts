@@ -66,7 +66,7 @@ const project = told(
 const block = told(anyText, 'Id of a block.');
 const ids = listOf(anyText);
 const nothing = objectOf<object>({});
-const inProject = objectOf<InProject>({ project });
+export const inProject = objectOf<InProject>({ project });
 
 const target: Schema<TargetView> = variantOf<'kind', TargetView>('kind', {
   affected: objectOf<Extract<TargetView, { kind: 'affected' }>>({ kind: constant('affected') }),

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 description of the daemon's HTTP interface, made from the table of calls. */
 import type { Json } from '../dagFile.js';
-import { callNames, callTable, toldRun } from './callTable.js';
+import { callNames, callTable, inProject, toldRun } from './callTable.js';
 import type { Schema } from './schema.js';
 import { problem } from './viewSchemas.js';
 
@@ -51,6 +51,12 @@ export function openApi(program: string): Json {
     paths: {
       ...Object.fromEntries(calls),
       '/v1/runs': call('runAndTell', 'Runs blocks and streams what happens.', toldRun, lines),
+      '/v1/turns': call(
+        'giveTurn',
+        'Waits until nothing runs; nothing does from the line `turn` on until the connection is closed.',
+        inProject,
+        lines,
+      ),
       '/v1/openapi.json': {
         get: {
           operationId: 'openapi',

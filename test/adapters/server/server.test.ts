@@ -17,6 +17,7 @@ const socket = join(folder, 's');
 const faults: unknown[] = [];
 const clients: StreamClient[] = [];
 const received: unknown[] = [];
+const left: string[] = [];
 
 const { server, close } = createDaemonServer({
   secret: SECRET,
@@ -28,12 +29,26 @@ const { server, close } = createDaemonServer({
     if (name === 'crash') throw new TypeError('undefined is not a function');
     return Promise.resolve(parameters);
   },
-  runAndTell(parameters, write) {
-    write({ kind: 'queued' });
-    if ('broken' in (parameters as object)) throw new ProblemError([]);
-    write({ kind: 'end' });
-    return Promise.resolve();
+  told: {
+    async '/v1/runs'(parameters, { write, gone }) {
+      write({ kind: 'queued' });
+      if ('broken' in (parameters as object)) throw new ProblemError([]);
+      if ('waits' in (parameters as object))
+        await new Promise<void>(resolve =>
+          gone.addEventListener('abort', () => {
+            left.push('a client');
+            resolve();
+          }),
+        );
+      const { lines = 0 } = parameters as { lines?: number };
+      for (let line = 0; line < lines; line += 1) {
+        write({ kind: 'event', text: 'x'.repeat(1000) });
+        if (line % 100 === 0) await new Promise(resolve => setImmediate(resolve));
+      }
+      return { kind: 'end' };
+    },
   },
+  mostWaitingLines: 100_000,
   connect(client) {
     clients.push(client);
     client.send({ kind: 'hello', version: 1, program: 'x' });
@@ -47,6 +62,8 @@ after(async () => {
   await close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const headers = { 'X-Dagpy-Secret': SECRET };
 
 interface Answer {
   readonly status: number;
@@ -111,6 +128,41 @@ test('a run is told line by line, with how it broke off', async () => {
     '',
   ]);
   assert.match((await ask('/v1/runs', '{"broken":1}')).text, /\{"kind":"broken","problems":\[\]\}/);
+});
+
+test('lines that nobody reads do not pile up, and the last one comes', async () => {
+  const LINES = 20_000;
+  const { text, waited } = await new Promise<{ text: string; waited: number }>((resolve, reject) => {
+    const asking = request({ socketPath: socket, path: '/v1/runs', method: 'POST', headers }, response => {
+      // As a terminal that was suspended: nothing is read for a while.
+      response.pause();
+      setTimeout(() => {
+        let whole = '';
+        response.on('data', piece => (whole += String(piece)));
+        response.on('end', () => resolve({ text: whole, waited: LINES * 1000 }));
+        response.resume();
+      }, 1_500);
+    });
+    asking.on('error', reject);
+    asking.end(JSON.stringify({ lines: LINES }));
+  });
+  assert.ok(text.length < waited / 4, `${String(text.length)} of ${String(waited)} bytes were kept`);
+  const last = JSON.parse(text.trimEnd().split('\n').at(-1)!) as { kind: string; leftOut: number };
+  assert.equal(last.kind, 'end');
+  assert.equal(text.split('\n').filter(line => line.includes('"event"')).length + last.leftOut, LINES);
+});
+
+test('it is told that a client has gone', async () => {
+  const asking = request({ socketPath: socket, path: '/v1/runs', method: 'POST', headers });
+  asking.on('error', () => undefined);
+  asking.end('{"waits":1}');
+  await new Promise<void>(resolve =>
+    asking.on('response', response => response.once('data', () => resolve())),
+  );
+  asking.destroy();
+  for (let turn = 0; left.length === 0 && turn < 500; turn += 1)
+    await new Promise(resolve => setTimeout(resolve, 10));
+  assert.deepEqual(left, ['a client']);
 });
 
 test('a stream needs the secret and its path, and survives what makes no sense', async () => {

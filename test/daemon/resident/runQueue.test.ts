@@ -33,6 +33,37 @@ function queueOf() {
   return { queue, on };
 }
 
+test('nothing runs while somebody has a turn, and a turn that nobody waits for is none', async () => {
+  const { queue, on } = queueOf();
+  const first = queue.add(runId('first'), asked);
+  let leave = (): void => undefined;
+  const turn = queue.turn(() => new Promise<void>(resolve => (leave = resolve)));
+  const gone = new AbortController();
+  const forgotten = queue.turn(() => Promise.reject(new Error('nobody waits')), gone.signal);
+  const second = queue.add(runId('second'), asked);
+  gone.abort();
+  await assert.rejects(forgotten, ProblemError);
+  on[0]!.end();
+  await first.ended;
+  await new Promise(resolve => setImmediate(resolve));
+  assert.equal(on.length, 1, 'the second run waits');
+  assert.equal(queue.cancel(), false, 'a turn is no run');
+  leave();
+  await turn;
+  await second.began;
+  on[1]!.end();
+  await second.ended;
+});
+
+test('a turn does not keep the queue from ending', async () => {
+  const { queue } = queueOf();
+  const turn = queue.turn(
+    ends => new Promise<void>(resolve => ends.addEventListener('abort', () => resolve())),
+  );
+  await queue.end();
+  await turn;
+});
+
 test('one run at a time, in order', async () => {
   const { queue, on } = queueOf();
   const first = queue.add(runId('first'), asked);
