@@ -256,6 +256,7 @@ def test_what_a_kernel_computed_is_adopted_and_no_run_takes_it(served: tuple[Pro
         assert person.value("In[1:]") == list(cells)
     seen = running.block("more")
     assert seen["isLocal"] and seen["state"] == "never"
+    assert seen["seconds"] is None, "nobody timed the kernel"
     assert {export["name"] for export in seen["exports"]} == {"w", "z", "tidy"}
     # somebody goes on from it, in a kernel of their own
     with kernel(project) as other:
