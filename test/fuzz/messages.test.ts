@@ -230,9 +230,11 @@ test('the daemon outlives whatever its clients send', async () => {
         callTable[name as keyof typeof callTable].parameters.decode(parameters, 'parameters'),
       );
     },
-    runAndTell: parameters => {
-      toldRun.decode(parameters, 'parameters');
-      return Promise.resolve();
+    told: {
+      '/v1/runs': parameters => {
+        toldRun.decode(parameters, 'parameters');
+        return Promise.resolve({ kind: 'end' });
+      },
     },
     connect: () => ({
       receive: message => void toldRun.decode(message, 'message'),
