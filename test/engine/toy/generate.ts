@@ -186,6 +186,7 @@ export interface Edit {
     | 'statement'
     | 'swap'
     | 'comment'
+    | 'reorder'
     | 'filter'
     | 'edge'
     | 'use'
@@ -205,6 +206,7 @@ export const edits = fc.array(
       'statement',
       'swap',
       'comment',
+      'reorder',
       'filter',
       'edge',
       'use',
@@ -263,6 +265,8 @@ export function apply(project: ToyProject, { kind, numbers: [a, b, c], statement
               ...block.cells.slice(cell),
             ],
           });
+    case 'reorder':
+      return withBlock({ cells: [...block.cells].reverse() });
     case 'filter':
       return withBlock({ filter: filterOf(c, index) });
     case 'edge': {
