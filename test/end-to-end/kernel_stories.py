@@ -377,7 +377,7 @@ def after(world: World, edit: Edit, versions: list[World]) -> World:
         case "late":
             new.late = [None, "late", "later"][two % 3]
         case "parameter":
-            new.year = [2024, 2025, "2024", 2024.0, True, None][two % 6]
+            new.year = [2024, 2025, "2024", 2024.5, True, None][two % 6]
         case "environment":
             new.level = [None, "high", "low"][two % 3]
         case "module":
