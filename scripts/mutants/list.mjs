@@ -210,8 +210,9 @@ export const mutants = [
   {
     name: 'a run that had nothing to do is taken to have nothing to do again',
     file: 'src/daemon/verdict.ts',
-    find: '.filter(({ kind, name, digest }) => world.observe(kind, name) !== digest)',
-    replace: '.filter(({ kind, name, digest }) => false && world.observe(kind, name) !== digest)',
+    find: 'sights.every(({ kind, name, digest }) => world.observe(kind, name) === digest) &&',
+    replace:
+      'sights.every(({ kind, name, digest }) => world.observe(kind, name) === digest || digest !== null) &&',
     killedBy: 'every_change_is_noticed',
   },
   // ------------------------------------------------------------------ in the workers' Python

@@ -159,7 +159,11 @@ def run_block(job: dict[str, Any]) -> dict[str, Any]:
         inputs = bind_inputs(job)
     except ConflictError as conflict:
         return {"status": "refused", "why": str(conflict)}
+    # with the variables that share objects with them, and by themselves
     given = describe_inputs(inputs)
+    seen = describe(
+        {mine: NAMESPACE[mine] for group in inputs for bound in group["bind"].values() for mine in bound}
+    )
     before = ambient_now()
     outputs, error = run_cells(job["cells"])
     if error is not None:
@@ -169,6 +173,7 @@ def run_block(job: dict[str, Any]) -> dict[str, Any]:
         "status": "ok",
         "outputs": outputs,
         "given": given,
+        "seen": seen,
         "inherited": sorted(job["ambient"].items()),
         "ambient": {kind: after[kind] for kind in after if after[kind] != before.get(kind)},
         **hand_on(job, inputs, base),
