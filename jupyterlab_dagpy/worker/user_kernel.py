@@ -77,7 +77,7 @@ def load(text: str) -> None:
     outcome["milliseconds"] = (time.perf_counter() - began) * 1000
     _session.last = outcome
     entry = {name: specification[name] for name in ("project", "block", "what", "version")}
-    entry |= {"ok": outcome["ok"] and not outcome["failed"], "count": _count()}
+    entry |= {"ok": outcome["ok"] and not outcome["failed"], "count": _count(), "names": outcome["names"]}
     key = f"{entry['project']}\0{entry['block']}"
     _session.held.pop(key, None)
     _session.held[key] = entry

@@ -11,9 +11,11 @@ import {
   redoIcon,
   undoIcon,
 } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ProjectView } from '../../protocol/resident/view.js';
 import { CommandIds } from '../commandIds.js';
-import { askBlocks, askName } from '../dialogs/chooseBlocks.js';
+import { askName } from '../dialogs/askName.js';
+import { askBlocks } from '../dialogs/chooseBlocks.js';
 import { askFilter } from '../dialogs/setFilter.js';
 import { showProblems } from '../problems.js';
 import { blockRows, reordered } from '../sidebar/rows.js';
@@ -60,13 +62,24 @@ function addRename(context: CommandContext): void {
       const target = blockTarget(context, args, true);
       if (target === null) return;
       const { project, block } = target;
-      const to = textOf(args, 'to') ?? (await askName(project, block.id, trans));
+      const to = textOf(args, 'to') ?? (await askNewName(project, block.id, trans));
       if (to === null || to === block.id) return;
       await project.call('renameBlock', { block: block.id, to });
       selection.select(project, [to]);
     },
   });
 }
+
+const askNewName = (
+  project: IProjectModel,
+  block: string,
+  trans: TranslationBundle,
+): Promise<string | null> =>
+  askName(
+    { title: trans.__('Rename %1', block), accept: trans.__('Rename'), start: block, own: block },
+    project,
+    trans,
+  );
 
 function addRemove(context: CommandContext): void {
   const { trans } = context;

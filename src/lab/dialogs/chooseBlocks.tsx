@@ -1,41 +1,7 @@
-/** Dialogs that ask for a name or for other blocks. */
+/** A dialog that asks for other blocks. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { useEffect, useState, type ReactElement } from 'react';
-import type { IProjectModel } from '../tokens.js';
-import { nameTrouble } from './blockName.js';
 import { showForm } from './form.js';
-
-/** @returns `null`: cancelled, or as it was */
-export async function askName(
-  project: IProjectModel,
-  block: string,
-  trans: TranslationBundle,
-): Promise<string | null> {
-  const Body = ({ change }: { readonly change: (name: string | null) => void }): ReactElement => {
-    const [name, setName] = useState(block);
-    const trouble = nameTrouble(name, project, trans, block);
-    useEffect(() => change(trouble === '' ? name : null), [change, name, trouble]);
-    return (
-      <label className="dagpy-Field">
-        <span>{trans.__('Name')}</span>
-        <input
-          type="text"
-          className="jp-mod-styled"
-          value={name}
-          spellCheck={false}
-          aria-invalid={trouble !== ''}
-          onFocus={({ target }) => target.select()}
-          onChange={({ target }) => setName(target.value.trim())}
-        />
-        <span className="dagpy-Trouble" role="alert">
-          {trouble}
-        </span>
-      </label>
-    );
-  };
-  const name = await showForm(trans.__('Rename %1', block), Body, trans.__('Rename'), trans);
-  return name === block ? null : name;
-}
 
 export interface Choice {
   readonly id: string;

@@ -1,9 +1,10 @@
 /** *Branch from here*: a child of a finished block, ready to type in. */
-import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { BlockView, ProjectView } from '../../protocol/resident/view.js';
+import type { BlockView } from '../../protocol/resident/view.js';
+import { askName } from '../dialogs/askName.js';
+import { showProblems } from '../problems.js';
 import type { IProjectModel } from '../tokens.js';
 import type { KernelPanels } from './kernelPanels.js';
 import type { KernelSession } from './kernelSession.js';
@@ -27,7 +28,17 @@ export async function branchFrom(options: BranchOptions): Promise<string | null>
   const { model, parent, documents, panels, trans } = options;
   const { view } = model;
   if (view === null) return null;
-  const id = options.name ?? (await askName(parent, view, trans));
+  const id =
+    options.name ??
+    (await askName(
+      {
+        title: trans.__('Branch from %1', parent.id),
+        accept: trans.__('Branch'),
+        start: freeName(parent.id, new Set(view.blocks.map(block => block.id))),
+      },
+      model,
+      trans,
+    ));
   if (id === null) return null;
   try {
     const { block, notebook } = await model.call('addBlock', {
@@ -49,29 +60,9 @@ export async function branchFrom(options: BranchOptions): Promise<string | null>
     }
     return block;
   } catch (error) {
-    await showErrorMessage(
-      trans.__('No branch of %1', parent.id),
-      error instanceof Error ? error : String(error),
-    );
+    await showProblems(trans.__('No branch of %1', parent.id), error, trans);
     return null;
   }
-}
-
-async function askName(
-  parent: BlockView,
-  view: ProjectView,
-  trans: TranslationBundle,
-): Promise<string | null> {
-  const taken = new Set(view.blocks.map(({ id }) => id));
-  const { button, value } = await InputDialog.getText({
-    title: trans.__('Branch from %1', parent.id),
-    label: trans.__('Name of the new block'),
-    text: freeName(parent.id, taken),
-    selectionRange: freeName(parent.id, taken).length,
-    okLabel: trans.__('Branch'),
-    required: true,
-  });
-  return button.accept && value !== null && value.trim() !== '' ? value.trim() : null;
 }
 
 /** `clean-branch`, `clean-branch-2` … */

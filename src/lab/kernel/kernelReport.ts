@@ -11,6 +11,8 @@ export interface HeldValues {
   readonly ok: boolean;
   /** Number that the next cell had when it was loaded. */
   readonly count: number;
+  /** Absent where an earlier version loaded them. */
+  readonly names?: readonly string[];
 }
 
 export interface LoadOutcome {

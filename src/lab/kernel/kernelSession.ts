@@ -9,6 +9,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { KernelCode } from '../../protocol/resident/calls.js';
 
+import { problemsOf } from '../problems.js';
 import type { IProjectModel } from '../tokens.js';
 import { askKernel, KernelGone, loadInto, type LoadOutcome } from './kernelReport.js';
 import { blocksOf, signatureOf, subjectOf, type Subject } from './relevant.js';
@@ -21,9 +22,15 @@ export type KernelState =
   /** A person ran cells; no blocks' values were loaded. */
   | { readonly kind: 'own' }
   | { readonly kind: 'loading' }
-  /** `outcome` absent: loaded by another page, or before this one was reloaded. */
-  | { readonly kind: 'loaded'; readonly outcome: LoadOutcome | null; readonly notes: readonly string[] }
-  | { readonly kind: 'failed'; readonly why: string }
+  | {
+      readonly kind: 'loaded';
+      readonly names: readonly string[];
+      /** `null`: loaded by another page, or before this one was reloaded. */
+      readonly outcome: LoadOutcome | null;
+      readonly notes: readonly string[];
+    }
+  /** `isBroken`: nothing can be loaded until the project can be read again. */
+  | { readonly kind: 'failed'; readonly why: readonly string[]; readonly isBroken: boolean }
   /** Not the project's kernel. */
   | { readonly kind: 'foreign'; readonly kernel: string };
 
@@ -37,6 +44,7 @@ interface Wanted {
 /** What the kernel was given of one block. */
 interface Holding extends Wanted {
   readonly version: string;
+  readonly names?: readonly string[];
 }
 
 /** Code that can be run at once. */
@@ -140,7 +148,11 @@ export class KernelSession implements IDisposable {
       await this.runCodes(codes, turn);
     } catch (error) {
       if (turn === this.turn)
-        this.set({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });
+        this.set({
+          kind: 'failed',
+          why: problemsOf(error).map(({ message, remedy }) => [message, remedy].filter(Boolean).join(': ')),
+          isBroken: (this.model.view?.problems.length ?? 0) > 0,
+        });
     }
   }
 
@@ -179,7 +191,12 @@ export class KernelSession implements IDisposable {
     outcomes: readonly LoadOutcome[],
     signature: string | null,
   ): void {
-    this.holdings = codes.map(({ block, what, code: { version } }) => ({ block, what, version }));
+    this.holdings = codes.map(({ block, what, code: { version } }, place) => ({
+      block,
+      what,
+      version,
+      names: outcomes[place]?.names ?? [],
+    }));
     this.signature = signature;
     this._isOlder = false;
     const outcome: LoadOutcome = {
@@ -189,7 +206,7 @@ export class KernelSession implements IDisposable {
       milliseconds: outcomes.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     };
     const notes = [...new Set(codes.flatMap(({ code }) => code.notes))];
-    this.set({ kind: 'loaded', outcome, notes });
+    this.set({ kind: 'loaded', names: outcome.names, outcome, notes });
     // What changed while it was loaded is looked at now.
     this.followProject();
   }
@@ -219,7 +236,8 @@ export class KernelSession implements IDisposable {
         if (turn !== this.turn || this._isDisposed) return;
         this.holdings = held.filter(({ block }) => blocksOf(subject).some(({ id }) => id === block));
         if (this.holdings.length > 0) {
-          this.set({ kind: 'loaded', outcome: null, notes: [] });
+          const names = [...new Set(this.holdings.flatMap(each => each.names ?? []))];
+          this.set({ kind: 'loaded', names, outcome: null, notes: [] });
           // An empty signature differs from any: the versions are compared once.
           this.signature = '';
           this.followProject();
@@ -289,7 +307,10 @@ export class KernelSession implements IDisposable {
     if (this._isDisposed) return;
     if (this.asked === null) return this.lookAtKernel();
     const { kind } = this._state;
-    if (kind === 'foreign') {
+    if (this._state.kind === 'failed' && this._state.isBroken && this.model.view?.problems.length === 0) {
+      this.asked = null;
+      this.lookAtKernel();
+    } else if (kind === 'foreign') {
       const { kernel } = this;
       if (kernel !== null && kernel.name === this.model.view?.kernel) {
         this.asked = null;

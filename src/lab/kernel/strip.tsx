@@ -201,12 +201,12 @@ function KernelWords({ session, trans }: Pick<LineProps, 'session' | 'trans'>): 
       case 'loading':
         return trans.__('restoring values…');
       case 'loaded':
-        if (state.outcome === null) return trans.__('values are in the kernel');
-        return state.outcome.names.length === 0
-          ? trans.__('nothing to restore')
+        if (state.names.length === 0) return trans.__('nothing to restore');
+        return state.outcome === null
+          ? trans.__('values are in the kernel')
           : trans.__(
               '%1 restored in %2',
-              listing(state.outcome.names, trans, MOST_NAMES),
+              listing(state.names, trans, MOST_NAMES),
               duration(state.outcome.milliseconds / 1000, trans),
             );
       case 'failed':
@@ -231,7 +231,7 @@ function Notes({ session, trans }: Pick<LineProps, 'session' | 'trans'>): ReactE
   const { state } = session;
   const notes: readonly string[] =
     state.kind === 'failed'
-      ? [state.why]
+      ? state.why
       : state.kind === 'foreign'
         ? [session.obstacle]
         : state.kind === 'loaded'
