@@ -113,6 +113,30 @@ export async function setupPython({ log = console.log } = {}) {
   log(`setup: .venv ready in ${seconds(began)}`);
 }
 
+/**
+ * jupyter-collaboration changes how every notebook is opened, so it lies in a folder of its own, which only the server of
+ * the stories about it is told of. What it needs besides is in .venv.
+ */
+export async function setupCollaboration({ log = console.log } = {}) {
+  const requirements = 'requirements/collaboration.txt';
+  const folder = join(root, 'build', 'collaboration');
+  const stampFile = join(folder, 'dagpy-setup.json');
+  const wanted = JSON.stringify({
+    requirements: digestOf([requirements]),
+    python: (
+      await quietly('python', venvBin('python'), ['-c', 'import sys; print(*sys.version_info[:2])'])
+    ).trim(),
+  });
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  const began = performance.now();
+  log(`setup: installing ${requirements} (pip)`);
+  rmSync(folder, { recursive: true, force: true });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+  await quietly('pip install', venvBin('python'), [...pip, '--target', folder, '-r', requirements]);
+  writeFileSync(stampFile, wanted);
+  log(`setup: jupyter-collaboration ready in ${seconds(began)}`);
+}
+
 /** JupyterLab and Notebook of .venv find the extension as it was built last, or none before the first build. */
 function linkLabExtension() {
   const link = join(venv, 'share', 'jupyter', 'labextensions', 'jupyterlab-dagpy');

@@ -1,7 +1,7 @@
-// Stories in a browser, in JupyterLab and in Notebook 7 (ui-tests/). `npm test` runs them.
+// Stories in a browser, in JupyterLab, in Notebook 7 and beside jupyter-collaboration (ui-tests/). `npm test` runs them.
 //   npm run ui -- [words]     those whose file or title has one of the words
 //     --all                   every story in both applications, not just in Lab and those that are told in both
-//     --app lab|notebook      in one application       --headed  in a window       --log  with what the servers say
+//     --app lab|notebook|collaboration   on one server      --headed  in a window      --log  with what the servers say
 //     --serve                 only starts the servers, for --reuse in another terminal: the quickest way to write one
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { findBrowser } from './browser.mjs';
 import { buildLabExtension } from './labextension.mjs';
-import { setup } from './setup.mjs';
+import { setup, setupCollaboration } from './setup.mjs';
 import { ScriptError, isMain, root, run, start } from './tools.mjs';
 
 const folder = join(root, 'build', 'ui-tests');
@@ -36,6 +36,7 @@ export async function runStories({
   log = console.log,
 }) {
   await buildForBrowser(log);
+  if (app === undefined || app === 'collaboration') await setupCollaboration({ log });
   const browser = await findBrowser({ log });
   mkdirSync(folder, { recursive: true });
   rmSync(reportFile, { force: true });
@@ -53,7 +54,7 @@ export async function runStories({
       env: {
         DAGPY_UI_PORT: reuse || serve ? usual : String(await freePort()),
         ...(browser === undefined ? {} : { CHROME_PATH: browser }),
-        ...(app === undefined ? {} : { DAGPY_UI_APPS: app }),
+        ...(app === undefined ? {} : { DAGPY_UI_SITES: app }),
         ...(all || serve ? { DAGPY_UI_ALL: '1' } : {}),
         ...(headed ? { DAGPY_UI_HEADED: '1' } : {}),
         ...(reuse ? { DAGPY_UI_REUSE: '1' } : {}),
@@ -90,14 +91,14 @@ function specsOf({ specs = [], suites = [] }) {
   return [...specs, ...suites.flatMap(specsOf)];
 }
 
-/** Two in a row: one for each application. */
+/** The first of three in a row: one for each server. */
 async function freePort() {
   for (;;) {
     const first = await listening(0);
     const { port } = first.address();
-    const second = await listening(port + 1).catch(() => undefined);
-    for (const server of [first, second]) server?.close();
-    if (second !== undefined) return port;
+    const others = await Promise.all([1, 2].map(more => listening(port + more).catch(() => undefined)));
+    for (const server of [first, ...others]) server?.close();
+    if (!others.includes(undefined)) return port;
   }
 }
 

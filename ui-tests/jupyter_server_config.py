@@ -37,3 +37,7 @@ notifications.parent.mkdir(parents=True)
 notifications.write_text(json.dumps({"checkForUpdates": False, "fetchNews": "false"}))
 c.LabServerApp.user_settings_dir = str(settings)
 c.FileContentsManager.delete_to_trash = False
+# of jupyter-collaboration, where it is there: what it remembers lies with the rest
+c.SQLiteYStore.db_path = str(own / "ystore.db")
+c.YDocExtension.session_store_path = str(own / "sessions.json")
+c.BaseFileIdManager.db_path = str(own / "file_ids.db")

@@ -1,12 +1,22 @@
-/** Stories in JupyterLab and in Notebook 7, each with a Jupyter server of its own. `scripts/ui.mjs` starts them. */
+/** Stories in JupyterLab, in Notebook 7 and beside jupyter-collaboration, each with a Jupyter server of its own. */
 import { defineConfig } from '@playwright/test';
 import type { GalataOptions } from '@jupyterlab/galata';
 import type { StoryOptions } from './fixtures/index.js';
-import { apps, chosenApps, results, serverOf } from './fixtures/places.js';
+import { chosenSites, results, serverOf, sites, type Site } from './fixtures/places.js';
 
 const browser = process.env['CHROME_PATH'];
 
 type Options = StoryOptions & Pick<GalataOptions, 'appPath'>;
+
+/** What shared notebooks do differently is told there alone. */
+const SHARED = '**/collaboration.spec.ts';
+
+function chosenStories(site: Site) {
+  if (process.env['DAGPY_UI_SERVE'] === '1') return {};
+  if (site === 'collaboration') return { testMatch: SHARED };
+  const isPart = site === 'notebook' && process.env['DAGPY_UI_ALL'] !== '1';
+  return { testIgnore: SHARED, ...(isPart ? { grep: /@both/ } : {}) };
+}
 
 export default defineConfig<Options>({
   testDir: 'tests',
@@ -42,15 +52,15 @@ export default defineConfig<Options>({
     trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
     screenshot: 'only-on-failure',
   },
-  projects: chosenApps.map(app => ({
-    name: app,
-    ...(app === 'notebook' && process.env['DAGPY_UI_ALL'] !== '1' ? { grep: /@both/ } : {}),
-    use: { app, baseURL: serverOf(app).url, appPath: apps[app].path },
+  projects: chosenSites.map(site => ({
+    name: site,
+    ...chosenStories(site),
+    use: { site, baseURL: serverOf(site).url, appPath: sites[site].path },
   })),
-  webServer: chosenApps.map(app => {
-    const { command, environment, url } = serverOf(app);
+  webServer: chosenSites.map(site => {
+    const { command, environment, url } = serverOf(site);
     return {
-      name: app,
+      name: site,
       command,
       env: environment,
       url: `${url}/api`,

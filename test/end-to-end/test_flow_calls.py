@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import http.client
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from project import Project, create
+from project import Project, create, end_group
 from serving import Daemon, RefusedError, serving
 
 BLOCKS = {
@@ -278,3 +284,58 @@ def test_cells_whose_block_goes_on_with_them_do_not_leave_it(project) -> None:
         with pytest.raises(RefusedError, match="reads b"):
             daemon.call("splitBlock", **ask, filter={"kind": "auto"}, cells=places(p, "load", "b = a + 1"))
         assert list(p.dag["blocks"]) == ["load"]
+
+
+def test_killed_in_the_middle_of_a_save_nothing_is_lost(trial: Project) -> None:
+    """Whenever it happens: no file is half written, and the same save afterwards does what is left of it."""
+    with serving(trial) as daemon:
+        content = compose(daemon, "top")
+    replace(content, "sorted(raw)", "sorted(raw, reverse=True)")
+    replace(content, "limit = 10", "limit = 11")
+    replace(content, "## Block: top", "## Block: best")
+    content["cells"] += [markdown("h", "## Block: tell\n- Parents: sort\n"), code("t", "print(raw, ordered)")]
+    written = 0
+    for attempt in range(8):
+        p = trial.copy(trial.folder.parent / f"killed-{attempt}")
+        (p.folder / "a.ipynb").write_text(json.dumps(content))
+        before = digests(p)
+        daemon = Daemon(p, "--socket", str(Path(p.environment["XDG_RUNTIME_DIR"]) / "killed.sock"))
+        try:
+            daemon.view()
+            untouched = p.folder.stat().st_mtime_ns
+            saving = threading.Thread(target=saves, args=(daemon, content))
+            saving.start()
+            # The first ones as it begins, the next ones as soon as a file is another, a bit later each time.
+            end = time.monotonic() + 30
+            while attempt > 1 and p.folder.stat().st_mtime_ns == untouched and time.monotonic() < end:
+                pass
+            time.sleep(max(0, attempt - 2) * 0.006)
+            os.kill(daemon.process.pid, signal.SIGKILL)
+            daemon.process.wait()
+            saving.join()
+        finally:
+            end_group(daemon.process)
+        touched = changed(before, digests(p))
+        written += touched != set()
+        for file in p.folder.glob("**/*.ipynb"):
+            json.loads(file.read_text())
+        with serving(p, "--socket", daemon.socket) as again:
+            answer = merge(again, content)
+            assert answer["conflicts"] == []
+            assert merge(again, answer["content"])["changed"] == []
+            assert sources(p, "load") == ["raw = [3, 1, 2]", "limit = 11"], attempt
+            assert sources(p, "sort") == ["ordered = sorted(raw, reverse=True)"]
+            assert sources(p, "best") == ["print(ordered[-1])"]
+            assert sources(p, "tell") == ["print(raw, ordered)"]
+            assert set(again.states()) == {"load", "sort", "best", "alone", "tell"}
+        # Nothing stands twice; a notebook may have been left under the name that its block had.
+        blocks = json.loads((p.folder / "dag.json").read_text())["blocks"]
+        names = {str(file.relative_to(p.folder)) for file in p.folder.glob("**/*.ipynb")}
+        assert names - {"top.ipynb"} == {"a.ipynb", *(block["notebook"] for block in blocks.values())}
+    assert written > 4
+
+
+def saves(daemon: Daemon, content: dict[str, Any]) -> None:
+    """As a page does whose daemon goes away."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        merge(daemon, content)

@@ -86,7 +86,7 @@ export async function planFlow(
       ? undefined
       : {
           name: dag.value.dag.name,
-          blocks: blocks.map(block => ({ uid: block.uid, ...wordsOf(block) })),
+          blocks: blocks.map(block => ({ uid: block.uid, notebook: block.notebook, ...wordsOf(block) })),
         };
   const flow = readFlow(notebook, ports.digest, home);
   if (!flow.ok) return flow;

@@ -71,7 +71,7 @@ export function flowRecordOf(notebook: Notebook): Result<FlowRecord | null> {
 export interface FlowHome {
   /** Name of the project. */
   readonly name: string;
-  readonly blocks: readonly ({ readonly uid: string } & BlockWords)[];
+  readonly blocks: readonly ({ readonly uid: string; readonly notebook: Notebook } & BlockWords)[];
 }
 
 /**
@@ -92,7 +92,7 @@ export function readFlow(notebook: Notebook, digest: Digest, home?: FlowHome): R
     });
   }
   const texts = notebook.cells.map(({ span }) => notebook.text.slice(span.start, span.end));
-  const marks = texts.map(marksOf);
+  const marks = withMade(notebook, texts.map(marksOf), remembered, home);
   const record = { ...remembered, blocks: [...remembered.blocks, ...returned(remembered, marks, home)] };
   const unresolved = unresolvedConflicts(notebook, record, marks);
   if (unresolved.length > 0) return failure(...unresolved);
@@ -147,6 +147,33 @@ function begun(notebook: Notebook, { name }: FlowHome): FlowRecord | null {
     ({ type, source }) => type === 'markdown' && parseHeader(source) !== undefined,
   );
   return hasHeader ? { version: FLOW_VERSION, project: name, target: '', blocks: [] } : null;
+}
+
+/**
+ * A save that was cut off made a block of the flow, and the flow was not told: a new header with its name, above the very
+ * cells that it has, is its header.
+ */
+function withMade(
+  { cells }: Notebook,
+  marks: readonly Marks[],
+  { blocks }: FlowRecord,
+  home: FlowHome | undefined,
+): readonly Marks[] {
+  const taken = new Set([...blocks.map(({ uid }) => uid), ...marks.flatMap(({ header }) => header ?? [])]);
+  const headers = cells.map(({ type, source }, at) =>
+    type === 'markdown' && marks[at]?.isProse !== true ? parseHeader(source) : undefined,
+  );
+  const wordsIn = (some: Notebook['cells']): string =>
+    JSON.stringify(some.map(({ type, source }) => [type, source]));
+  return marks.map((mark, at) => {
+    const made = home?.blocks.find(({ name, uid }) => name === headers[at]?.name && !taken.has(uid));
+    if (made === undefined || mark.header !== undefined) return mark;
+    const next = headers.findIndex((header, place) => place > at && header !== undefined);
+    const own = cells
+      .slice(at + 1, next < 0 ? undefined : next)
+      .filter(({ place }) => marks[place - 1]?.isOutside !== true);
+    return wordsIn(own) === wordsIn(made.notebook.cells) ? { ...mark, header: made.uid } : mark;
+  });
 }
 
 /** Nothing is known of what their cells were made from, so whatever both sides have differently is a conflict. */

@@ -1,6 +1,7 @@
 /** Before a run, what is being edited goes to disk: a run takes blocks as they lie there. */
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IProjectModel } from '../tokens.js';
+import { saveDocument } from '../notebook/saveDocument.js';
 import { fileOf, type CommandContext } from './context.js';
 
 /** @returns names of notebooks that could not be saved */
@@ -20,7 +21,7 @@ export async function saveNotebooks(
   const kept: string[] = [];
   for (const { context } of unsaved) {
     // Asks by itself what to do where the file changed on disk meanwhile.
-    await context.save().catch(() => undefined);
+    await saveDocument(context).catch(() => undefined);
     if (context.model.dirty) kept.push(context.path);
   }
   await flow()?.settled();

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { bytes } from '../../protocol/amounts.js';
 import type { Json } from '../../protocol/dagFile.js';
 import { listing } from '../words.js';
+import { saveDocument } from '../notebook/saveDocument.js';
 import { runPrivately } from './kernelReport.js';
 import type { KernelSession } from './kernelSession.js';
 
@@ -57,7 +58,7 @@ export async function adopt(session: KernelSession, trans: TranslationBundle): P
   const kernel = panel.sessionContext.session?.kernel;
   if (subject?.kind !== 'block' || kernel === undefined || kernel === null) return;
   // What ran is compared with the file.
-  if (panel.context.model.dirty) await panel.context.save();
+  if (panel.context.model.dirty) await saveDocument(panel.context);
   const { id } = subject.block;
   const { code, ticket } = await model.call('adoptCode', { block: id });
   const { report } = await runPrivately(kernel, code, { report: REPORT });

@@ -1,6 +1,6 @@
 /** What the commands ask of notebooks: make a block of cells, open blocks as one notebook, go to a failure. */
 import { Notification } from '@jupyterlab/apputils';
-import { PathExt } from '@jupyterlab/coreutils';
+import { PageConfig, PathExt, URLExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookPanel, type INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -10,16 +10,24 @@ import type { IProjectModel } from '../tokens.js';
 import { makeBlock } from './makeBlock.js';
 import { recordOf } from './membership.js';
 import type { Followed, Notebooks } from './notebooks.js';
+import { saveDocument } from './saveDocument.js';
 
 export interface FlowEditorOptions {
   readonly notebooks: Notebooks;
   readonly tracker: INotebookTracker;
   readonly documents: IDocumentManager;
   readonly trans: TranslationBundle;
+  /** Other documents are other pages, as in Notebook 7. */
+  readonly isSingle: boolean;
 }
 
+/** In the address of a page: the block whose failure it goes to. */
+const FRAGMENT = '#dagpy-failure=';
+
 export class FlowEditor implements IFlowEditor {
-  constructor(private readonly options: FlowEditorOptions) {}
+  constructor(private readonly options: FlowEditorOptions) {
+    options.notebooks.followed.connect((_, followed) => void this.arrive(followed));
+  }
 
   async addBlock(panel: NotebookPanel, cells: readonly string[], block: BlockToAdd): Promise<void> {
     const { notebooks, trans } = this.options;
@@ -30,7 +38,7 @@ export class FlowEditor implements IFlowEditor {
     const { project } = notebook;
     if (notebook.subject.kind === 'block') {
       // The file has to hold them as they are here: they move from it into the new block's.
-      await panel.context.save();
+      await saveDocument(panel.context);
       const chosen = [...notebook.model.cells].flatMap((cell, at) =>
         cells.includes(cell.id) ? [{ place: at + 1, source: cell.sharedModel.getSource() }] : [],
       );
@@ -43,7 +51,7 @@ export class FlowEditor implements IFlowEditor {
     }
     notebook.asOwn(() => makeBlock(notebook, cells, block));
     notebook.look();
-    await panel.context.save();
+    await saveDocument(panel.context);
     await syncing.settled;
     if (project.block(block.id) === undefined) await until(project, block.id);
   }
@@ -88,13 +96,19 @@ export class FlowEditor implements IFlowEditor {
   }
 
   async showFailure(project: IProjectModel, block: string): Promise<void> {
-    const { tracker, notebooks, documents } = this.options;
+    const { tracker, notebooks, documents, isSingle } = this.options;
     const view = project.block(block);
     if (view === undefined) return;
     const shows = ({ notebook }: Followed): boolean =>
       notebook.project === project && notebook.shown.some(shown => shown.view?.id === block);
     const open = notebooks.all.filter(shows);
     const followed = open.find(({ notebook }) => notebook.panel === tracker.currentWidget) ?? open[0];
+    if (followed === undefined && isSingle) {
+      const path = URLExt.encodeParts(pathIn(project.path, view.notebook));
+      const page = URLExt.join(PageConfig.getBaseUrl(), 'notebooks', path);
+      window.open(`${page}${FRAGMENT}${encodeURIComponent(block)}`, '_blank');
+      return;
+    }
     const panel = followed?.notebook.panel ?? documents.openOrReveal(pathIn(project.path, view.notebook));
     if (!(panel instanceof NotebookPanel)) return;
     documents.openOrReveal(panel.context.path);
@@ -134,6 +148,17 @@ export class FlowEditor implements IFlowEditor {
     content.activate();
     const bottom = cell.node.querySelector('.jp-OutputArea-child:last-child');
     bottom?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** The page was opened for a failure. */
+  private async arrive({ notebook: { project } }: Followed): Promise<void> {
+    const { hash } = window.location;
+    if (!this.options.isSingle || !hash.startsWith(FRAGMENT)) return;
+    const block = decodeURIComponent(hash.slice(FRAGMENT.length));
+    // Loaded again, it is a page like any other.
+    window.history.replaceState(window.history.state, '', window.location.href.slice(0, -hash.length));
+    await until(project, block);
+    await this.showFailure(project, block);
   }
 
   async settled(): Promise<void> {

@@ -5,7 +5,6 @@ import { JSONExt, type JSONObject } from '@lumino/coreutils';
 import type { CellOutput } from '../../protocol/outputs.js';
 import type { CellPlace } from '../../protocol/resident/stream.js';
 import type { IProjectModel, RunOccurrence } from '../tokens.js';
-import { isActing } from './acting.js';
 import { marksOf } from './membership.js';
 import type { OpenNotebook } from './openNotebook.js';
 
@@ -130,7 +129,7 @@ export class LiveOutputs {
     // A run that nobody told of: what it shows comes when it is over.
     if (running === undefined) return;
     const begun = running.cells;
-    if (!isActing(this.notebook.model)) {
+    if (!this.notebook.acting.isActing) {
       begun.add(cell.id);
       return;
     }
@@ -148,7 +147,7 @@ export class LiveOutputs {
   }
 
   private show(cell: CodeCellModel, outputs: readonly CellOutput[], executionCount: number | null): void {
-    if (!isActing(this.notebook.model)) return;
+    if (!this.notebook.acting.isActing) return;
     this.notebook.quietly(() => {
       const wanted = outputs as unknown as JSONObject[];
       if (!JSONExt.deepEqual(cell.outputs.toJSON() as unknown as JSONObject[], wanted)) {
@@ -176,7 +175,7 @@ export class LiveOutputs {
 
   /** What a flow shows of a run that is not over is not what its block shows; in the block's own file nobody asks. */
   private mark(cell: CodeCellModel, isLive: boolean): void {
-    if (this.notebook.subject.kind !== 'flow' || !isActing(this.notebook.model)) return;
+    if (this.notebook.subject.kind !== 'flow' || !this.notebook.acting.isActing) return;
     const before = cell.getMetadata('dagpy') as JSONObject | undefined;
     if ((marksOf(before).live === true) === isLive) return;
     const { live: _, ...rest } = before ?? {};

@@ -4,12 +4,14 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import { Signal, type ISignal } from '@lumino/signaling';
 import type { Problem } from '../../protocol/problem.js';
 import type { Settings } from '../settings.js';
 import type { IProjectHold, IProjects } from '../tokens.js';
 import { Drawing } from './drawing.js';
 import { LiveOutputs } from './liveOutputs.js';
 import { OpenNotebook } from './openNotebook.js';
+import { saveDocument } from './saveDocument.js';
 import { Settling } from './settling.js';
 import { Syncing } from './syncing.js';
 
@@ -38,6 +40,7 @@ export class Notebooks {
   private readonly asking = new Map<NotebookPanel, Promise<Followed | undefined>>();
   /** Notebooks whose project could not be asked for. */
   private readonly unknown = new Set<NotebookPanel>();
+  private readonly _followed = new Signal<this, Followed>(this);
 
   constructor(private readonly options: NotebooksOptions) {
     const { tracker, projects } = options;
@@ -52,6 +55,11 @@ export class Notebooks {
     window.addEventListener('focus', () => {
       for (const { syncing } of this.all) syncing.check();
     });
+  }
+
+  /** A notebook of a project was opened. */
+  get followed(): ISignal<this, Followed> {
+    return this._followed;
   }
 
   get all(): readonly Followed[] {
@@ -99,6 +107,7 @@ export class Notebooks {
     }
     const made = this.dress(panel, new OpenNotebook(panel, model, hold.model), hold);
     this.attached.set(panel, made);
+    this._followed.emit(made);
     return made;
   }
 
@@ -111,7 +120,7 @@ export class Notebooks {
       chosen: () => {
         notebook.look();
         // A choice that is the last one settles what the save began.
-        if (notebook.subject.kind === 'flow') void panel.context.save().catch(() => undefined);
+        if (notebook.subject.kind === 'flow') void saveDocument(panel.context).catch(() => undefined);
       },
     });
     const settling = new Settling(notebook);

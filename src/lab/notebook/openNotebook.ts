@@ -7,6 +7,7 @@ import type { FlowRecord } from '../../protocol/flow/record.js';
 import type { BlockView } from '../../protocol/resident/view.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
 import type { IProjectModel } from '../tokens.js';
+import { Acting } from './acting.js';
 import {
   headerIn,
   marksOf,
@@ -55,6 +56,8 @@ export class OpenNotebook implements IDisposable {
   private isQuiet = false;
   private _edits = 0;
   private readonly _changed = new Signal<this, void>(this);
+  /** Who of the pages that share the notebook acts for all. */
+  readonly acting: Acting;
   isDisposed = false;
 
   constructor(
@@ -65,6 +68,7 @@ export class OpenNotebook implements IDisposable {
     project.changed.connect(this.schedule, this);
     model.contentChanged.connect(this.onContent, this);
     model.metadataChanged.connect(this.onContent, this);
+    this.acting = new Acting(model);
     this.noteSaved(this.content());
     this.look();
   }
@@ -165,7 +169,8 @@ export class OpenNotebook implements IDisposable {
       this.asOwn(change);
     } finally {
       this.isQuiet = wasQuiet;
-      if (!wasDirty) model.dirty = false;
+      // Of a shared model the server says what is saved.
+      if (!wasDirty && !model.collaborative) model.dirty = false;
     }
   }
 
@@ -208,6 +213,7 @@ export class OpenNotebook implements IDisposable {
     if (this.isDisposed) return;
     this.isDisposed = true;
     clearTimeout(this.timer);
+    this.acting.dispose();
     this.project.changed.disconnect(this.schedule, this);
     this.model.contentChanged.disconnect(this.onContent, this);
     this.model.metadataChanged.disconnect(this.onContent, this);

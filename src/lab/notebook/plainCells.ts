@@ -78,6 +78,15 @@ export function withCellsOf(
   return { ...content, cells };
 }
 
+/** Tells two contents apart by their cells and what is written in them. */
+export function digestOfCells({ cells }: INotebookModel): string {
+  let digest = 0;
+  for (const cell of cells)
+    for (const character of `${cell.id}\n${cell.type}\n${cell.sharedModel.getSource()}\n`)
+      digest = (Math.imul(digest, 31) + character.codePointAt(0)!) | 0;
+  return String(digest);
+}
+
 /** What consists of blocks remembers its cells by their ids, so its format has to keep them. */
 export function keepCellIds({ sharedModel }: INotebookModel): void {
   if (sharedModel.nbformat_minor >= MINOR_WITH_IDS) return;

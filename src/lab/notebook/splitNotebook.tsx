@@ -12,6 +12,7 @@ import { StateGlyph } from '../widgets/stateGlyph.js';
 import { applyContent } from './applyContent.js';
 import { filterWordsOf } from './filterWords.js';
 import { contentOf, keepCellIds } from './plainCells.js';
+import { saveDocument } from './saveDocument.js';
 
 type By = SplitAnswer['by'];
 const WAYS: readonly By[] = ['heading', 'tag', 'cell'];
@@ -61,7 +62,7 @@ export async function splitNotebook(panel: NotebookPanel, options: SplitOptions)
   const { metadata } = answer.content;
   if (typeof metadata === 'object' && metadata !== null && 'dagpy' in metadata)
     model.setMetadata('dagpy', metadata['dagpy']);
-  await context.save();
+  await saveDocument(context);
   projects.refresh();
   return true;
 }

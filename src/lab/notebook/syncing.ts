@@ -8,10 +8,11 @@ import type { FlowRecord } from '../../protocol/flow/record.js';
 import type { Problem } from '../../protocol/problem.js';
 import type { ConflictView, NotebookContent } from '../../protocol/resident/calls.js';
 import type { JSONObject } from '@lumino/coreutils';
+import { Signal } from '@lumino/signaling';
 import { filterWordsOf } from './filterWords.js';
 import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
-import { isActing } from './acting.js';
+import type { Acting } from './acting.js';
 import { applyContent, bringNotebookMetadata } from './applyContent.js';
 import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
@@ -48,6 +49,8 @@ export class Syncing {
   private isBusy = false;
   private isAgain = false;
   private isDisposed = false;
+  /** A person saved it, and may wonder what became of that. */
+  private isSaved = false;
   /** Edits that a save of ours carries, which are none that the blocks do not have. */
   private ownSave: number | null = null;
   /** What was saved and the blocks do not have yet. */
@@ -72,6 +75,8 @@ export class Syncing {
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
     notebook.panel.context.fileChanged.connect(this.onSharedSave, this);
+    notebook.acting.changed.connect(this.onChange, this);
+    notebook.acting.asked.connect(this.onAsked, this);
     // A flow that was saved while nobody could tell its blocks.
     const { subject } = notebook;
     const { base } = this.file;
@@ -82,9 +87,27 @@ export class Syncing {
     this.onChange();
   }
 
-  /** Resolves once nothing is under way any more. */
+  /** Resolves once nothing is under way any more, and the blocks have what was saved. */
   get settled(): Promise<void> {
-    return this.idle;
+    return this.notebook.model.collaborative && this.notebook.subject.kind === 'flow'
+      ? this.settleShared()
+      : this.idle;
+  }
+
+  private async settleShared(): Promise<void> {
+    const { acting } = this.notebook;
+    if (!acting.isActing) await acting.ask();
+    if (acting.isActing) await this.bringNow();
+  }
+
+  /** What stands in a shared notebook is as good as saved. */
+  private async bringNow(): Promise<void> {
+    this.onSharedSave();
+    await this.idle;
+  }
+
+  private onAsked(_: Acting, done: () => void): void {
+    void this.bringNow().then(done);
   }
 
   /** To be called when something else than a person changed what the notebook shows, or may have changed its file. */
@@ -99,6 +122,7 @@ export class Syncing {
     this.notebook.changed.disconnect(this.onChange, this);
     this.connection.changed.disconnect(this.onConnection, this);
     this.notebook.panel.context.fileChanged.disconnect(this.onSharedSave, this);
+    Signal.disconnectReceiver(this);
   }
 
   private onSave(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
@@ -114,6 +138,7 @@ export class Syncing {
     // Headers may have come since the last look.
     notebook.look();
     if (isOwn || notebook.subject.kind !== 'flow') return;
+    this.isSaved = true;
     this.pending = { content: saved, arrivals: this.savedArrivals };
     this.ask();
   }
@@ -121,7 +146,13 @@ export class Syncing {
   /** Of a shared model the server tells every page that it saved it. */
   private onSharedSave(): void {
     const { notebook } = this;
-    if (!notebook.model.collaborative || notebook.subject.kind !== 'flow') return;
+    if (!notebook.model.collaborative || notebook.subject.kind === 'none') return;
+    if (notebook.subject.kind === 'block' || !notebook.acting.isActing) {
+      notebook.noteSaved(notebook.content());
+      notebook.look();
+      if (notebook.subject.kind === 'block') return;
+    }
+    this.isSaved = true;
     this.pending = { content: notebook.content(), arrivals: this.arrivals };
     this.ask();
   }
@@ -177,7 +208,7 @@ export class Syncing {
           this.tell.trouble([DOWN]);
         return;
       }
-      if (!isActing(this.notebook.model)) return;
+      if (!this.notebook.acting.isActing) return;
       const seen = this.signature();
       try {
         await this.bringTogether();
@@ -195,13 +226,14 @@ export class Syncing {
 
   private async bringTogether(): Promise<void> {
     const { notebook } = this;
-    const wasPending = this.pending !== null;
+    const { pending } = this;
+    const wasSaved = pending !== null && this.isSaved;
     if (notebook.subject.kind !== 'none') await this.mergeFile();
     if (notebook.subject.kind === 'flow') await this.mergeFlow();
     const isReadOnly = notebook.project.view?.isReadOnly === true;
-    this.tell.trouble(wasPending && isReadOnly ? [READ_ONLY] : []);
+    this.tell.trouble(wasSaved && isReadOnly ? [READ_ONLY] : []);
     // Nothing that is asked again would change it; the next save asks.
-    if (isReadOnly) this.pending = null;
+    if (isReadOnly && this.pending === pending) this.pending = null;
   }
 
   private async mergeFlow(): Promise<void> {
@@ -213,7 +245,7 @@ export class Syncing {
     if (this.isDisposed || hasOpenConflict(model)) return;
     // What was typed since the save is not saved, and stays with the person; unless something came in since, which the
     // saved content can not be told from an edit.
-    const saved = pending?.arrivals === this.arrivals ? pending.content : null;
+    const saved = pending?.arrivals === this.arrivals && !model.collaborative ? pending.content : null;
     if (saved !== null && isInConflict(saved)) return;
     const isUnsaved = project.view?.isReadOnly === true || (pending === null && model.dirty);
     const sent = saved ?? notebook.content();

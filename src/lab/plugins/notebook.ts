@@ -1,5 +1,5 @@
 /** Blocks in notebooks: headers, rails and marks, live outputs, saving into block files, splitting. */
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
@@ -20,7 +20,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
   description: 'Shows blocks in notebooks, and keeps notebooks and the files of blocks the same.',
   autoStart: true,
   requires: [IProjects, INotebookTracker, IDocumentManager],
-  optional: [ITranslator, ICommandPalette, ISettingRegistry],
+  optional: [ITranslator, ICommandPalette, ISettingRegistry, ILabShell],
   provides: IFlowEditor,
   activate: (
     app: JupyterFrontEnd,
@@ -30,6 +30,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
+    labShell: ILabShell | null,
   ): IFlowEditor => {
     const trans = (translator ?? nullTranslator).load('jupyterlab-dagpy');
     const { commands } = app;
@@ -84,6 +85,6 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
     });
     palette?.addItem({ command: CommandIds.splitNotebook, category: trans.__('DAGpy') });
     tracker.currentChanged.connect(() => commands.notifyCommandChanged(CommandIds.splitNotebook));
-    return new FlowEditor({ notebooks, tracker, documents, trans });
+    return new FlowEditor({ notebooks, tracker, documents, trans, isSingle: labShell === null });
   },
 };

@@ -24,8 +24,9 @@ function edited(text: string, actions: readonly LabEdit[], mark: string): string
 
 const home = (blocks: readonly Block[]) => ({
   name: 'trial',
-  blocks: projectBlocks(blocks).map(({ uid, declaration }) => ({
+  blocks: projectBlocks(blocks).map(({ uid, declaration, notebook }) => ({
     uid,
+    notebook,
     name: declaration.id as string,
     parents: declaration.parents.map(({ block }) => block as string),
     filter: ['auto'],
