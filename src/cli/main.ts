@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { ProblemError } from '../protocol/problem.js';
 import { parseCommandLine, type Invocation } from './commandLine/parse.js';
 import { describe } from './report.js';
-import { standardError, standardOutput } from './terminal/output.js';
+import { lostResult, standardError, standardOutput } from './terminal/output.js';
 import { styleFor } from './terminal/style.js';
 
 const WRONG = 2;
@@ -68,5 +68,10 @@ function failed(error: unknown, words: readonly string[]): number {
 }
 
 void main(process.argv.slice(2)).then(code => {
-  process.exitCode = code;
+  const lost = lostResult();
+  process.exitCode = code === 0 && lost !== undefined ? WRONG : code;
+  if (lost !== undefined)
+    standardError().write(
+      `dagpy: standard output could not be written to the end (${lost})\n  to do: free some space on its disk, then ask again; nothing that ran is lost\n`,
+    );
 });

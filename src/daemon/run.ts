@@ -75,8 +75,11 @@ export async function runProject(
   return { report: whole, problems };
 }
 
-/** A stored value that turns out damaged is in quarantine afterwards, so the next attempt makes it anew. */
-const MOST_ATTEMPTS = 3;
+/**
+ * A stored value that turns out damaged is in quarantine afterwards, so the next attempt makes it anew. What makes it may
+ * start from damaged values in turn, at worst once for each block above it; beyond that it is the disk that is broken.
+ */
+const mostAttempts = (blocks: number): number => 3 + 2 * blocks;
 
 async function runUntilSound(
   ports: ProjectPorts,
@@ -87,15 +90,17 @@ async function runUntilSound(
 ): Promise<Pick<Finish, 'report' | 'problems'>> {
   const executed = new Set<string>();
   const replayed = new Set<string>();
+  const most = mostAttempts(options.loaded.blocks.size);
   for (let attempt = 1; ; attempt += 1) {
+    const isLast = attempt === most;
     const again = { ...context, world: ports.world };
     const run =
       attempt === 1
-        ? new Run(ports, sink, options, context, look)
-        : new Run(ports, sink, options, again, firstLook(ports.world));
+        ? new Run(ports, sink, options, context, look, isLast)
+        : new Run(ports, sink, options, again, firstLook(ports.world), isLast);
     const finished = await run.finish();
     const { report } = finished;
-    const isDamaged = run.sawDamage && attempt < MOST_ATTEMPTS && !options.cancel.aborted;
+    const isDamaged = run.sawDamage && !isLast && !options.cancel.aborted;
     for (const block of report.executed) executed.add(block);
     for (const block of report.replayed) replayed.add(block);
     if (!isDamaged) {
@@ -156,6 +161,7 @@ class Run {
     private readonly options: RunOptions,
     context: Context,
     private readonly look: FirstLook,
+    private readonly isLast: boolean,
   ) {
     this.state = orThrow(startRun(context, { run: sink.run, request: options.request, jobs: options.jobs }));
     this.files = new FileUse(ports, context.project);
@@ -321,6 +327,9 @@ class Run {
     const { problem, traceback, seconds, replayed } = failed;
     if (problem.code === 'object-damaged') {
       this.sawDamage = true;
+      // Told only where it is not tried again.
+      if (this.isLast)
+        this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
       return { kind: 'failed', replayed };
     }
     // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.

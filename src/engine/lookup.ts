@@ -58,7 +58,12 @@ export function policyFailing(
 ): Reason | undefined {
   const isExternal = trace.external.length > 0;
   const ttl = declaration.ttl ?? (isExternal ? externalTtl : undefined);
-  if (ttl !== undefined && now - trace.createdAt >= ttl * 1000) {
+  const age = now - trace.createdAt;
+  if (ttl !== undefined && age < 0) {
+    // The clock was set back since: how old the result is can not be told.
+    return { kind: 'external', detail: 'ran at a time that the clock says is yet to come' };
+  }
+  if (ttl !== undefined && age >= ttl * 1000) {
     return {
       kind: 'external',
       detail: isExternal

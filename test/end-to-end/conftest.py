@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import project as projects  # the folder is no package: its name is none
 
 ROOT = projects.ROOT
+pytest.register_assert_rewrite("faults")
 
 
 @pytest.fixture(scope="session", autouse=True)

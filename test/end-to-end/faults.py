@@ -113,7 +113,8 @@ def shown(p: Project) -> Shown:
     """What the project shows, counts of executions left out."""
     blocks: dict[str, Any] = {}
     for id, status in p.status().items():
-        outputs = p.outputs(id)
+        # A block that can not run keeps what it showed last; nothing of it is said to be right.
+        outputs = p.outputs(id) if status["state"] != "blocked" else []
         for output in (each for cell in outputs for each in cell):
             output.pop("execution_count", None)
             # the place of a cell in the project is no part of the result

@@ -132,6 +132,12 @@ test('a result from the network answers until its time is over, one that can not
   assert.equal(why(external, { externalTtl: 60 }), 'external: asked example.org more than 60 s ago');
   assert.equal(why(external, { externalTtl: 1, declaration: { ...declaration, ttl: 100 } }), undefined);
   assert.equal(why({ createdAt: seconds(40) }, { externalTtl: 1 }), undefined);
+  // The clock was set back.
+  assert.equal(
+    why({ ...external, createdAt: seconds(101) }, { externalTtl: 60 }),
+    'external: ran at a time that the clock says is yet to come',
+  );
+  assert.equal(why({ ...external, createdAt: seconds(101) }), undefined);
   assert.equal(
     why({ untracked: ['subprocess'], createdAt: seconds(40) }),
     'untracked: what it reads can not be followed (declare "inputs" or a "ttl" in dag.json): subprocess',

@@ -1,7 +1,7 @@
 /** Where things lie in `.dagpy` and in the user's own folders. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Digest } from '../../protocol/ids.js';
 import { problemOf } from './disk.js';
 import { ProblemError } from '../../protocol/problem.js';
@@ -46,6 +46,7 @@ export function storeLayout(project: string): StoreLayout {
 /** Makes the folders that every writer expects. Throws a `ProblemError` where that is not allowed. */
 export function prepareStore(layout: StoreLayout): void {
   const ignoreFile = join(layout.root, '.gitignore');
+  refuseLinks(layout);
   try {
     for (const folder of [
       layout.objects,
@@ -61,6 +62,36 @@ export function prepareStore(layout: StoreLayout): void {
     if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, '*\n');
   } catch (error) {
     throw new ProblemError([problemOf(error, layout.root, layout.project)]);
+  }
+}
+
+/**
+ * Keeping house deletes what lies in these folders, and a project that came from elsewhere may hold links to what a
+ * person owns. `.dagpy` as a whole may lie on another disk: where a link to it leads, there is a store, or nothing yet.
+ */
+function refuseLinks({ root, project, ...folders }: StoreLayout): void {
+  const isLink = (path: string): boolean =>
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const strange = Object.values(folders).find(isLink) ?? (isLink(root) && !isStore(root) ? root : undefined);
+  if (strange === undefined) return;
+  const shown = relative(project, strange).replaceAll('\\', '/');
+  throw new ProblemError([
+    {
+      code: 'store-link',
+      message: `${shown} is a link to another place, where nothing may be written or deleted`,
+      file: shown,
+      remedy:
+        'remove the link; to keep the cache on another disk, let .dagpy itself be a link to an empty folder there',
+    },
+  ]);
+}
+
+function isStore(root: string): boolean {
+  try {
+    const names = readdirSync(root);
+    return names.length === 0 || (names.includes('.gitignore') && names.includes('objects'));
+  } catch {
+    return false;
   }
 }
 

@@ -157,7 +157,12 @@ function held(locks: string, file: string, { token }: Lease, processes: ProcessT
     atStep('lock.release');
     // Only one's own: a person may have removed the file and somebody else come in.
     const lease = read(file);
-    if (typeof lease === 'object' && lease.token === token) rmSync(file, { force: true });
+    if (typeof lease !== 'object' || lease.token !== token) return;
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // The disk went read-only or away: whoever comes next sees that this process is gone.
+    }
   };
   process.once('exit', release);
   return { release };

@@ -14,6 +14,14 @@ export interface Output {
 /** How long a full pipe that must not be waited for is left alone, milliseconds. */
 const PAUSE = 2;
 
+/** Nothing more arrives at the other end. */
+const LOST = new Set(['EPIPE', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
+
+let resultLost: string | undefined;
+
+/** Why not all of standard output arrived in the file that it goes to; `undefined`: it did. */
+export const lostResult = (): string | undefined => resultLost;
+
 export const standardOutput = (): Output => outputOf(1);
 export const standardError = (): Output => outputOf(2);
 
@@ -31,9 +39,12 @@ function outputOf(descriptor: 1 | 2): Output {
       try {
         writeWhole(descriptor, Buffer.from(text, 'utf8'));
       } catch (error) {
-        // As `dagpy status | head`: whoever read has enough, which is no failure of ours.
-        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (!LOST.has(code)) throw error;
+        // As `dagpy status | head`: whoever read has enough, which is no failure of ours. Where a full disk took the rest
+        // of it, the work goes on as well; that its result did not arrive is told at the end.
         hasReader = false;
+        if (code !== 'EPIPE' && descriptor === 1) resultLost = code;
       }
     },
   };

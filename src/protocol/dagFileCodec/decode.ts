@@ -75,8 +75,14 @@ export function decodeDagFile(text: string, options: DecodeOptions = {}): Decode
   const blocks = (isObject(raw) && isObject(raw['blocks']) ? raw['blocks'] : {}) as Raw;
   const warnings = isObject(raw) ? [...unknownKeys(raw, places), ...floatWarnings(raw, places)] : [];
   if (isObject(raw))
-    problems.push(...nameProblems(raw, places), ...relationProblems(blockNodes, blocks, raw, places));
-  if (problems.length > 0) return { ok: false, problems: inOrder(problems), warnings: inOrder(warnings) };
+    for (const found of [nameProblems(raw, places), relationProblems(blockNodes, blocks, raw, places)])
+      for (const problem of found) problems.push(problem);
+  if (problems.length > 0)
+    return {
+      ok: false,
+      problems: shortened(inOrder(problems), file),
+      warnings: shortened(inOrder(warnings), file),
+    };
   const dag = build(
     raw,
     blockNodes.map(({ key }) => [key, blocks[key] as Raw]),
@@ -101,6 +107,21 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return [...distinct.values()].sort(
     (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
+}
+
+/** Beyond this many nobody reads on. */
+const MOST_PROBLEMS = 200;
+
+function shortened(problems: readonly Problem[], file: string): readonly Problem[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  const more = problems.length - MOST_PROBLEMS;
+  const rest = {
+    code: 'more',
+    message: `and ${more} more of the kind`,
+    file,
+    remedy: 'correct the first ones',
+  };
+  return [...problems.slice(0, MOST_PROBLEMS), rest];
 }
 
 /** Blocks in the order of the file, a doubled one once. */

@@ -18,8 +18,9 @@ export function idProblem(id: string): string | undefined {
   return undefined;
 }
 
+/** Those that turn the direction of writing too: a name would look like another one. */
 // eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
 /** A path that stays inside the project: relative, with `/`, already in its shortest form. */
 export function insidePathProblem(path: string): string | undefined {

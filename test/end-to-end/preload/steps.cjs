@@ -29,7 +29,9 @@ function install({ log, kill, fail, clock }) {
   };
   const at = (name, detail) => {
     if (reached(name, detail)) die();
-    if (fail !== undefined && count >= fail.step && count <= (fail.last ?? Infinity)) {
+    // A full disk lets things be taken away.
+    const takesRoom = !/^(rm|unlink)/.test(name);
+    if (fail !== undefined && takesRoom && count >= fail.step && count <= (fail.last ?? Infinity)) {
       throw Object.assign(new Error(`${fail.code}: simulated, ${name} '${detail}'`), {
         code: fail.code,
         syscall: name,
