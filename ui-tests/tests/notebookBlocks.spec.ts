@@ -1,6 +1,6 @@
 /** Blocks out of notebooks and notebooks out of blocks: cut, taken out, opened together, failed, and without DAGpy. */
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import { expect, test } from '../fixtures/index.js';
+import { expect, inBoth, test } from '../fixtures/index.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
 test.slow();
@@ -145,6 +145,25 @@ test('blocks are opened as one notebook, and a click leads to the cell that fail
   await expect(active.locator('.jp-OutputArea-output').last()).toBeInViewport();
   expect(JSON.stringify(project.notebook('clean.ipynb').cells[1]?.outputs)).toContain('ZeroDivisionError');
 });
+
+test(
+  'a click leads to the cell that failed in a notebook that is not open yet',
+  inBoth,
+  async ({ app, project, workbench, page }) => {
+    project.edit('clean.ipynb', 'limit = 10', 'limit = 1 / 0');
+    await project.dagpy('run').catch(() => undefined);
+    await workbench.open('load.ipynb');
+    await workbench.expectState('load', 'fresh', workbench.notebook);
+    const opened = app === 'notebook' ? page.waitForEvent('popup') : Promise.resolve(page);
+    await workbench.execute('dagpy:show-failure', { block: 'clean' });
+    const place = await opened;
+    const active = place.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell.jp-mod-active');
+    await expect(active.locator('.cm-content')).toContainText('limit = 1 / 0', { timeout: 40_000 });
+    await expect(active.locator('.jp-OutputArea-output').last()).toContainText('division by zero');
+    await expect(active.locator('.jp-OutputArea-output').last()).toBeInViewport();
+    expect(place.url()).not.toContain('#');
+  },
+);
 
 test('DAGpy is killed while one works: notebooks are saved as ever, and the blocks follow', async ({
   project,

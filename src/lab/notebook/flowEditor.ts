@@ -4,12 +4,14 @@ import { PageConfig, PathExt, URLExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { NotebookPanel, type INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { BlockView } from '../../protocol/resident/view.js';
 import type { BlockToAdd, IFlowEditor } from '../flowTokens.js';
 import { pathIn } from '../kernel/relevant.js';
 import type { IProjectModel } from '../tokens.js';
 import { makeBlock } from './makeBlock.js';
 import { recordOf } from './membership.js';
 import type { Followed, Notebooks } from './notebooks.js';
+import type { OpenNotebook } from './openNotebook.js';
 import { saveDocument } from './saveDocument.js';
 
 export interface FlowEditorOptions {
@@ -114,7 +116,12 @@ export class FlowEditor implements IFlowEditor {
     documents.openOrReveal(panel.context.path);
     await panel.revealed;
     const found = (await notebooks.follow(panel))?.notebook;
-    if (found === undefined) return;
+    if (found !== undefined) await this.goToFailure(found, view);
+  }
+
+  private async goToFailure(found: OpenNotebook, view: BlockView): Promise<void> {
+    const { panel } = found;
+    const { id: block } = view;
     await panel.context.ready;
     const place = view.failure?.cell ?? null;
     const id =
@@ -151,14 +158,19 @@ export class FlowEditor implements IFlowEditor {
   }
 
   /** The page was opened for a failure. */
-  private async arrive({ notebook: { project } }: Followed): Promise<void> {
+  private async arrive({ notebook }: Followed): Promise<void> {
     const { hash } = window.location;
     if (!this.options.isSingle || !hash.startsWith(FRAGMENT)) return;
     const block = decodeURIComponent(hash.slice(FRAGMENT.length));
     // Loaded again, it is a page like any other.
     window.history.replaceState(window.history.state, '', window.location.href.slice(0, -hash.length));
+    const { project } = notebook;
     await until(project, block);
-    await this.showFailure(project, block);
+    const view = project.block(block);
+    if (view === undefined || notebook.isDisposed) return;
+    notebook.look();
+    await notebook.panel.revealed;
+    await this.goToFailure(notebook, view);
   }
 
   async settled(): Promise<void> {
@@ -201,5 +213,6 @@ function until(project: IProjectModel, block: string): Promise<void> {
     };
     const timer = setTimeout(finish, 3000);
     project.changed.connect(look);
+    look();
   });
 }
