@@ -128,7 +128,7 @@ test('blocks are opened as one notebook, and a click leads to the cell that fail
   project.edit('clean.ipynb', 'limit = 10', 'limit = 1 / 0');
   await workbench.open('load.ipynb');
   await expect(workbench.block('load', workbench.notebook)).toBeVisible();
-  await workbench.execute('dagpy:open-flow', { blocks: ['report'] });
+  await workbench.execute('dagpy:open-flow', { block: 'report' });
   if (workbench.app === 'notebook') await workbench.open('report.flow.ipynb');
   await expect(workbench.notebook.locator('.dagpy-bar')).toHaveCount(3);
   expect(project.sources('report.flow.ipynb')).toContain('limit = 1 / 0');
