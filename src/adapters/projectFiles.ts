@@ -1,6 +1,6 @@
 /** Files that blocks wrote: kept aside, put back on a hit. */
 import { constants, copyFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ProjectFiles } from '../engine/notebookPorts.js';
 import { realDisk, replaceFile, makeDurableFolder } from './store/disk.js';
 
@@ -10,6 +10,13 @@ export function createProjectFiles(project: string, tmp: string): ProjectFiles {
     copy(path, target) {
       copyFileSync(resolve(project, path), target, constants.COPYFILE_FICLONE);
       return statSync(target).size;
+    },
+    keepAside(path, digest) {
+      const name = `${digest.slice(0, 16)}-${basename(path)}`;
+      const folder = join(dirname(tmp), 'replaced');
+      makeDurableFolder(realDisk, folder);
+      copyFileSync(resolve(project, path), join(folder, name), constants.COPYFILE_FICLONE);
+      return `.dagpy/replaced/${name}`;
     },
     isFile: path => statSync(resolve(project, path), { throwIfNoEntry: false })?.isFile() ?? false,
     replace(path, bytes) {

@@ -80,6 +80,7 @@ function trialPorts(ports: ProjectPorts): { readonly ports: ProjectPorts; readon
         read: uid => ports.memory.read(uid),
         remember: () => undefined,
         show: () => undefined,
+        begin: () => undefined,
         fail: () => undefined,
       },
       notebooks: {
@@ -92,6 +93,7 @@ function trialPorts(ports: ProjectPorts): { readonly ports: ProjectPorts; readon
         copy: (path, copy) => ports.files.copy(path, copy),
         isFile: path => ports.files.isFile(path),
         replace: () => undefined,
+        keepAside: path => path,
       },
     },
   };

@@ -57,6 +57,7 @@ export async function executeBlock(
     expectedSeconds: memory.last?.seconds ?? null,
   });
   const collector = createOutputCollector(block.codeCells.length);
+  ports.memory.begin(block.snapshot.uid);
   const scratch = ports.scratch.open(job);
   const replays = new Set<BlockId>();
   const failed = (problem: Problem, traceback: readonly string[], display: Display): Executed => ({

@@ -6,24 +6,32 @@ import { decodeDisplay } from './display.js';
 import type { LoadedBlock } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
 
-/** @returns `false` where something stored is damaged: the trace does not count any more and the block has to run */
+/**
+ * @param origin `executed`: right now, so that what differs in its files came from others since
+ * @returns `false` where something stored is damaged: the trace does not count any more and the block has to run
+ */
 export async function restoreBlock(
   ports: ProjectPorts,
   sink: RunSink,
   block: LoadedBlock,
   trace: Trace,
   keep: number,
+  origin: 'stored' | 'executed' = 'stored',
 ): Promise<boolean> {
   const display = displayOf(ports, trace);
   if (display === undefined) {
     ports.traces.remove(trace.key, trace.id);
     return false;
   }
+  const isUnfinished = origin === 'stored' && ports.memory.read(block.snapshot.uid).unfinished === true;
   for (const file of trace.written) {
     if (file.object === null) continue;
     const now = ports.world.observe('file', file.path);
     if (now === file.digest) continue;
-    if (now !== null && !isOwnVersion(ports, trace, file.path, now)) {
+    const isForeign = now !== null && !isOwnVersion(ports, trace, file.path, now);
+    // A log that many append to is nobody's to put back.
+    const wasBroken = isUnfinished && !trace.appended.includes(file.path);
+    if (isForeign && !wasBroken) {
       sink.emit({
         event: 'note',
         level: 'warning',
@@ -36,6 +44,16 @@ export async function restoreBlock(
     if (bytes === undefined) {
       ports.traces.remove(trace.key, trace.id);
       return false;
+    }
+    if (isForeign) {
+      // Most likely half-made by the run that failed or was killed; if a person wrote it, it is not lost.
+      const aside = ports.files.keepAside(file.path, now);
+      sink.emit({
+        event: 'note',
+        level: 'warning',
+        block: trace.block,
+        message: `${file.path} is as an unfinished run left it, or was changed since; the block's own version is put back, and what was there is kept as ${aside}`,
+      });
     }
     ports.files.replace(file.path, bytes);
   }

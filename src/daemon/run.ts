@@ -301,7 +301,7 @@ class Run {
     files.note(effect.block, trace);
     const bytes = ports.objects.read(trace.display);
     if (bytes !== undefined)
-      await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep);
+      await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep, 'executed');
     const before = block.snapshot.memory.last;
     sink.emit({
       event: 'blockExecuted',

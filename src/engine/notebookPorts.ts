@@ -67,4 +67,6 @@ export interface ProjectFiles {
   isFile(path: string): boolean;
   /** Replaces or makes a file in one step. */
   replace(path: string, bytes: Uint8Array): void;
+  /** Keeps a copy of a file that is about to be replaced, under its digest. @returns where, from the project */
+  keepAside(path: string, digest: string): string;
 }

@@ -30,6 +30,8 @@ export interface BlockMemory {
   readonly last: Trace | null;
   /** Last failure, kept until the block runs again. */
   readonly failure: { readonly key: Key; readonly message: string; readonly seconds: number } | null;
+  /** It was started and did not come to a good end since; the files that it writes may be half-made. */
+  readonly unfinished?: boolean;
 }
 
 /** A block as it stands on disk now. */

@@ -52,6 +52,8 @@ export interface MemoryStore {
   remember(uid: Uid, trace: Trace, keep: number): void;
   /** The notebook shows a trace's outputs, or (`null`) other ones. */
   show(uid: Uid, trace: TraceId | null): void;
+  /** Its code is about to run. */
+  begin(uid: Uid): void;
   fail(uid: Uid, failure: NonNullable<BlockMemory['failure']>): void;
 }
 

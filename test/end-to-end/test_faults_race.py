@@ -89,6 +89,40 @@ def test_a_stale_lock_whose_number_lives_on(project) -> None:
     assert p.run("fast").executed == set()
 
 
+@pytest.mark.parametrize("how", ["fails", "killed"])
+def test_files_of_a_run_that_came_to_no_good_end(project, how: str) -> None:
+    """The edit is taken back: the trace of before answers, and its file comes back too. What was there is kept."""
+    end = (
+        "raise ValueError(n)" if how == "fails" else "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    p = project(
+        {
+            "writes": (
+                [
+                    "n = 1",
+                    f"with open('out.txt', 'w') as file:\n    file.write(str(n))\nif n == 9:\n    {end}",
+                ],
+                {"outputs": ["out.txt"]},
+            ),
+            "reads": (["print(open('out.txt').read())"], {"parents": ["writes"]}),
+        }
+    )
+    p.run()
+    p.edit("writes", 0, "n = 1", "n = 9")
+    p.run(code=1)
+    assert (p.folder / "out.txt").read_text() == "9"
+    p.edit("writes", 0, "n = 9", "n = 1")
+    done = p.run()
+    assert done.executed == set() and done.restored == {"writes"}
+    assert (p.folder / "out.txt").read_text() == "1" and p.text("reads") == "1\n"
+    [kept] = (p.folder / ".dagpy" / "replaced").iterdir()
+    assert kept.read_text() == "9" and kept.name in done.err
+    # What a person writes there while all is well stays, as ever.
+    (p.folder / "out.txt").write_text("mine")
+    assert "changed by hand" in p.run().err
+    assert (p.folder / "out.txt").read_text() == "mine"
+
+
 @pytest.mark.parametrize("days", [-400, -1, 400] if LONG else [-400])
 def test_the_clock_is_wrong(project, tmp_path: Path, days: int) -> None:
     """Set back or forth between runs; files replaced by others of the same size, with the time of the old ones."""

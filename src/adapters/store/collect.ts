@@ -44,6 +44,8 @@ export interface CacheKeeperOptions {
 
 /** A running job may leave its scratch folder untouched for hours; milliseconds. */
 const UNFINISHED_MILLISECONDS = 86_400_000;
+/** How long copies of replaced files are kept; milliseconds. */
+const REPLACED_MILLISECONDS = 90 * 86_400_000;
 
 interface StoredObject extends ObjectRef {
   readonly file: string;
@@ -94,7 +96,10 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       rmSync(file, { force: true });
       stamps.forget(nameOf(digest));
     }
-    if (!dryRun) sweepFolder(layout.tmp, now() - Math.max(grace, UNFINISHED_MILLISECONDS));
+    if (!dryRun) {
+      sweepFolder(layout.tmp, now() - Math.max(grace, UNFINISHED_MILLISECONDS));
+      sweepFolder(layout.replaced, now() - REPLACED_MILLISECONDS);
+    }
     return { removedObjects, removedTraces: dropped.length, removedBytes, keptObjects, keptBytes };
   };
 

@@ -22,6 +22,8 @@ export interface StoreLayout {
   readonly tmp: string;
   readonly locks: string;
   readonly quarantine: string;
+  /** Copies of files that were replaced by what a block wrote there before, and that a person may have changed. */
+  readonly replaced: string;
 }
 
 export function storeLayout(project: string): StoreLayout {
@@ -40,14 +42,15 @@ export function storeLayout(project: string): StoreLayout {
     tmp: below('tmp'),
     locks: below('locks'),
     quarantine: below('quarantine'),
+    replaced: below('replaced'),
   };
 }
 
 /** Makes the folders that every writer expects. Throws a `ProblemError` where that is not allowed. */
 export function prepareStore(layout: StoreLayout): void {
   const ignoreFile = join(layout.root, '.gitignore');
-  refuseLinks(layout);
   try {
+    refuseLinks(layout);
     for (const folder of [
       layout.objects,
       layout.traces,
@@ -61,6 +64,7 @@ export function prepareStore(layout: StoreLayout): void {
     }
     if (!existsSync(ignoreFile)) writeFileSync(ignoreFile, '*\n');
   } catch (error) {
+    if (error instanceof ProblemError) throw error;
     throw new ProblemError([problemOf(error, layout.root, layout.project)]);
   }
 }

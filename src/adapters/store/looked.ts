@@ -43,6 +43,7 @@ export class Looked {
       },
       remember: (uid, trace, keep) => store.remember(uid, trace, keep),
       show: (uid, trace) => store.show(uid, trace),
+      begin: uid => store.begin(uid),
       fail: (uid, failure) => store.fail(uid, failure),
     };
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BlockMemory } from '../../engine/ports.js';
 import type { MemoryStore, TraceStore } from '../../engine/storePorts.js';
 import type { Decoder } from '../../protocol/decode.js';
-import { branded, finite, form, list, nullable, shape, table, text } from '../../protocol/decode.js';
+import { branded, finite, flag, form, list, nullable, shape, table, text } from '../../protocol/decode.js';
 import type { Key, TraceId, Uid } from '../../protocol/ids.js';
 import type { Trace } from '../../protocol/trace.js';
 import type { BytesHasher } from '../hash.js';
@@ -27,16 +27,20 @@ export interface MemoryFile {
   /** Newest first, by key id: users who share a folder drop only traces of their own. */
   readonly recent: ReadonlyMap<string, readonly Remembered[]>;
   readonly failure: BlockMemory['failure'];
+  readonly unfinished?: boolean;
 }
 
 const key = form<Key>(/^[0-9a-f]{64}$/, 'a key');
-const decodeFile: Decoder<MemoryFile> = shape<MemoryFile>({
-  version: finite,
-  uid: branded(),
-  shown: nullable(branded()),
-  recent: table(list(shape<Remembered>({ key, trace: branded() }))),
-  failure: nullable(shape<NonNullable<BlockMemory['failure']>>({ key, message: text, seconds: finite })),
-});
+const decodeFile: Decoder<MemoryFile> = shape<MemoryFile>(
+  {
+    version: finite,
+    uid: branded(),
+    shown: nullable(branded()),
+    recent: table(list(shape<Remembered>({ key, trace: branded() }))),
+    failure: nullable(shape<NonNullable<BlockMemory['failure']>>({ key, message: text, seconds: finite })),
+  },
+  { unfinished: flag },
+);
 
 export interface MemoryStoreOptions {
   readonly layout: StoreLayout;
@@ -58,13 +62,14 @@ export class FileMemoryStore implements MemoryStore {
   read(uid: Uid): BlockMemory {
     const { kept } = this.options;
     const file = kept === undefined ? this.load(uid) : kept.read(this.fileOf(uid), () => this.load(uid));
-    const { shown, failure, recent } = file;
+    const { shown, failure, recent, unfinished = false } = file;
     const newest = recent.get(this.options.keyId)?.[0];
     const { traces } = this.options;
     let last: Trace | null | undefined;
     return {
       shown,
       failure,
+      unfinished,
       /** Read only when someone asks: a fresh block is judged without it. */
       get last() {
         if (last === undefined) {
@@ -88,6 +93,7 @@ export class FileMemoryStore implements MemoryStore {
       ...file,
       shown: trace.id,
       failure: null,
+      unfinished: false,
       recent: new Map([...file.recent, [keyId, kept]]),
     });
     // After the list: killed in between, a trace too many is left, which does no harm.
@@ -97,6 +103,11 @@ export class FileMemoryStore implements MemoryStore {
   show(uid: Uid, trace: TraceId | null): void {
     const file = this.load(uid);
     if (file.shown !== trace) this.write(uid, { ...file, shown: trace });
+  }
+
+  begin(uid: Uid): void {
+    const file = this.load(uid);
+    if (file.unfinished !== true) this.write(uid, { ...file, unfinished: true });
   }
 
   fail(uid: Uid, failed: NonNullable<BlockMemory['failure']>): void {
