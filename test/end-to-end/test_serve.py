@@ -178,6 +178,27 @@ def test_a_run_is_cancelled_and_leaves_the_project_clean(project) -> None:
     assert p.run().executed == {"number", "slow"}
 
 
+def test_a_block_that_is_edited_while_others_run_is_stale_and_counts_as_done(project) -> None:
+    p = project(
+        {
+            "first": ["a = 1"],
+            "second": (["import time\ntime.sleep(4)\nb = a"], {"parents": ["first"]}),
+            "third": (["import time\ntime.sleep(60)\nprint(b)"], {"parents": ["second"]}),
+        }
+    )
+    with serving(p) as daemon:
+        follower = daemon.follow()
+        follower.call("run", target={"kind": "affected"})
+        follower.until(lambda: follower.states()["second"] == "running", "second runs")
+        p.edit("first", 0, "a = 1", "a = 2")
+        follower.until(lambda: follower.states()["first"] == "stale", "the edit is seen")
+        assert follower.view["run"]["done"] == 1
+        follower.until(lambda: follower.states()["third"] == "running", "the next one runs")
+        assert follower.states()["first"] == "stale" and follower.view["run"]["done"] == 2
+        follower.call("cancel")
+        follower.ended()
+
+
 def test_a_run_survives_who_asked_for_it_and_ends_with_the_daemon(project) -> None:
     p = project({"slow": ["import time\nprint('begun', flush=True)\ntime.sleep(1.5)\nx = 1"]})
     with serving(p) as daemon:

@@ -21,10 +21,14 @@ interface Live {
   doneAt: number | null;
 }
 
+const isToCome = (state: BlockState): boolean => state === 'queued' || state === 'running';
+
 const QUEUED: readonly Reason[] = [{ kind: 'input', detail: 'waits for its turn' }];
 
 export class LiveRun {
   private readonly blocks = new Map<string, Live>();
+  /** What the run said last of each block, whether a look knows better by now or not. */
+  private readonly said = new Map<string, BlockState>();
   private target: readonly string[] = [];
   private upTo = 0;
   private isCancelling = false;
@@ -41,7 +45,8 @@ export class LiveRun {
 
   view(waiting: number): RunView {
     const { run, target, upTo, by, since, isCancelling } = this;
-    const done = target.filter(id => (this.blocks.get(id)?.doneAt ?? null) !== null).length;
+    const isDone = (state: BlockState | undefined): boolean => state !== undefined && !isToCome(state);
+    const done = target.filter(id => isDone(this.said.get(id))).length;
     return { run, target, upTo, done, by, since, isCancelling, waiting };
   }
 
@@ -64,12 +69,16 @@ export class LiveRun {
       if (state === undefined) {
         // Cancelled, or none of the run's business: it is as it was.
         if (this.blocks.get(id)?.doneAt === null) this.blocks.delete(id);
+        this.said.delete(id);
         continue;
       }
+      // Nothing new: what became of the block since, a look tells.
+      if (this.said.get(id) === state) continue;
+      this.said.set(id, state);
       const live = this.of(id, state);
       if (live.state === state) continue;
       live.state = state;
-      if (state === 'queued' || state === 'running') live.doneAt = null;
+      if (isToCome(state)) live.doneAt = null;
       else live.doneAt ??= this.now();
     }
   }
@@ -165,7 +174,6 @@ export class LiveRun {
   private of(id: string, state: BlockState): Live {
     const known = this.blocks.get(id);
     if (known !== undefined) return known;
-    const isDone = state !== 'queued' && state !== 'running';
     const live: Live = {
       state,
       reasons: [],
@@ -174,7 +182,7 @@ export class LiveRun {
       seconds: null,
       trace: null,
       ended: null,
-      doneAt: isDone ? this.now() : null,
+      doneAt: isToCome(state) ? null : this.now(),
     };
     this.blocks.set(id, live);
     return live;
