@@ -33,6 +33,8 @@ export interface ExecuteOptions {
   readonly loaded: LoadedProject;
   readonly effect: ExecuteEffect;
   readonly files: FileUse;
+  /** How often the run began anew; processes of an earlier time may not be over yet. */
+  readonly round: number;
   /** Told which worker runs the block, so that it can be stopped. */
   readonly started: (running: RunningJob) => void;
   /** Sessions that children continue: this one's is added where it is kept. */
@@ -48,7 +50,7 @@ export async function executeBlock(
   const block = blockOf(loaded, effect.block);
   const { declaration, memory } = block.snapshot;
   const began = ports.clock.now();
-  const job = `${sink.run}-${effect.key.slice(0, 12)}-${String(effect.attempt)}`;
+  const job = [sink.run, effect.key.slice(0, 12), options.round, effect.attempt].join('-');
   sink.emit({
     event: 'blockStarted',
     block: effect.block,

@@ -96,8 +96,8 @@ async function runUntilSound(
     const again = { ...context, world: ports.world };
     const run =
       attempt === 1
-        ? new Run(ports, sink, options, context, look, isLast)
-        : new Run(ports, sink, options, again, firstLook(ports.world), isLast);
+        ? new Run(ports, sink, options, context, look, attempt, isLast)
+        : new Run(ports, sink, options, again, firstLook(ports.world), attempt, isLast);
     const finished = await run.finish();
     const { report } = finished;
     const isDamaged = run.sawDamage && !isLast && !options.cancel.aborted;
@@ -161,6 +161,7 @@ class Run {
     private readonly options: RunOptions,
     context: Context,
     private readonly look: FirstLook,
+    private readonly round: number,
     private readonly isLast: boolean,
   ) {
     this.state = orThrow(startRun(context, { run: sink.run, request: options.request, jobs: options.jobs }));
@@ -270,6 +271,7 @@ class Run {
       loaded: this.options.loaded,
       effect,
       files: this.files,
+      round: this.round,
       started: job => this.running.set(effect.block, job),
       held: this.held,
     });

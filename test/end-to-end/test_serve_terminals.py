@@ -95,22 +95,20 @@ def test_a_terminal_that_is_killed_takes_its_runs_back(project) -> None:
     p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
     with serving(p) as daemon:
         follower = daemon.follow()
-        running = p.start("run", "--json")
-        waiting = p.start("run", "number", "--force", "--json")
+        started = [p.start("run", "--json")]
         try:
-            follower.until(lambda: follower.states()["slow"] == "running", "slow runs")
+            follower.until(lambda: p.tally() == ["number", "slow"], "slow runs")
+            started.append(p.start("run", "number", "--force", "--json"))
             follower.until(lambda: follower.view["run"]["waiting"] == 1, "the second one waits")
-            before = len(p.tally())
-            first, second = (running, waiting) if follower.view["run"]["upTo"] == 2 else (waiting, running)
             # one that waits never begins, one that is on ends as with Ctrl-C
-            second.kill()
+            started[1].kill()
             follower.until(lambda: follower.view["run"]["waiting"] == 0, "it is taken back")
-            first.kill()
+            started[0].kill()
             assert follower.ended()["cancelled"] == ["slow"]
             follower.until(lambda: follower.view["run"] is None, "nothing runs")
-            assert len(p.tally()) == before
+            assert p.tally() == ["number", "slow"]
         finally:
-            for process in (running, waiting):
+            for process in started:
                 end_group(process)
                 process.communicate()
 
