@@ -6,7 +6,7 @@
 //   npm run test:long -- --times 0.1        a tenth of the counts       --no-table   leaves docs/proof.md alone
 // A test file takes part when it imports `proof` (test/proof.ts, test/end-to-end/proof.py), which says how many of each
 // thing to try, and hears how many were tried.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,9 +14,9 @@ import { ScriptError, filesBelow, isMain, root, run, seconds, start, venvBin, wh
 import { build } from './build.mjs';
 import { readJunit } from './junit.mjs';
 import { setup } from './setup.mjs';
+import { rewritePart, tableRow } from './writtenPart.mjs';
 
 const page = join(root, 'docs', 'proof.md');
-const [opening, closing] = ['<!-- long: written by npm run test:long -->', '<!-- long: end -->'];
 const imports = {
   '.py': /^\s*(?:import proof|from proof import)\b/m,
   '.ts': /from '(?:\.\.?\/)+proof\.js'/,
@@ -85,28 +85,24 @@ async function runNode(file, report, env) {
   return { passed, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
-const asRow = cells => `| ${cells.join(' | ')} |`;
 const columns = ['file', 'tried', 'tests', 'failed', 'took', 'date'];
 
-/** Replaces the rows of `results` in the table of the page; others stay, unless their file is gone. */
-export function withRows(text, results) {
-  const [from, to] = [text.indexOf(opening), text.indexOf(closing)];
-  if (from < 0 || to < from) throw new ScriptError(`docs/proof.md has no ${opening} … ${closing}`);
+/** The table with the rows of `results` in place of older ones; others stay, unless their file is gone. */
+function withRows(lines, results) {
   const rows = new Map();
-  for (const line of text.slice(from, to).split('\n')) {
+  for (const line of lines) {
     const file = /^\| `([^`]+)` \|/.exec(line)?.[1];
     if (file !== undefined && existsSync(join(root, file))) rows.set(file, line);
   }
   for (const { file, passed, failed, counted, took, date } of results) {
     const tried = [...counted].map(([what, count]) => `${count.toLocaleString('en')} ${what}`).join(', ');
-    rows.set(file, asRow([`\`${file}\``, tried, passed + failed, failed, took, date]));
+    rows.set(file, tableRow([`\`${file}\``, tried, passed + failed, failed, took, date]));
   }
-  const table = [
-    asRow(columns),
-    asRow(['---', '---', '--:', '--:', '--:', '---']),
+  return [
+    tableRow(columns),
+    tableRow(['---', '---', '--:', '--:', '--:', '---']),
     ...[...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
   ];
-  return `${text.slice(0, from)}${opening}\n${table.join('\n')}\n${text.slice(to)}`;
 }
 
 if (isMain(import.meta.url))
@@ -135,7 +131,7 @@ if (isMain(import.meta.url))
       const tried = [...result.counted].map(([what, count]) => `, ${count} ${what}`).join('');
       console.log(`  ${result.passed} passed, ${result.failed} failed${tried} (${took})`);
       // one after the other, so that what was done counts if the rest is cut short
-      if (!values['no-table']) writeFileSync(page, withRows(readFileSync(page, 'utf8'), results));
+      if (!values['no-table']) rewritePart(page, 'long', lines => withRows(lines, results));
     }
     const failed = results.reduce((sum, result) => sum + result.failed, 0);
     console.log(`\n${results.reduce((sum, { passed }) => sum + passed, 0)} passed, ${failed} failed`);

@@ -10,10 +10,10 @@ import { mutants } from './mutants/list.mjs';
 import { build } from './build.mjs';
 import { readJunit } from './junit.mjs';
 import { setup } from './setup.mjs';
+import { rewritePart, tableRow } from './writtenPart.mjs';
 
 const copy = join(root, 'build', 'mutants');
 const page = join(root, 'docs', 'proof.md');
-const [opening, closing] = ['<!-- mutants: written by npm run test:mutants -->', '<!-- mutants: end -->'];
 const tests = ['model', 'named', 'stories'];
 
 /** The parts of the repository that the bundle and the model are made of. */
@@ -103,13 +103,9 @@ async function judge(mutant, only) {
 }
 
 /** Rows of mutants that were judged replace those of the page; columns that were not asked stay as they are. */
-function withRows(text, results, date) {
-  const [from, to] = [text.indexOf(opening), text.indexOf(closing)];
-  if (from < 0 || to < from) throw new ScriptError(`docs/proof.md has no ${opening} … ${closing}`);
+function withRows(lines, results, date) {
   const before = new Map(
-    text
-      .slice(from, to)
-      .split('\n')
+    lines
       .filter(line => line.startsWith('| '))
       .map(line => line.slice(2, -2).split(' | '))
       .map(([name, ...cells]) => [name, cells]),
@@ -126,12 +122,11 @@ function withRows(text, results, date) {
     );
     return [[name, ...cells, date]];
   });
-  const table = [
+  return [
     ['what is broken', 'model', 'named test', 'stories', 'date'],
     ['---', '---', '---', '---', '---'],
     ...rows,
-  ];
-  return `${text.slice(0, from)}${opening}\n${table.map(row => `| ${row.join(' | ')} |`).join('\n')}\n${text.slice(to)}`;
+  ].map(tableRow);
 }
 
 await start(async () => {
@@ -161,10 +156,7 @@ await start(async () => {
     const told = Object.entries(verdicts).map(([test, by]) => `${test}: ${by ?? 'LIVES'}`);
     console.log(`${isKilled ? 'killed' : 'LIVES '} ${mutant.name} (${told.join('; ')}; ${seconds(began)})`);
     if (!values['no-table'])
-      writeFileSync(
-        page,
-        withRows(readFileSync(page, 'utf8'), results, new Date().toISOString().slice(0, 10)),
-      );
+      rewritePart(page, 'mutants', lines => withRows(lines, results, new Date().toISOString().slice(0, 10)));
   }
   rmSync(copy, { recursive: true, force: true });
   console.log(`\n${chosen.length - living.length} killed, ${living.length} alive`);

@@ -9,22 +9,8 @@ import signal
 from pathlib import Path
 
 import pytest
+from hostile import BLOCKS, Mark
 from project import Project, User, wait_until
-
-BLOCKS = {
-    "a": ["x = [1, 2]\nprint('a')"],
-    "b": (["print(x)"], {"parents": ["a"]}),
-}
-
-
-class Mark:
-    """Loading it leaves a file."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def __reduce__(self):
-        return (os.system, (f"touch '{self.file}'",))
 
 
 def plant(p: Project, mark: Path) -> None:

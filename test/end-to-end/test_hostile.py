@@ -11,23 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from hostile import BLOCKS, Mark
 from project import write_json
 from proof import LONG, how_many
-
-BLOCKS = {
-    "a": ["x = [1, 2]\nprint('a')"],
-    "b": (["print(x)"], {"parents": ["a"]}),
-}
-
-
-class Mark:
-    """Loading it leaves a file."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def __reduce__(self):
-        return (os.system, (f"touch '{self.file}'",))
 
 
 def test_no_file_of_the_store_is_ever_unpickled(project, tmp_path: Path) -> None:

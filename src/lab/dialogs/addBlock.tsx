@@ -10,6 +10,7 @@ import { listing } from '../words.js';
 import { nameTrouble } from './blockName.js';
 import { FilterField } from './filterField.js';
 import { showForm } from './form.js';
+import { NameField } from './nameField.js';
 
 export interface AddBlockQuestion {
   readonly project: IProjectModel;
@@ -40,23 +41,7 @@ export function askBlock(
     return (
       <>
         <p className="dagpy-Hint">{from}</p>
-        <label className="dagpy-Field">
-          <span>{trans.__('Name')}</span>
-          <input
-            type="text"
-            className="jp-mod-styled"
-            name="name"
-            value={name}
-            spellCheck={false}
-            autoComplete="off"
-            aria-invalid={trouble !== ''}
-            onFocus={({ target }) => target.select()}
-            onChange={({ target }) => setName(target.value.trim())}
-          />
-          <span className="dagpy-Trouble" role="alert">
-            {trouble}
-          </span>
-        </label>
+        <NameField name={name} trouble={trouble} change={setName} trans={trans} />
         <ParentsField
           project={project}
           suggestion={suggestion}

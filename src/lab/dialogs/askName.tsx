@@ -4,6 +4,7 @@ import { useEffect, useState, type ReactElement } from 'react';
 import type { IProjectModel } from '../tokens.js';
 import { nameTrouble } from './blockName.js';
 import { showForm } from './form.js';
+import { NameField } from './nameField.js';
 
 export interface NameQuestion {
   readonly title: string;
@@ -25,23 +26,7 @@ export function askName(
     const [name, setName] = useState(start);
     const trouble = nameTrouble(name, project, trans, own);
     useEffect(() => change(trouble === '' ? name : null), [change, name, trouble]);
-    return (
-      <label className="dagpy-Field">
-        <span>{trans.__('Name')}</span>
-        <input
-          type="text"
-          className="jp-mod-styled"
-          value={name}
-          spellCheck={false}
-          aria-invalid={trouble !== ''}
-          onFocus={({ target }) => target.select()}
-          onChange={({ target }) => setName(target.value.trim())}
-        />
-        <span className="dagpy-Trouble" role="alert">
-          {trouble}
-        </span>
-      </label>
-    );
+    return <NameField name={name} trouble={trouble} change={setName} trans={trans} />;
   };
   return showForm(title, Body, accept, trans);
 }
