@@ -111,9 +111,8 @@ test('what was edited before DAGpy could be asked stays, and what changed on dis
   wire.isOpen = false;
   await workbench.open('clean.ipynb');
   await setSource(page, 1, 'limit = 7');
-  wire.isOpen = true;
-  await expect(bar(workbench, 'clean')).toBeVisible();
   project.edit('clean.ipynb', 'row < limit', 'row <= limit');
+  wire.isOpen = true;
   await expect.poll(async () => (await sourcesShown(page)).join('\n')).toContain('row <= limit');
   expect(await sourcesShown(page)).toContain('limit = 7');
   await workbench.saveDocument();

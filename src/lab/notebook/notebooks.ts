@@ -6,10 +6,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { Problem } from '../../protocol/problem.js';
+import type { NotebookContent } from '../../protocol/resident/calls.js';
 import type { Settings } from '../settings.js';
 import type { IProjectHold, IProjects } from '../tokens.js';
 import { Drawing } from './drawing.js';
 import { LiveOutputs } from './liveOutputs.js';
+import { firstBase, loadedFile, type LoadedFile } from './openFile.js';
 import { OpenNotebook } from './openNotebook.js';
 import { saveDocument } from './saveDocument.js';
 import { Settling } from './settling.js';
@@ -38,8 +40,8 @@ export class Notebooks {
   private readonly attached = new Map<NotebookPanel, Attached>();
   /** What is being asked about a panel. */
   private readonly asking = new Map<NotebookPanel, Promise<Followed | undefined>>();
-  /** Notebooks whose project could not be asked for. */
-  private readonly unknown = new Set<NotebookPanel>();
+  /** Notebooks whose project could not be asked for, as they were opened. */
+  private readonly unknown = new Map<NotebookPanel, LoadedFile | null>();
   private readonly _followed = new Signal<this, Followed>(this);
 
   constructor(private readonly options: NotebooksOptions) {
@@ -49,7 +51,7 @@ export class Notebooks {
     projects.moved.connect(() => tracker.forEach(panel => void this.follow(panel)));
     projects.connection.changed.connect(() => {
       if (projects.connection.state !== 'ready') return;
-      for (const panel of [...this.unknown]) void this.follow(panel);
+      for (const panel of [...this.unknown.keys()]) void this.follow(panel);
     });
     // Somebody may have saved a flow from another page, which no block tells of.
     window.addEventListener('focus', () => {
@@ -93,25 +95,29 @@ export class Notebooks {
   private async attach(panel: NotebookPanel): Promise<Followed | undefined> {
     await panel.context.ready;
     const path = panel.context.localPath;
+    // Asking takes a while, in which it may be edited.
+    const loaded = this.unknown.get(panel) ?? loadedFile(panel);
     let hold: IProjectHold | null = null;
     try {
       hold = await this.options.projects.find(path);
       this.unknown.delete(panel);
     } catch {
-      this.unknown.add(panel);
+      this.unknown.set(panel, loaded);
     }
     const { model } = panel.content;
     if (hold === null || panel.isDisposed || model === null || panel.context.localPath !== path) {
       hold?.dispose();
       return undefined;
     }
-    const made = this.dress(panel, new OpenNotebook(panel, model, hold.model), hold);
+    const base = firstBase(panel, loaded);
+    const made = this.dress(new OpenNotebook(panel, model, hold.model, base), base, hold);
     this.attached.set(panel, made);
     this._followed.emit(made);
     return made;
   }
 
-  private dress(panel: NotebookPanel, notebook: OpenNotebook, hold: IProjectHold): Attached {
+  private dress(notebook: OpenNotebook, base: NotebookContent | null, hold: IProjectHold): Attached {
+    const { panel } = notebook;
     const { commands, settings, trans, projects, documents } = this.options;
     const drawing = new Drawing(notebook, {
       commands,
@@ -136,7 +142,7 @@ export class Notebooks {
         });
       told = text;
     };
-    const syncing = new Syncing(notebook, projects.connection, documents.services.contents, {
+    const syncing = new Syncing(notebook, projects.connection, documents.services.contents, base, {
       trouble,
       conflict: conflicts =>
         void Notification.warning(

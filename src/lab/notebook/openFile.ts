@@ -1,23 +1,50 @@
 /** The file of an open notebook: what it held when editor and file were last the same, and whether it is another by now. */
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ServerConnection, type Contents } from '@jupyterlab/services';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
 import type { OpenNotebook } from './openNotebook.js';
-import { hasCellIds } from './plainCells.js';
+import { contentOf, hasCellIds } from './plainCells.js';
 
 /** A version of the file, without what it holds. */
 export type FileState = Pick<Contents.IModel, 'hash' | 'last_modified'>;
 
+/** What an editor held before anybody edited it, and of which version of its file that was. */
+export interface LoadedFile {
+  readonly content: NotebookContent;
+  readonly state: FileState;
+}
+
+/** @returns `null`: it has been edited already, or is of no file */
+export function loadedFile({ context, content: { model } }: NotebookPanel): LoadedFile | null {
+  const { contentsModel } = context;
+  if (model === null || model.dirty || contentsModel === null) return null;
+  const { hash, last_modified } = contentsModel;
+  return { content: contentOf(model), state: { ...(hash === undefined ? {} : { hash }), last_modified } };
+}
+
+/**
+ * What edits are held against when DAGpy first looks at a notebook.
+ * @param loaded as it was when it was opened, which may be long ago if DAGpy could not be asked
+ * @returns `null`: not known
+ */
+export function firstBase(panel: NotebookPanel, loaded: LoadedFile | null): NotebookContent | null {
+  const now = loadedFile(panel);
+  if (now !== null) return now.content;
+  const { contentsModel } = panel.context;
+  // Saved since, it is of another version, and what that one held nobody noted.
+  return loaded !== null && contentsModel !== null && isSame(contentsModel, loaded.state)
+    ? loaded.content
+    : null;
+}
+
 export class OpenFile {
-  private _base: NotebookContent | null;
   private saving: { readonly content: NotebookContent; readonly edits: number } | null = null;
 
   constructor(
     private readonly notebook: OpenNotebook,
     private readonly contents: Contents.IManager,
-  ) {
-    // What was edited before anybody could look is no part of the file.
-    this._base = notebook.model.dirty ? null : notebook.content();
-  }
+    private _base: NotebookContent | null,
+  ) {}
 
   /** What edits are held against; `null`: not known before the next save. */
   get base(): NotebookContent | null {

@@ -60,16 +60,18 @@ export class OpenNotebook implements IDisposable {
   readonly acting: Acting;
   isDisposed = false;
 
+  /** @param base what its file holds; `null`: not known */
   constructor(
     readonly panel: NotebookPanel,
     readonly model: INotebookModel,
     readonly project: IProjectModel,
+    base: NotebookContent | null,
   ) {
     project.changed.connect(this.schedule, this);
     model.contentChanged.connect(this.onContent, this);
     model.metadataChanged.connect(this.onContent, this);
     this.acting = new Acting(model);
-    this.noteSaved(this.content());
+    this.noteSaved(base ?? this.content());
     this.look();
   }
 

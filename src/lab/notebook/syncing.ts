@@ -68,9 +68,10 @@ export class Syncing {
     private readonly notebook: OpenNotebook,
     private readonly connection: IConnection,
     contents: Contents.IManager,
+    base: NotebookContent | null,
     private readonly tell: SyncTelling,
   ) {
-    this.file = new OpenFile(notebook, contents);
+    this.file = new OpenFile(notebook, contents, base);
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
@@ -79,7 +80,6 @@ export class Syncing {
     notebook.acting.asked.connect(this.onAsked, this);
     // A flow that was saved while nobody could tell its blocks.
     const { subject } = notebook;
-    const { base } = this.file;
     this.pending =
       subject.kind === 'flow' && subject.record !== null && base !== null
         ? { content: base, arrivals: 0 }
