@@ -82,5 +82,5 @@ export interface IBlockSelection {
 
 export const IBlockSelection = new Token<IBlockSelection>(
   'jupyterlab-dagpy:IBlockSelection',
-  'The blocks that are selected in the sidebar and in the DAG panel.',
+  'The blocks that are selected in the sidebar, in the DAG panel and by the active cell of a notebook.',
 );

@@ -84,6 +84,18 @@ export function syntaxProblems(text: string, file: string, deepest: number): Pro
     ];
   }
   if (nestingOf(text) > deepest) return [tooDeep(file, deepest)];
+  // No string of JSON goes over a line's end, so this can be nothing else.
+  const marker = /^<{7} /m.exec(text);
+  if (marker !== null)
+    return [
+      {
+        code: 'json-merge-conflict',
+        message: 'a merge left both versions here, between <<<<<<< and >>>>>>>',
+        file,
+        ...placeOf(text, marker.index),
+        remedy: `choose, or take one whole version with git checkout --ours or --theirs ${file}`,
+      },
+    ];
   const seen = new Set<number>();
   const problems: Problem[] = [];
   for (const error of parseStrict(text).errors) {

@@ -323,6 +323,7 @@ test('what is no notebook is told with place and remedy', () => {
     ['', 'json-syntax', 1],
     ['{"cells": [\n  1,\n]}', 'json-syntax', 3],
     ['{"cells": [{"a": NaN}]}', 'json-syntax', 1],
+    ['{\n<<<<<<< ours\n"a": 1,\n=======\n"a": 2,\n>>>>>>> theirs\n"cells": []}', 'json-merge-conflict', 2],
     ['[]', 'notebook-invalid', 1],
     ['{"a": 1}', 'notebook-invalid', 1],
     ['{"nbformat": 3, "worksheets": []}', 'notebook-old-format', 1],
@@ -342,7 +343,11 @@ test('what is no notebook is told with place and remedy', () => {
   for (const [text, code, line] of cases) {
     const result = parseNotebook(text, 'n.ipynb');
     assert.ok(!result.ok, text);
-    assert.equal(result.problems[0]?.code, code, text);
+    assert.deepEqual(
+      result.problems.map(problem => problem.code),
+      [code],
+      text,
+    );
     assert.equal(result.problems[0]?.line, line, text);
     assert.ok(result.problems.every(problem => problem.remedy !== '' && problem.file === 'n.ipynb'));
   }

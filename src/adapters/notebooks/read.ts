@@ -85,7 +85,8 @@ export function parseNotebook(text: string, file: string, stamp: TextStamp | nul
   try {
     raw = parseJson(text) as RawNotebook;
   } catch {
-    return failure(...syntaxProblems(text, file, DEEPEST));
+    // Programs write notebooks: one that is not JSON was cut or merged, and all behind the first error follows from it.
+    return failure(...syntaxProblems(text, file, DEEPEST).slice(0, 1));
   }
   // `JSON.parse` takes any depth; whatever walks through the outputs afterwards does not.
   if (nestingOf(text) > DEEPEST) return failure(tooDeep(file, DEEPEST));

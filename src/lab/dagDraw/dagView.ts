@@ -13,7 +13,7 @@ import { makeMinimap } from './minimap.js';
 import { moved, type Move } from './moves.js';
 import { NodeLayer, placeOf, type DrawnNode } from './nodes.js';
 import { listenTo } from './pointing.js';
-import { boxAround, fitting, portOf, revealing, wholeOf } from './places.js';
+import { boxAround, fitting, portOf, revealing, wholeOf, type Place } from './places.js';
 import { addRubberBand } from './rubberBand.js';
 import { SceneKeeper, type Box, type Scene } from './scene.js';
 import { makeStage } from './stage.js';
@@ -50,6 +50,8 @@ export class DagView {
   private drawnScale = 1;
   private readonly stopFollowingTheme: () => void;
   private isFitted = false;
+  /** Where all of it is in view, for as long as nobody moves it. */
+  private whole: Place | null = null;
   private isVeiled = false;
   private labels: { readonly graph: PanelGraph; readonly labels: readonly Label[] } | null = null;
   private readonly labelOf = new Map<string, readonly [BlockView, PanelGraph, string]>();
@@ -188,15 +190,18 @@ export class DagView {
 
   resize(width: number, height: number): void {
     if (width === 0 || height === 0) return;
+    const { whole, viewport } = this;
+    const isWhole = whole?.scale === viewport.scale && whole.dx === viewport.dx && whole.dy === viewport.dy;
     this.zooming.resize(width, height);
-    if (!this.isFitted && this.scene !== null) this.fit(0);
+    if ((!this.isFitted || isWhole) && this.scene !== null) this.fit(0);
     else this.redraw();
   }
 
   fit(milliseconds = this.milliseconds): void {
     if (this.scene === null || !this.isVisible) return;
     this.isFitted = true;
-    this.zooming.goTo(fitting(wholeOf(this.scene.picture), this.viewport), milliseconds);
+    this.whole = fitting(wholeOf(this.scene.picture), this.viewport);
+    this.zooming.goTo(this.whole, milliseconds);
   }
 
   zoomBy(factor: number): void {

@@ -68,6 +68,11 @@ export class Notebooks {
     return [...this.attached.values()];
   }
 
+  /** @returns `undefined`: it belongs to no project, as far as is known by now */
+  of(panel: NotebookPanel): Followed | undefined {
+    return this.attached.get(panel);
+  }
+
   /** @returns `undefined`: it belongs to no project, or nobody can be asked */
   async follow(panel: NotebookPanel): Promise<Followed | undefined> {
     const known = this.attached.get(panel);

@@ -19,6 +19,7 @@ import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
 import { isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { SaveQueue } from './saveQueue.js';
 
 interface Saved {
   readonly content: NotebookContent;
@@ -62,6 +63,7 @@ export class Syncing {
   /** What the blocks were when notebook and blocks were last the same. */
   private seen = '';
   private readonly file: OpenFile;
+  private readonly saves: SaveQueue;
   private idle: Promise<void> = Promise.resolve();
 
   constructor(
@@ -72,6 +74,7 @@ export class Syncing {
     private readonly tell: SyncTelling,
   ) {
     this.file = new OpenFile(notebook, contents, base);
+    this.saves = new SaveQueue(notebook.panel.context);
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
@@ -118,6 +121,7 @@ export class Syncing {
 
   dispose(): void {
     this.isDisposed = true;
+    this.saves.dispose();
     this.notebook.panel.context.saveState.disconnect(this.onSave, this);
     this.notebook.changed.disconnect(this.onChange, this);
     this.connection.changed.disconnect(this.onConnection, this);
@@ -299,10 +303,12 @@ export class Syncing {
       this.isAgain = true;
       return;
     }
-    if (!isToSave()) return;
-    this.ownSave = notebook.edits;
     try {
-      await panel.context.save();
+      await this.saves.append(() => {
+        if (!isToSave()) return false;
+        this.ownSave = notebook.edits;
+        return true;
+      });
     } catch {
       // Lab has told it, and what was not saved is merged when it is.
     } finally {

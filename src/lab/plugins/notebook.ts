@@ -8,18 +8,19 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { cutIcon } from '@jupyterlab/ui-components';
 import { CommandIds } from '../commandIds.js';
 import { IFlowEditor } from '../flowTokens.js';
+import { followActiveCell } from '../notebook/activeBlock.js';
 import { FlowEditor } from '../notebook/flowEditor.js';
 import { Notebooks } from '../notebook/notebooks.js';
 import { splitNotebook } from '../notebook/splitNotebook.js';
 import { showProblems } from '../problems.js';
 import { followSettings } from '../settings.js';
-import { IProjects } from '../tokens.js';
+import { IBlockSelection, IProjects } from '../tokens.js';
 
 export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
   id: 'jupyterlab-dagpy:notebook',
   description: 'Shows blocks in notebooks, and keeps notebooks and the files of blocks the same.',
   autoStart: true,
-  requires: [IProjects, INotebookTracker, IDocumentManager],
+  requires: [IProjects, INotebookTracker, IDocumentManager, IBlockSelection],
   optional: [ITranslator, ICommandPalette, ISettingRegistry, ILabShell],
   provides: IFlowEditor,
   activate: (
@@ -27,6 +28,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
     projects: IProjects,
     tracker: INotebookTracker,
     documents: IDocumentManager,
+    selection: IBlockSelection,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
@@ -42,6 +44,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<IFlowEditor> = {
       settings: followSettings(registry),
       trans,
     });
+    followActiveCell(tracker, notebooks, selection);
 
     commands.addCommand(CommandIds.splitNotebook, {
       label: trans.__('Split Notebook into Blocks…'),
