@@ -13,7 +13,7 @@ import { makeMinimap } from './minimap.js';
 import { moved, type Move } from './moves.js';
 import { NodeLayer, placeOf, type DrawnNode } from './nodes.js';
 import { listenTo } from './pointing.js';
-import { boxAround, fitting, portOf, revealing, wholeOf, type Place } from './places.js';
+import { boxAround, fitting, isSamePlace, portOf, revealing, wholeOf, type Place } from './places.js';
 import { addRubberBand } from './rubberBand.js';
 import { SceneKeeper, type Box, type Scene } from './scene.js';
 import { makeStage } from './stage.js';
@@ -49,8 +49,7 @@ export class DagView {
   private pointedEdge: string | null = null;
   private drawnScale = 1;
   private readonly stopFollowingTheme: () => void;
-  private isFitted = false;
-  /** Where all of it is in view, for as long as nobody moves it. */
+  /** Where all of it was in view last; `null`: it was not yet. */
   private whole: Place | null = null;
   private isVeiled = false;
   private labels: { readonly graph: PanelGraph; readonly labels: readonly Label[] } | null = null;
@@ -154,8 +153,8 @@ export class DagView {
     if (isNewPicture || changed.size > 0) this.minimap.show(scene);
     this.minimap.element.classList.toggle('is-needed', scene.blocks.length > 0);
     if (isNewPicture) {
-      if (isFirst || isTurned) this.isFitted = false;
-      if (!this.isFitted && this.isVisible) this.fit(0);
+      if (isFirst || isTurned) this.whole = null;
+      if (this.whole === null && this.isVisible) this.fit(0);
       else this.redraw(!isFirst && !isTurned);
     } else {
       this.nodes.refresh(this.drawnNodes(scene.blocks.filter(({ id }) => changed.has(id))));
@@ -190,16 +189,15 @@ export class DagView {
 
   resize(width: number, height: number): void {
     if (width === 0 || height === 0) return;
-    const { whole, viewport } = this;
-    const isWhole = whole?.scale === viewport.scale && whole.dx === viewport.dx && whole.dy === viewport.dy;
+    // As long as nobody moves it.
+    const isWhole = this.whole === null || isSamePlace(this.whole, this.viewport);
     this.zooming.resize(width, height);
-    if ((!this.isFitted || isWhole) && this.scene !== null) this.fit(0);
+    if (isWhole && this.scene !== null) this.fit(0);
     else this.redraw();
   }
 
   fit(milliseconds = this.milliseconds): void {
     if (this.scene === null || !this.isVisible) return;
-    this.isFitted = true;
     this.whole = fitting(wholeOf(this.scene.picture), this.viewport);
     this.zooming.goTo(this.whole, milliseconds);
   }

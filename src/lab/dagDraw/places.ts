@@ -8,6 +8,9 @@ export interface Place {
   readonly scale: number;
 }
 
+export const isSamePlace = (one: Place, other: Place): boolean =>
+  one.dx === other.dx && one.dy === other.dy && one.scale === other.scale;
+
 export const LEAST_SCALE = 0.02;
 export const MOST_SCALE = 2.5;
 /** A few blocks are not blown up. */
