@@ -78,6 +78,8 @@ async function typescriptTests({ quick, words }) {
       '--import',
       './scripts/typescript.mjs',
       '--test',
+      // one less than there are, unless it is said
+      `--test-concurrency=${String(Math.max(1, cpus().length))}`,
       '--test-reporter=./scripts/reporter.mjs',
       '--test-reporter-destination=stdout',
       ...files,
@@ -106,6 +108,9 @@ async function pythonTests({ words }) {
     '-n',
     String(Math.max(1, cpus().length)),
     '--dist=loadfile',
+    // where the time goes
+    '--durations=20',
+    '--durations-min=10',
     `--junitxml=${report}`,
     ...filter,
     ...folders,

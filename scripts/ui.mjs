@@ -91,12 +91,12 @@ function specsOf({ specs = [], suites = [] }) {
   return [...specs, ...suites.flatMap(specsOf)];
 }
 
-/** The first of three in a row: one for each server. */
+/** The first of four in a row: one for each server. */
 async function freePort() {
   for (;;) {
     const first = await listening(0);
     const { port } = first.address();
-    const others = await Promise.all([1, 2].map(more => listening(port + more).catch(() => undefined)));
+    const others = await Promise.all([1, 2, 3].map(more => listening(port + more).catch(() => undefined)));
     for (const server of [first, ...others]) server?.close();
     if (!others.includes(undefined)) return port;
   }

@@ -2,7 +2,7 @@
 import { defineConfig } from '@playwright/test';
 import type { GalataOptions } from '@jupyterlab/galata';
 import type { StoryOptions } from './fixtures/index.js';
-import { chosenSites, results, serverOf, sites, type Site } from './fixtures/places.js';
+import { chosenSites, lanesOf, results, serverOf, sites, type Site } from './fixtures/places.js';
 
 const browser = process.env['CHROME_PATH'];
 
@@ -18,6 +18,10 @@ function chosenStories(site: Site) {
   return { testIgnore: SHARED, ...(isPart ? { grep: /@both/ } : {}) };
 }
 
+const servers = chosenSites.flatMap(site =>
+  Array.from({ length: lanesOf(site) }, (_, lane) => ({ site, lane })),
+);
+
 export default defineConfig<Options>({
   testDir: 'tests',
   // with `--serve` the one story is a wait, and the servers stay until Ctrl-C
@@ -25,12 +29,13 @@ export default defineConfig<Options>({
   outputDir: results('stories'),
   preserveOutput: 'failures-only',
   reporter: [['list'], ['json', { outputFile: results('report.json') }]],
-  // A page keeps two cores busy, and stories share a server.
-  workers: 1,
+  // A story waits for nearly half of its time: two at a time keep two cores busy.
+  fullyParallel: true,
+  workers: 2,
   // A machine that stalls for seconds is no defect; a story that fails three times is.
   retries: process.env['CI'] === undefined ? 0 : 2,
   timeout: process.env['DAGPY_UI_SERVE'] === '1' ? 0 : 60_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: process.env['CI'] === undefined ? 15_000 : 30_000 },
   use: {
     headless: process.env['DAGPY_UI_HEADED'] !== '1',
     viewport: { width: 1280, height: 800 },
@@ -60,12 +65,13 @@ export default defineConfig<Options>({
   projects: chosenSites.map(site => ({
     name: site,
     ...chosenStories(site),
-    use: { site, baseURL: serverOf(site).url, appPath: sites[site].path },
+    workers: lanesOf(site),
+    use: { site, appPath: sites[site].path },
   })),
-  webServer: chosenSites.map(site => {
-    const { command, environment, url } = serverOf(site);
+  webServer: servers.map(({ site, lane }) => {
+    const { command, environment, url } = serverOf(site, lane);
     return {
-      name: site,
+      name: `${site} ${String(lane + 1)}`,
       command,
       env: environment,
       url: `${url}/api`,

@@ -1,6 +1,5 @@
 /** The extension is there, reaches the daemon, and leaves alone what is none of its business. */
 import { expect, inBoth, test } from '../fixtures/index.js';
-import { serverOf } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
 test(
@@ -36,11 +35,11 @@ test(
   },
 );
 
-test('the page reaches the daemon', inBoth, async ({ app, project, workbench }) => {
+test('the page reaches the daemon', inBoth, async ({ server, project, workbench }) => {
   await workbench.open('load.ipynb');
   const { status, body } = await workbench.call('hello');
   expect(status).toBe(200);
-  expect(body).toMatchObject({ version: 1, root: serverOf(app).root });
+  expect(body).toMatchObject({ version: 1, root: server.root });
   const located = await workbench.call('locate', { path: `${project.path}/load.ipynb` });
   expect(located.body).toEqual({ project: project.path });
 });

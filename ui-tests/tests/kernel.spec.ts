@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { expect, inBoth, test } from '../fixtures/index.js';
-import { python, serverOf } from '../fixtures/places.js';
+import { python } from '../fixtures/places.js';
 import type { Workbench } from '../fixtures/workbench.js';
 
 // Galata's stand-in for kernels knows no restart.
@@ -128,10 +128,10 @@ test('what a kernel has computed is adopted, and a run makes it anew', async ({
   ).toEqual([false, true]);
 });
 
-test('a kernel of another kind gets nothing, and says so', async ({ app, page, project, workbench }) => {
+test('a kernel of another kind gets nothing, and says so', async ({ server, page, project, workbench }) => {
   await project.dagpy('run');
   await openFresh(workbench, 'report.ipynb');
-  const kernels = join(serverOf(app).environment['JUPYTER_DATA_DIR'] ?? '', 'kernels', 'other-kernel');
+  const kernels = join(server.environment['JUPYTER_DATA_DIR'] ?? '', 'kernels', 'other-kernel');
   mkdirSync(kernels, { recursive: true });
   const argv = [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
   writeFileSync(
