@@ -108,6 +108,8 @@ async function pythonTests({ words }) {
     '-n',
     String(Math.max(1, cpus().length)),
     '--dist=loadfile',
+    // in the order of test/end-to-end/conftest.py, not by how many tests a file has
+    '--no-loadscope-reorder',
     // where the time goes
     '--durations=20',
     '--durations-min=10',

@@ -17,6 +17,16 @@ ROOT = projects.ROOT
 pytest.register_assert_rewrite("faults")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that try a lot begin first: at the end no worker is left with one while others have nothing to do."""
+
+    def is_long(item: pytest.Item) -> bool:
+        module = getattr(item, "module", None)
+        return any(getattr(value, "__module__", None) == "proof" for value in vars(module).values())
+
+    items.sort(key=is_long, reverse=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def bundle() -> Iterator[Path]:
     """The built command; what several tests share is deleted at the end."""
