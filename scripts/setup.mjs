@@ -29,11 +29,10 @@ import {
 const oldestPython = [3, 10];
 
 export async function setup({ log = console.log } = {}) {
-  await setupNode({ log });
   // One that several checkouts share is as its owner set it up.
-  if (lstatSync(venv, { throwIfNoEntry: false })?.isSymbolicLink()) return;
-  await setupPython({ log });
-  linkLabExtension();
+  const isShared = lstatSync(venv, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  await Promise.all([setupNode({ log }), ...(isShared ? [] : [setupPython({ log })])]);
+  if (!isShared) linkLabExtension();
 }
 
 /** Installs node_modules when they are not what the lock says. */
