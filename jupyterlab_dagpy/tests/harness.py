@@ -158,6 +158,7 @@ class Engine:
         self.objects = project / ".dagpy" / "objects"
         self.objects.mkdir(parents=True, exist_ok=True)
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._connections: list[wire.Connection] = []
         self.host: Any = None
         self.host_process: subprocess.Popen[bytes] | None = None
         self.ready: dict[str, Any] = {}
@@ -183,6 +184,7 @@ class Engine:
         ready, _, _ = select.select([self._listener], [], [], PATIENCE)
         assert ready, f"no {role} connected"
         connection = wire.Connection(self._listener.accept()[0])
+        self._connections.append(connection)
         hello = connection.receive()
         assert hello["type"] == "hello" and hello["secret"] == SECRET and hello["role"] == role, hello
         assert hello["protocol"] == wire.PROTOCOL
@@ -197,10 +199,13 @@ class Engine:
 
     def close(self) -> None:
         for process in self.processes:
-            if process.stdin:
-                process.stdin.close()
+            # first of all, so that none ends by itself meanwhile
             process.kill()
             process.wait()
+            if process.stdin:
+                process.stdin.close()
+        for connection in self._connections:
+            connection.close()
         self._listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -69,7 +69,8 @@ class Daemon:
             threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def _read(self, stream: Any) -> None:
-        self.said.extend(stream)
+        with stream:
+            self.said.extend(stream)
 
     def registrations(self) -> list[Path]:
         return sorted((Path(self.p.environment["XDG_RUNTIME_DIR"]) / "dagpy").glob("*.json"))
@@ -179,8 +180,9 @@ class Follower:
             try:
                 text = self.socket.recv()
             except (OSError, websocket.WebSocketException):
-                return
+                text = ""
             if not text:
+                self.socket.close()
                 return
             with self._heard:
                 self._take(json.loads(text))
