@@ -2,14 +2,15 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scratch } from '../engine/notebookPorts.js';
+import { explaining } from './store/disk.js';
 
 const PREFIX = 'job-';
 
-export function createScratch(tmp: string): Scratch {
+export function createScratch(project: string, tmp: string): Scratch {
   const folder = (job: string): string => join(tmp, `${PREFIX}${job}`);
   return {
     open(job) {
-      mkdirSync(folder(job), { recursive: true });
+      explaining(folder(job), project, () => mkdirSync(folder(job), { recursive: true }));
       return folder(job);
     },
     drop: job => rmSync(folder(job), { recursive: true, force: true }),

@@ -96,7 +96,7 @@ export async function openProject(
     notebooks,
     files: createProjectFiles(folder, store.layout.tmp),
     discoveries: store.discoveries,
-    scratch: createScratch(store.layout.tmp),
+    scratch: createScratch(folder, store.layout.tmp),
     workers,
     clock: { now: () => Date.now() },
   };

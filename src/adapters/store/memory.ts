@@ -9,7 +9,7 @@ import type { Key, TraceId, Uid } from '../../protocol/ids.js';
 import type { Trace } from '../../protocol/trace.js';
 import type { BytesHasher } from '../hash.js';
 import type { Disk } from './disk.js';
-import { explaining, realDisk, replaceFile } from './disk.js';
+import { errorCode, explaining, quarantine, realDisk, replaceFile } from './disk.js';
 import type { KeptReads } from './keptReads.js';
 import type { StoreLayout } from './layout.js';
 
@@ -118,8 +118,10 @@ export class FileMemoryStore implements MemoryStore {
     try {
       const file = decodeFile(JSON.parse(readFileSync(this.fileOf(uid), 'utf8')), 'memory');
       if (file.version === MEMORY_VERSION && file.uid === uid) return file;
-    } catch {
-      // Absent or garbage: nothing is remembered.
+    } catch (error) {
+      // Absent or garbage: nothing is remembered. What can not be replaced by a file is put out of its way.
+      const { layout, disk = realDisk } = this.options;
+      if (errorCode(error) === 'EISDIR') quarantine(disk, this.fileOf(uid), layout.quarantine);
     }
     return { version: MEMORY_VERSION, uid, shown: null, recent: new Map(), failure: null };
   }

@@ -10,6 +10,7 @@ import { decodeTrace } from '../../protocol/traceCodec.js';
 import type { BytesHasher } from '../hash.js';
 import type { Disk } from './disk.js';
 import {
+  errorCode,
   explaining,
   isAbsent,
   makeDurableFolder,
@@ -71,6 +72,11 @@ export class FileTraceStore implements TraceStore {
     try {
       bytes = readFileSync(file);
     } catch (error) {
+      if (errorCode(error) === 'EISDIR') {
+        // Nothing of ours, and in the way of the next record.
+        quarantine(this.disk, file, this.layout.quarantine);
+        return { kind: 'damaged' };
+      }
       return { kind: isAbsent(error) ? 'absent' : 'unreadable' };
     }
     const opened = open(this.hasher, this.key, { purpose: this.purpose, name: key }, bytes);
