@@ -1,8 +1,8 @@
 /** Folders of running jobs below `.dagpy/tmp`, and what crashed runs left there. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scratch } from '../engine/notebookPorts.js';
-import { explaining } from './store/disk.js';
+import { explaining, realDisk } from './store/disk.js';
 
 const PREFIX = 'job-';
 
@@ -10,7 +10,7 @@ export function createScratch(project: string, tmp: string): Scratch {
   const folder = (job: string): string => join(tmp, `${PREFIX}${job}`);
   return {
     open(job) {
-      explaining(folder(job), project, () => mkdirSync(folder(job), { recursive: true }));
+      explaining(folder(job), project, () => realDisk.makeFolder(folder(job)));
       return folder(job);
     },
     drop: job => rmSync(folder(job), { recursive: true, force: true }),

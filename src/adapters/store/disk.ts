@@ -45,7 +45,15 @@ export const realDisk: Disk = {
   close: closeSync,
   rename: renameSync,
   remove: unlinkSync,
-  makeFolder: path => void mkdirSync(path, { recursive: true }),
+  makeFolder(path) {
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      // Of a read-only file system Node says so only where it makes one folder.
+      if (errorCode(error) !== 'ENOENT') throw error;
+      mkdirSync(path);
+    }
+  },
 };
 
 export const errorCode = (error: unknown): string | undefined =>

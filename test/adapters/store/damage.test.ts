@@ -95,6 +95,23 @@ for (const name of Object.keys(damages)) {
   });
 }
 
+test('a folder in place of a trace file, or of what is remembered of a block, goes to quarantine', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const { uid: block } = await execute(store, { text: 'one' });
+  const memory = join(store.layout.blocks, readdirSync(store.layout.blocks)[0] ?? '');
+  for (const file of [store.records.fileOf(k1), memory]) {
+    rmSync(file);
+    mkdirSync(join(file, 'inside'), { recursive: true });
+  }
+  assert.deepEqual(place.open().world().traces(k1), []);
+  assert.equal(place.open().memory.read(block).shown, null);
+  assert.equal(quarantined(place).length, 2);
+  const again = await execute(place.open(), { text: 'one' });
+  assert.deepEqual(place.open().world().traces(k1), [again]);
+  assert.deepEqual(place.open().memory.read(block).last, again);
+});
+
 test('a worker that says an object is stored is not believed', async () => {
   using place = newPlace();
   const store = place.open();

@@ -5,6 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createProjectFiles } from '../../../src/adapters/projectFiles.js';
+import { createScratch } from '../../../src/adapters/scratch.js';
 import { realDisk } from '../../../src/adapters/store/disk.js';
 import { ProblemError } from '../../../src/protocol/problem.js';
 import type { Problem } from '../../../src/protocol/problem.js';
@@ -90,8 +92,18 @@ void onMounts('a file system that is really full, or read-only', async () => {
     assert.equal(full.code, 'disk-full');
     assert.match(full.remedy, /cache gc/);
     assertNothingLeft(place);
+    const { tmp } = place.open().layout;
+    const files = createProjectFiles(place.project, tmp);
+    const large = await refusal(async () => files.replace('out/table.csv', Buffer.alloc(1_000_000)));
+    assert.deepEqual([large.code, large.file], ['disk-full', 'out/table.csv']);
+    assert.deepEqual(readdirSync(join(place.project, 'out')), []);
+    writeFileSync(join(place.project, 'edited.csv'), 'mine');
     execFileSync('mount', ['-o', 'remount,ro', root]);
     assert.equal((await refusal(() => put(place.open(), 'small'))).code, 'no-permission');
+    const job = await refusal(async () => createScratch(place.project, tmp).open('7'));
+    assert.deepEqual([job.code, job.file], ['no-permission', '.dagpy/tmp/job-7']);
+    const aside = await refusal(async () => files.keepAside('edited.csv', 'ab'.repeat(32)));
+    assert.equal(aside.code, 'no-permission');
     assert.equal(place.open().traces.keys().length, 1);
   } finally {
     execFileSync('umount', [root]);
