@@ -159,6 +159,8 @@ class Engine:
         self.objects.mkdir(parents=True, exist_ok=True)
         self.processes: list[subprocess.Popen[bytes]] = []
         self._connections: list[wire.Connection] = []
+        #: where their standard error goes, if not to that of the tests
+        self.errors: Any = None
         self.host: Any = None
         self.host_process: subprocess.Popen[bytes] | None = None
         self.ready: dict[str, Any] = {}
@@ -176,6 +178,7 @@ class Engine:
             stdin=subprocess.PIPE,
             cwd=self.project,
             env=environment,
+            stderr=self.errors,
         )
         self.processes.append(process)
         return process
@@ -303,7 +306,9 @@ def segment(
     made = []
     for ordinal, cell in enumerate(cells):
         fields = {"source": cell} if isinstance(cell, str) else cell
-        made.append({"ordinal": ordinal, "id": f"cell-{ordinal}", "place": ordinal + 1, **fields})
+        made.append(
+            {"ordinal": ordinal, "id": f"cell-{ordinal}", "place": ordinal + 1, "raises": False, **fields}
+        )
     return {
         "role": role,
         "block": block,

@@ -51,18 +51,25 @@ def main(arguments: list[str]) -> None:
         from dagpy_worker.interactive import serve as serve_person
 
         serve_person(call.specification)
-    elif call.role == "helper":
-        from dagpy_worker.helper import serve
+        return
+    from dagpy_worker.process import refuse
+    from dagpy_worker.wire import ProtocolError
 
-        serve(call.address, secret)
-    elif call.role == "host":
-        from dagpy_worker.host import Host
+    try:
+        if call.role == "helper":
+            from dagpy_worker.helper import serve
 
-        Host(call.address, secret).serve()
-    else:
-        from dagpy_worker.spawned import work
+            serve(call.address, secret)
+        elif call.role == "host":
+            from dagpy_worker.host import Host
 
-        work(call.address, secret, call.job)
+            Host(call.address, secret).serve()
+        else:
+            from dagpy_worker.spawned import work
+
+            work(call.address, secret, call.job)
+    except ProtocolError as error:
+        refuse(error)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .messages import sources_of
 from .wire import Connection, Disconnected
 
 
@@ -16,7 +17,7 @@ def serve(address: str, secret: str) -> None:
             if message["type"] == "analyse":
                 from .analysis import analyse
 
-                cells = analyse(list(message["sources"]))
-                connection.send({"type": "facts", "request": message["request"], "cells": cells})
+                request, sources = sources_of(message)
+                connection.send({"type": "facts", "request": request, "cells": analyse(sources)})
     except Disconnected:
         return

@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from .forking import uses_gpu
+from .messages import job_name_of
 from .process import own_group
 from .wire import Connection, Disconnected
 
@@ -121,7 +122,7 @@ def _serve(connection: Connection, proceed: Callable[[Connection], NoReturn]) ->
         if message["type"] != "fork":
             released = True
             continue
-        job = message["job"]
+        job = job_name_of(message)
         pid = os.fork()
         if pid == 0:
             own_group()

@@ -14,11 +14,12 @@ from typing import Any
 
 from . import reads
 from .forking import ForkSafety
+from .messages import job_name_of, job_of, modules_of
 from .preimported import PreImported
-from .process import forget_inherited_endings, kill_with_parent, own_group
+from .process import forget_inherited_endings, kill_with_parent, own_group, refuse
 from .reads.packages import distributions
 from .reads.paths import in_library
-from .wire import Connection, Disconnected, Message
+from .wire import Connection, Disconnected, Message, ProtocolError
 
 
 class Host:
@@ -65,9 +66,9 @@ class Host:
         if kind == "shutdown":
             return False
         if kind == "preimport":
-            self._connection.send(self._pre_import(list(message["modules"])))
+            self._connection.send(self._pre_import(modules_of(message)))
         elif kind == "fork":
-            self._fork(message["job"])
+            self._fork(job_name_of(message))
         return True
 
     # ------------------------------------------------------------ imports
@@ -152,12 +153,14 @@ class Host:
             connection = Connection.open(self._address, self._secret, "worker", job)
             from .job import run_job
 
-            specification = connection.receive()
+            specification = job_of(connection.receive())
             why = self._preimported.obstacle(_working_folders(specification))
             if why:
                 connection.send({"type": "unfit", "why": why})
                 os._exit(0)
             run_job(connection, specification, self._kernel)
+        except ProtocolError as error:
+            refuse(error)
         except BaseException:
             import traceback
 

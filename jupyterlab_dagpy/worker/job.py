@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from .holder import Surroundings, hold
-from .process import Control, die, end_children, flush_open_files, peak_bytes, run_endings
+from .messages import job_of
+from .process import Control, die, end_children, flush_open_files, peak_bytes, refuse, run_endings
 from .reads import Reads
 from .session import BlockKernel, Failure, Session
 from .stored import Storage
-from .wire import Connection, Disconnected, Message
+from .wire import Connection, Disconnected, Message, ProtocolError
 
 
 def run_job(connection: Connection, specification: Message, kernel: BlockKernel) -> NoReturn:
@@ -112,7 +113,7 @@ class Job:
         """A fork of the session as the block left it: goes on with a child's job."""
         errors = self._session.streams.original[1]
         try:
-            specification = connection.receive()
+            specification = job_of(connection.receive())
             self._main = specification["segments"][-1]
             self._specification = specification
             self._reads.proceed(specification["scratch"], _stored_files(specification["segments"]))
@@ -121,6 +122,8 @@ class Job:
             control = Control(connection, self._session.streams)
         except Disconnected:
             die()
+        except ProtocolError as error:
+            refuse(error, errors)
         except BaseException:
             os.write(errors, traceback.format_exc().encode())
             os._exit(70)

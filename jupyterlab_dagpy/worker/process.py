@@ -15,7 +15,7 @@ from _thread import allocate_lock, start_new_thread
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from .wire import Connection, Disconnected
+from .wire import Connection, Disconnected, ProtocolError
 
 #: Seconds that handlers registered with ``atexit`` get.
 ENDING_SECONDS = 5.0
@@ -113,6 +113,10 @@ class Control:
                 self._streams.pump()
         except Disconnected:
             die()
+        except ProtocolError as error:
+            # nobody would acknowledge anything any more
+            tell(error, self._streams.original[1])
+            die()
         except BaseException:
             # the interpreter is going down
             return
@@ -142,6 +146,18 @@ def end_children() -> None:
             pass
         finally:
             signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)
+
+
+def tell(error: ProtocolError, errors: int = 2) -> None:
+    """In words on standard error, for who reads what a worker left behind."""
+    with suppress(OSError):
+        os.write(errors, f"dagpy: the engine sent what this process does not understand: {error}\n".encode())
+
+
+def refuse(error: ProtocolError, errors: int = 2) -> NoReturn:
+    """Leave in words: another message from there can not be trusted either."""
+    tell(error, errors)
+    os._exit(70)
 
 
 def die() -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 from . import reads
+from .messages import job_of
 from .process import own_group
 from .wire import Connection, Disconnected
 
@@ -21,7 +22,7 @@ def work(address: str, secret: str, job: str) -> None:
 
     kernel = make_kernel()
     try:
-        specification = connection.receive()
+        specification = job_of(connection.receive())
     except (Disconnected, KeyboardInterrupt):
         return
     run_job(connection, specification, kernel)

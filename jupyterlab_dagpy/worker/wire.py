@@ -16,12 +16,18 @@ PROTOCOL = 2
 Message = dict[str, Any]
 
 _HEADER = struct.Struct(">I")
+#: As at the other end: a longer frame is no message.
+_LARGEST_FRAME = 1 << 30
 _LARGEST_INTEGER = 2**64
 _SMALLEST_INTEGER = -(2**63)
 
 
 class Disconnected(ConnectionError):  # noqa: N818 - an end more often than an error
     """The engine closed its end."""
+
+
+class ProtocolError(Exception):
+    """The engine sent what this end does not understand. The message says what, and is shown to people."""
 
 
 def encode(message: Message) -> bytes:
@@ -31,6 +37,22 @@ def encode(message: Message) -> bytes:
     except (OverflowError, UnicodeEncodeError):
         body = msgpack.packb(_plain(message), use_bin_type=True, unicode_errors="replace")
     return _HEADER.pack(len(body)) + body
+
+
+def decode(body: bytes) -> Message:
+    """The message in a frame.
+
+    Raises:
+        ProtocolError: it is none.
+    """
+    try:
+        message = msgpack.unpackb(body, raw=False, strict_map_key=False)
+    except Exception as error:
+        # whatever the library throws, also for want of stack, comes from the bytes alone
+        raise ProtocolError(f"a frame that can not be decoded ({type(error).__name__}: {error})") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ProtocolError("a frame that is no message")
+    return message
 
 
 def _plain(value: Any) -> Any:
@@ -122,12 +144,15 @@ class Connection:
         return self._holding
 
     def receive(self) -> Message:
-        """Wait for one frame; `Disconnected` at the end of the stream."""
+        """Wait for one frame; `Disconnected` at the end of the stream.
+
+        Raises:
+            ProtocolError: it is no message.
+        """
         (length,) = _HEADER.unpack(self._exactly(_HEADER.size))
-        message = msgpack.unpackb(self._exactly(length), raw=False, strict_map_key=False)
-        if not isinstance(message, dict):
-            raise Disconnected("a frame that is no map")
-        return message
+        if length > _LARGEST_FRAME:
+            raise ProtocolError(f"a frame of {length} bytes")
+        return decode(self._exactly(length))
 
     def _exactly(self, length: int) -> bytes:
         parts = bytearray()
