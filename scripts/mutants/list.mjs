@@ -96,7 +96,7 @@ export const mutants = [
     file: key,
     find: '    frameDigest(of.environment),\n',
     replace: '',
-    killedBy: 'test_kernels.py',
+    killedBy: 'test_kernels.py and the_kernelspec_gives',
   },
   {
     name: 'the working folder is left out',
@@ -122,7 +122,7 @@ export const mutants = [
   { name: 'folders that were listed are not verified', ...unverified('folder'), killedBy: 'data_files' },
   { name: 'modules are not verified', ...unverified('module'), killedBy: 'an_edit_of_a_local_module' },
   { name: 'packages are not verified', ...unverified('package'), killedBy: 'upgraded_or_patched' },
-  { name: 'the environment is not verified', ...unverified('environment'), killedBy: 'declared_files' },
+  { name: 'the environment is not verified', ...unverified('environment'), killedBy: 'easily_overlooked' },
   {
     name: 'inherited random state and options are not verified',
     file: lookup,

@@ -1,12 +1,13 @@
 /** Notebooks of blocks as files that come, move and are found by identity. */
-import { constants, copyFileSync, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { constants, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { assignUids } from '../engine/identity.js';
 import type { BlockDeclaration, DagFile } from '../protocol/dagFile.js';
 import type { Digest, Uid } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import { readNotebook, type Notebook } from './notebooks/index.js';
-import { fileProblem, replaceTextFile } from './textFile.js';
+import { uniqueName } from './store/disk.js';
+import { fileProblem, isText, replaceTextFile } from './textFile.js';
 
 /** Where the notebook of a renamed block goes: one that is named after its block keeps being so. */
 export function moveOf(
@@ -20,15 +21,20 @@ export function moveOf(
 /**
  * Puts notebooks under new names, in two steps: copies first, and the old names are taken away once dag.json names the
  * new ones, so that a crash in between leaves one file too many and never one too few.
+ * @param blocks of the project
  */
 export function copyNotebooks(
   project: string,
   moves: readonly { readonly from: string; readonly to: string }[],
+  blocks: readonly Pick<BlockFile, 'declaration'>[],
 ): Result<{ finish(): void; undo(): void }> {
   const made: string[] = [];
   const undo = (): void => made.forEach(path => rmSync(path, { force: true }));
   for (const { from, to } of moves) {
     const target = join(project, to);
+    // The very same content is what an earlier try left that was killed before dag.json knew of it.
+    const isKnown = blocks.some(({ declaration }) => declaration.notebook === to);
+    if (!isKnown && isSameFile(join(project, from), target)) continue;
     if (existsSync(target)) {
       undo();
       return failure({
@@ -39,7 +45,7 @@ export function copyNotebooks(
       });
     }
     try {
-      copyFileSync(join(project, from), target, constants.COPYFILE_EXCL);
+      copyWhole(join(project, from), target);
       made.push(target);
     } catch (error) {
       undo();
@@ -48,6 +54,26 @@ export function copyNotebooks(
   }
   const finish = (): void => moves.forEach(({ from }) => rmSync(join(project, from), { force: true }));
   return success({ finish, undo });
+}
+
+/** A copy that is not there or whole. */
+function copyWhole(from: string, target: string): void {
+  const unfinished = join(dirname(target), `.${basename(target)}.${uniqueName()}.tmp`);
+  try {
+    copyFileSync(from, unfinished, constants.COPYFILE_EXCL);
+    renameSync(unfinished, target);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return readFileSync(one).equals(readFileSync(other));
+  } catch {
+    return false;
+  }
 }
 
 export interface NewText {
@@ -64,6 +90,8 @@ export function writeTexts(project: string, texts: readonly NewText[]): Result<{
   const undo = (): void => undoing.reverse().forEach(step => step());
   for (const { file, before, text } of texts) {
     const path = join(project, file);
+    // What an earlier try left that was killed.
+    if (before === null && isText(path, text)) continue;
     const written = replaceTextFile(path, text, before?.stamp ?? null, file);
     if (!written.ok) {
       undo();

@@ -1,4 +1,7 @@
-/** Renaming, merging and splitting blocks on disk: notebooks first, dag.json last, the user's files never lost. */
+/**
+ * Renaming, merging and splitting blocks on disk: what gets cells first, then dag.json, and last what loses some, so
+ * that the user's files are never lost.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGraph, unknownBlock } from '../engine/index.js';
@@ -13,7 +16,7 @@ import type { LoadedDagFile } from './dagFile/index.js';
 import { cellTexts, layoutOf, withCells } from './flows/cellList.js';
 import { cellInBlock } from './flows/cellText.js';
 import { buildNotebook, setMetadata, withWidgets, type Notebook } from './notebooks/index.js';
-import { replaceTextFile } from './textFile.js';
+import { isText, replaceTextFile } from './textFile.js';
 
 /** A project as it was read, to be changed in one go. */
 export interface Opened {
@@ -67,7 +70,7 @@ export function renameBlock({ project, dag, files }: Opened, from: string, to: s
   const texts = text === notebook.text ? [] : [{ file: declaration.notebook, before: notebook, text }];
   const identified = writeTexts(project, texts);
   if (!identified.ok) return identified;
-  const copied = copyNotebooks(project, move === undefined ? [] : [move]);
+  const copied = copyNotebooks(project, move === undefined ? [] : [move], files);
   const written = copied.ok ? writeDag(project, dag, next.value) : copied;
   if (!copied.ok || !written.ok) {
     if (copied.ok) copied.value.undo();
@@ -134,14 +137,19 @@ export interface NewPart {
 
 /** Moves the cells from index `at` on into a new notebook. */
 export function writeSplit(
-  { project, dag }: Opened,
+  { project, dag, files }: Opened,
   block: BlockFile,
   at: number,
   part: NewPart,
 ): Result<Restructured> {
   const next = checkedEdit(dag, part.edits);
   if (!next.ok) return next;
-  if (existsSync(join(project, part.notebook))) {
+  const { notebook, declaration, uid } = block;
+  const moved = notebook.cells.slice(at).map(({ index }) => index);
+  const whole = buildNotebook(notebook, moved, part.uid);
+  const isKnown = files.some(other => other.declaration.notebook === part.notebook);
+  const path = join(project, part.notebook);
+  if (existsSync(path) && (isKnown || !isText(path, whole))) {
     return failure({
       code: 'file-exists',
       message: `${part.notebook} is there already`,
@@ -149,25 +157,24 @@ export function writeSplit(
       remedy: 'move that notebook away, or choose another id for the new block',
     });
   }
-  const { notebook, declaration, uid } = block;
-  const moved = notebook.cells.slice(at).map(({ index }) => index);
   const shortened = withCells(notebook.text, cellTexts(notebook.text).slice(0, at));
-  const texts = [
-    { file: part.notebook, before: null, text: buildNotebook(notebook, moved, part.uid) },
-    {
-      file: declaration.notebook,
-      before: notebook,
-      text: setMetadata(shortened, ['dagpy', 'uid'], uid),
-    },
-  ];
-  const written = writeTexts(project, texts);
-  if (!written.ok) return written;
+  // First the new part, then dag.json, and the cells are taken out of the old notebook last: one that is killed in
+  // between leaves cells in both blocks, and never a project in which a block lacks them.
+  const made = writeTexts(project, [{ file: part.notebook, before: null, text: whole }]);
+  if (!made.ok) return made;
   const changed = writeDag(project, dag, next.value);
   if (!changed.ok) {
-    written.value.undo();
+    made.value.undo();
     return changed;
   }
-  return success({ notebook: part.notebook, written: texts.map(({ file }) => file) });
+  const text = setMetadata(shortened, ['dagpy', 'uid'], uid);
+  const written = writeTexts(project, [{ file: declaration.notebook, before: notebook, text }]);
+  if (!written.ok) {
+    replaceTextFile(join(project, DAG_FILE), dag.text, changed.value, DAG_FILE);
+    made.value.undo();
+    return written;
+  }
+  return success({ notebook: part.notebook, written: [part.notebook, declaration.notebook] });
 }
 
 /** The edited file, after making sure that what comes out is a DAG. */

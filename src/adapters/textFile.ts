@@ -60,6 +60,15 @@ export function readTextFile(path: string, shown: string, largest: number): Resu
   }
 }
 
+/** Whether a file holds exactly this text. */
+export function isText(path: string, text: string): boolean {
+  try {
+    return readFileSync(path).equals(Buffer.from(text));
+  } catch {
+    return false;
+  }
+}
+
 function readProblem(error: unknown, shown: string): Problem {
   if (error instanceof TypeError) {
     return {

@@ -1,6 +1,6 @@
 /** Several notebooks written together: all of them, or none. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -49,13 +49,21 @@ test('notebooks that are named after their block go along with its name', () => 
   assert.equal(moveOf({ id: blockId('a'), notebook: 'n/x.ipynb' }, 'b'), undefined);
   writeFileSync(join(folder, 'one'), '1');
   writeFileSync(join(folder, 'taken'), 't');
-  const refused = copyNotebooks(folder, [
+  const toTaken = [
     { from: 'one', to: 'two' },
     { from: 'one', to: 'taken' },
-  ]);
+  ];
+  const refused = copyNotebooks(folder, toTaken, []);
   assert.ok(!refused.ok && !existsSync(join(folder, 'two')) && content('taken') === 't');
-  const copied = copyNotebooks(folder, [{ from: 'one', to: 'two' }]);
+  // what an earlier try left is no obstacle, and is not taken away where this one fails
+  writeFileSync(join(folder, 'two'), '1');
+  assert.ok(!copyNotebooks(folder, toTaken, []).ok && content('two') === '1');
+  const copied = copyNotebooks(folder, [{ from: 'one', to: 'two' }], []);
   assert.ok(copied.ok);
   copied.value.finish();
   assert.ok(content('two') === '1' && !existsSync(join(folder, 'one')));
+  assert.deepEqual(
+    readdirSync(folder).filter(name => name.endsWith('.tmp')),
+    [],
+  );
 });

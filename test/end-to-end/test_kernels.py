@@ -107,6 +107,10 @@ def test_the_kernelspec_gives_environment_and_arguments(project) -> None:
     spec.write_text(spec.read_text().replace('"no"', '"yes"'))
     report = p.run()
     assert report.executed == set() and report.restored == {"a"}
+    # of which the block itself is not seen to ask
+    spec.write_text(spec.read_text().replace('"-m", ', '"-O", "-m", '))
+    assert p.run().executed == {"a"}
+    assert p.text("a") == "yes 1\n"
 
 
 def test_blocks_run_in_the_folder_of_their_notebook(project) -> None:

@@ -7,17 +7,24 @@ import { freeUid } from '../../engine/identity.js';
 import type { CellFacts } from '../../protocol/cellFacts.js';
 import { decodeDagFile, editDagFile } from '../../protocol/dagFileCodec/index.js';
 import { failure, success, type Problem, type Result } from '../../protocol/problem.js';
-import { copyNotebooks, readBlockFiles, writeTexts, type IdentityPorts } from '../blockFiles.js';
+import {
+  copyNotebooks,
+  readBlockFiles,
+  writeTexts,
+  type IdentityPorts,
+  type NewText,
+} from '../blockFiles.js';
 import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
 import { areTrusted, type Notebook, type TrustKeeper } from '../notebooks/index.js';
-import { fileProblem, plainly, replaceTextFile, type Writing } from '../textFile.js';
+import { fileProblem, isText, plainly, type Writing } from '../textFile.js';
 import { editsOf, type FlowEdits, type NewHome } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import type { Disagreement, ProjectBlock, Submission } from './state.js';
 import { planSubmission } from './submit.js';
 import { withTakenCells } from './takenCells.js';
 import { wordsOf } from './words.js';
+import { givesTo, inSafeOrder } from './writeOrder.js';
 
 export interface SubmitPorts extends IdentityPorts {
   readonly trust: Pick<TrustKeeper, 'wasTrusted' | 'signAgain'>;
@@ -152,11 +159,9 @@ export async function planFlow(
     dagEdits: dagText === dag.value.text ? [] : wordsOfEdits(outcome),
     writesBlocks: plan.changed.length > 0 || plan.added.length > 0 || edits.value.moves.length > 0,
     async write(writing = plainly) {
-      const writeDag = () =>
-        dagText === dag.value.text
-          ? success('')
-          : replaceTextFile(join(project, DAG_FILE), dagText, dag.value.stamp, DAG_FILE);
-      const written = writing(() => write(project, plan, blocks, edits.value, writeDag));
+      const dagTexts =
+        dagText === dag.value.text ? [] : [{ file: DAG_FILE, before: dag.value, text: dagText }];
+      const written = writing(() => write(project, plan, blocks, edits.value, dagTexts));
       if (!written.ok) return written;
       if (isTrusted) await ports.trust.signAgain(written.value.map(file => join(project, file)));
       return success(undefined);
@@ -207,8 +212,9 @@ const wordsOfEdits = ({ added, renamed, rewired }: Submitted): readonly string[]
 ];
 
 /**
- * Blocks first, dag.json last: what it names is there. Where something can not be written, all is put back; a crash in
- * between is put right by submitting again.
+ * Blocks first, then dag.json: what it names is there. Cells are taken out of a block only once the new block that has
+ * them now belongs to the project. Where something can not be written, all is put back; a crash in between is put right
+ * by submitting again.
  * @returns the notebooks that were written, below the project
  */
 function write(
@@ -216,9 +222,13 @@ function write(
   plan: Submission,
   blocks: readonly ProjectBlock[],
   { created, moves }: Pick<FlowEdits, 'created' | 'moves'>,
-  writeDag: () => Result<string>,
+  dagTexts: readonly NewText[],
 ): Result<readonly string[]> {
-  const taken = created.filter(({ notebook }) => existsSync(join(project, notebook)));
+  const names = new Set(blocks.map(({ declaration }) => declaration.notebook));
+  const taken = created.filter(
+    ({ notebook, text }) =>
+      existsSync(join(project, notebook)) && (names.has(notebook) || !isText(join(project, notebook), text)),
+  );
   if (taken.length > 0) {
     return failure(
       ...taken.map(({ notebook }): Problem => ({
@@ -241,17 +251,22 @@ function write(
       return failure(fileProblem(error, dirname(notebook), 'write'));
     }
   }
-  const texts = writeTexts(project, [
-    ...changed,
-    ...created.map(({ notebook, text }) => ({ file: notebook, before: null, text })),
-  ]);
+  const made = created.map(({ notebook, text }) => ({ file: notebook, before: null, text }));
+  // One that gets another name is copied as it will be.
+  const isLate = (text: NewText): boolean =>
+    !moves.some(({ from }) => from === text.file) && givesTo(text, made);
+  const ordered = inSafeOrder([...made, ...changed]);
+  const texts = writeTexts(
+    project,
+    ordered.filter(text => !isLate(text)),
+  );
   if (!texts.ok) return texts;
-  const copied = copyNotebooks(project, moves);
-  const dag = copied.ok ? writeDag() : copied;
-  if (!copied.ok || !dag.ok) {
+  const copied = copyNotebooks(project, moves, blocks);
+  const rest = copied.ok ? writeTexts(project, [...dagTexts, ...ordered.filter(isLate)]) : copied;
+  if (!copied.ok || !rest.ok) {
     if (copied.ok) copied.value.undo();
     texts.value.undo();
-    return failure(...(dag.ok ? [] : dag.problems));
+    return failure(...(rest.ok ? [] : rest.problems));
   }
   copied.value.finish();
   const moved = new Map(moves.map(({ from, to }) => [from, to]));

@@ -6,7 +6,7 @@ import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { createHasher } from '../../adapters/hash.js';
 import { newNotebook, readNotebook } from '../../adapters/notebooks/index.js';
 import { wrongId } from '../../adapters/restructure.js';
-import { fileProblem, plainly, replaceTextFile, type Writing } from '../../adapters/textFile.js';
+import { fileProblem, isText, plainly, replaceTextFile, type Writing } from '../../adapters/textFile.js';
 import { assignUids, freeUid } from '../../engine/identity.js';
 import { cwdOf } from '../../engine/index.js';
 import type { DagFile, Filter, ParentEdge } from '../../protocol/dagFile.js';
@@ -44,7 +44,12 @@ export async function addBlock(
   const cwd = block.cwd ?? place.cwd;
   const path = posix.join(place.folder, `${id}.ipynb`);
   const file = join(project, path);
-  if (existsSync(file)) {
+  const hasher = await createHasher();
+  const uid = newUid(project, dag, id, hasher.digest);
+  const text = block.text(uid, dag);
+  // The very same notebook is what an earlier try left that was killed before dag.json knew of it.
+  const isLeft = isText(file, text);
+  if (existsSync(file) && (!isLeft || dag.blocks.some(other => other.notebook === path))) {
     throw new ProblemError([
       {
         code: 'file-exists',
@@ -54,16 +59,13 @@ export async function addBlock(
       },
     ]);
   }
-  const hasher = await createHasher();
-  const uid = newUid(project, dag, id, hasher.digest);
-  const text = block.text(uid, dag);
   writing(() => {
     try {
       mkdirSync(dirname(file), { recursive: true });
     } catch (error) {
       throw new ProblemError([fileProblem(error, path, 'write')]);
     }
-    orThrow(replaceTextFile(file, text, null, path));
+    if (!isLeft) orThrow(replaceTextFile(file, text, null, path));
     try {
       const entry = {
         id,
