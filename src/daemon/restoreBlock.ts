@@ -23,14 +23,17 @@ export async function restoreBlock(
     ports.traces.remove(trace.key, trace.id);
     return false;
   }
-  const isUnfinished = origin === 'stored' && ports.memory.read(block.snapshot.uid).unfinished === true;
+  const { unfinished, last, shown } = ports.memory.read(block.snapshot.uid);
+  const isUnfinished = origin === 'stored' && unfinished === true;
+  // What is known of its latest run is damaged or gone, so nobody can tell its files from those of a person.
+  const isForgotten = origin === 'stored' && (last === null || (shown !== null && shown !== last.id));
   for (const file of trace.written) {
     if (file.object === null) continue;
     const now = ports.world.observe('file', file.path);
     if (now === file.digest) continue;
     const isForeign = now !== null && !isOwnVersion(ports, trace, file.path, now);
     // A log that many append to is nobody's to put back.
-    const wasBroken = isUnfinished && !trace.appended.includes(file.path);
+    const wasBroken = (isUnfinished || isForgotten) && !trace.appended.includes(file.path);
     if (isForeign && !wasBroken) {
       sink.emit({
         event: 'note',
@@ -52,7 +55,7 @@ export async function restoreBlock(
         event: 'note',
         level: 'warning',
         block: trace.block,
-        message: `${file.path} is as an unfinished run left it, or was changed since; the block's own version is put back, and what was there is kept as ${aside}`,
+        message: `${file.path} is as ${isUnfinished ? 'an unfinished run' : 'a run that nothing is known of any more'} left it, or was changed since; the block's own version is put back, and what was there is kept as ${aside}`,
       });
     }
     ports.files.replace(file.path, bytes);

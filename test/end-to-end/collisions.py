@@ -15,6 +15,7 @@ DIFFERENT_SOURCES: list[tuple[str | list[str], str | list[str]]] = [
     ("print(1)", "print(True)"),
     ("print(1)", "print(1.0)"),
     ("print(0.0)", "print(-0.0)"),
+    ("print(0.1)", "print(0.10000000000000002)"),
     ("print(-1**2)", "print((-1)**2)"),
     ("print(1e400)", "print(1e308)"),
     ("print(1j)", "print(1)"),

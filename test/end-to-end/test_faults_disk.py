@@ -192,6 +192,18 @@ def test_anything_in_the_store_is_broken(template: Project, tmp_path: Path) -> N
     assert failures == [], "\n\n".join(failures)
 
 
+def test_files_of_a_run_that_nothing_is_known_of(template: Project, tmp_path: Path) -> None:
+    """They are taken for somebody's own edit by nobody: what a block wrote comes back, what was there is kept aside."""
+    trial = Trial(template, tmp_path / "project", EDITS["revert"])
+    p = trial.open()
+    uid = p.notebook("writes")["metadata"]["dagpy"]["uid"]
+    (p.folder / ".dagpy" / "blocks" / f"{uid}.json").write_bytes(b"")
+    done = trial.recover(p, damaged=True)
+    assert "nothing is known of any more" in done.err
+    kept = [file.read_text() for file in (p.folder / ".dagpy" / "replaced").iterdir()]
+    assert "row\n" * 4 in kept
+
+
 def test_damage_below_what_is_fresh(template: Project, tmp_path: Path) -> None:
     """Nothing is loaded while all is fresh; a later edit meets the damage and makes the value anew."""
     trial = Trial(template, tmp_path / "project", EDITS["advance"])

@@ -128,7 +128,11 @@ export async function planFlow(
   const parents = await parentsOfNew(flow.value, plan, prelude, ports);
   const edits = editsOf(flow.value, plan, blocks, name => parents.get(name) ?? [], {
     ...(open === undefined ? {} : { home: open.home }),
-    isTaken: file => open !== undefined && existsSync(join(project, file)),
+    // What an earlier try left that was killed is that block's own.
+    isTaken: file =>
+      open !== undefined &&
+      existsSync(join(project, file)) &&
+      !plan.added.some(({ text }) => isText(join(project, file), text)),
   });
   if (!edits.ok) return edits;
   const names = new Map<string, string>([
