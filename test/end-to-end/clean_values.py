@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import marshal
 import pickle
+import threading
 import types
 from typing import Any
 
 #: Globals of the block that runs in this process.
 NAMESPACE: dict[str, Any] = {}
+
+#: What no pickle carries, as far as stories draw it.
+UNPICKLED = (types.GeneratorType, type(threading.Lock()))
 
 
 class Pickler:
@@ -72,6 +77,20 @@ def everything_in(value: Any) -> dict[int, Any]:
     return found
 
 
+def can_be_pickled(value: Any) -> bool:
+    """Globals of functions are no part of them."""
+    return not any(isinstance(one, UNPICKLED) for one in everything_in(value).values())
+
+
+def state_of(value: Any) -> str | None:
+    """Differs when a value was changed; `None` where nobody can tell."""
+    if can_be_pickled(value):
+        return describe(value)
+    if isinstance(value, types.GeneratorType):
+        return "not begun" if inspect.getgeneratorstate(value) == inspect.GEN_CREATED else None
+    return f"locked: {value.locked()}" if isinstance(value, UNPICKLED) else None
+
+
 IMMUTABLE = (int, float, complex, str, bytes, tuple, frozenset, type(None), types.ModuleType)
 
 
@@ -101,7 +120,7 @@ def is_ours(value: Any) -> bool:
         return value.__module__ == "__main__"
     package = type(value).__module__.partition(".")[0]
     return (
-        isinstance(value, list | dict | set)
+        isinstance(value, (list, dict, set, *UNPICKLED))
         or package in ("__main__", "numpy", "pandas")
         or parts(value) != []
     )
@@ -113,13 +132,19 @@ def reaches(value: Any) -> set[str]:
     waiting = [value]
     while waiting:
         for one in everything_in(waiting.pop()).values():
-            if not isinstance(one, types.FunctionType) or one.__globals__ is not NAMESPACE:
-                continue
-            for name in names_in(one.__code__):
+            for name in looked_up_by(one):
                 if name in NAMESPACE and name not in found:
                     found.add(name)
                     waiting.append(NAMESPACE[name])
     return found
+
+
+def looked_up_by(value: Any) -> set[str]:
+    if isinstance(value, types.FunctionType) and value.__globals__ is NAMESPACE:
+        return names_in(value.__code__)
+    if isinstance(value, types.GeneratorType) and value.gi_frame is not None:
+        return names_in(value.gi_code)
+    return set()
 
 
 def names_in(code: types.CodeType) -> set[str]:

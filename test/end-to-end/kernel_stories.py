@@ -37,6 +37,8 @@ def show(value, seen=None):
     if kind == 'DataFrame': return 'frame ' + ' '.join(map(str, value.dtypes)) + value.to_csv().replace('\\n', ';')
     if callable(value): return f'calls {show(value(1), seen)}'
     if hasattr(value, 'held'): return f'{kind} holds {show(value.held, seen)} {value.again()}'
+    if kind == 'generator': return 'gives ' + show(next(value, 'nothing'), seen)
+    if hasattr(value, 'locked'): return f'locked: {value.locked()}'
     return f'{kind} {value!r}'
 """
 
@@ -45,7 +47,8 @@ LITERALS = (
     "1 '1' True 1.0 -0.0 0.0 0 2 b'1' None (1,) [1] {1} {1:1} 1j '' 'one' float('nan') -float('nan') 10**20"
 ).split()
 
-# `{v}`: the block's own variable; `{a}`, `{b}`: variables of parents; `{lit}`: a literal that edits change.
+# `{v}`: the block's own variable; `{a}`, `{b}`: variables of parents; `{lit}`: a literal that edits change. A line of
+# `---` ends a cell.
 ROOTS = [
     "{v} = {lit}",
     "{v} = [{lit}, [{lit}]]\nother_{v} = {v}[1]",
@@ -69,6 +72,11 @@ ROOTS = [
     "import random\nrandom.seed(5)\n{v} = [random.random(), {lit}]",
     "open('out_{v}.txt', 'w').write(repr({lit}))\n{v} = 0",
     "{v} = 1 // len(str({lit})[1:])",
+    # what can not be stored
+    "{v} = (n for n in [{lit}, 'second', {lit}])",
+    "{v} = [(n for n in [{lit}, 'more']), {lit}]\nother_{v} = {lit}",
+    "import threading\n{v} = threading.Lock()\nother_{v} = [{lit}]",
+    "%%time\n{v} = [{lit}]\nprint({lit})",
 ]
 CHILDREN = [
     "{v} = [{a}, {lit}]",
@@ -88,7 +96,28 @@ CHILDREN = [
     "assert {lit} != 2, 'two'\n{v} = {a}",
     "import os\n{v} = open('out_{a}.txt').read() if os.path.exists('out_{a}.txt') else {lit}",
     "{v} = [{a}, open('data.txt').read(), {lit}]",
+    "{v} = show({a})\ndel {a}",
+    "{v} = [{a}.acquire(blocking=False) if hasattr({a}, 'acquire') else {a}, {lit}]",
+    "{v} = (show({a}) for n in [{lit}, 2, 3])",
+    "%%capture cap_{v}\nprint(show({a}), {lit})\n---\n{v} = [cap_{v}.stdout, {a}]\ndel cap_{v}",
+    "%%time\n{v} = [{a}, {lit}]\nif isinstance({a}, list): {a}.append({lit})",
+    "%time {v} = dict(one={a}, two={lit})",
+    "!echo {{len(show({a}))}} {{1 + 1}}\n{v} = [{lit}]",
 ]
+# Random numbers that nobody has seeded, in stories that are told for them.
+DRAWN_ROOTS = [
+    "{v} = [float(np.random.rand()), {lit}]",
+    "import random\n{v} = [random.random(), {lit}]",
+    "import random\n{v} = (random.random() for n in range(4))",
+]
+DRAWN_CHILDREN = [
+    "{v} = [float(np.random.rand()), {a}, {lit}]",
+    "import random\n{v} = [random.random(), {a}]\nif isinstance({a}, list): {a}.append({lit})",
+    "import random\n{v} = random.sample(range(1000), 3)\nprint(float(np.random.rand()), {lit})",
+    "{v} = lambda x: [float(np.random.rand()), x, show({a})]",
+]
+# blocks with a shell command can not be followed: they run every time
+SHELL = "!echo"
 DRAWS = "np.random.rand"
 SEEDS = "np.random.seed"
 
@@ -100,6 +129,7 @@ class BlockSeed:
     template: int
     literal: int
     parents: tuple[int, ...]
+    filter: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -112,11 +142,13 @@ class Edit:
 class Story:
     blocks: tuple[BlockSeed, ...]
     edits: tuple[Edit, ...]
+    unseeded: bool = False
 
 
 KINDS = (
     ["literal"] * 5
     + ["revert"] * 3
+    + ["off"] * 2
     + """comment format quiet digits reorder cells rename rewire template same filter notebooks touch data late
     parameter environment module deep module_comment lose pick""".split()
 )
@@ -125,15 +157,17 @@ block_seeds = st.builds(
     template=st.integers(0, 99),
     literal=st.integers(0, len(LITERALS) - 1),
     parents=st.lists(st.integers(0, 9), max_size=2).map(tuple),
+    filter=st.sampled_from(["auto"] * 4 + ["off"]),
 )
 edits = st.builds(
     Edit, kind=st.sampled_from(KINDS), numbers=st.tuples(st.integers(0, 19), st.integers(0, 19))
 )
 
 
-def stories(most_blocks: int, most_edits: int) -> st.SearchStrategy[Story]:
+def stories(most_blocks: int, most_edits: int, unseeded: bool = False) -> st.SearchStrategy[Story]:
     return st.builds(
         Story,
+        unseeded=st.just(unseeded),
         blocks=st.lists(block_seeds, min_size=2, max_size=most_blocks).map(tuple),
         edits=st.lists(edits, min_size=1, max_size=most_edits).map(tuple),
     )
@@ -170,6 +204,8 @@ class World:
     near: str = "NAME = 'near'\nimport deep\ndef twice(x): return [x, deep.FACTOR]\n"
     deep: str = "FACTOR = 2\n"
     told: list[str] = field(default_factory=list)
+    # random numbers are drawn where no block has seeded them
+    unseeded: bool = False
 
     # ------------------------------------------------------------------------- names and code
 
@@ -180,9 +216,21 @@ class World:
         """Names of its parents' variables as the block sees them."""
         block = self.blocks[index]
         return [
-            "renamed" if block.renames and place == 0 else self.own(parent)
+            "renamed" if place == 0 and self.picks(index) else self.own(parent)
             for place, parent in enumerate(block.parents)
         ]
+
+    def picks(self, index: int) -> bool:
+        """Nothing can be picked of a whole session."""
+        block = self.blocks[index]
+        return block.renames and self.blocks[block.parents[0]].filter != "off"
+
+    def is_volatile(self, index: int) -> bool:
+        """Whether it runs every time, for what it or a session that it goes on with does."""
+        return SHELL in self.code(index) or any(
+            self.blocks[parent].filter == "off" and self.is_volatile(parent)
+            for parent in self.blocks[index].parents
+        )
 
     def is_seeded(self, index: int) -> bool:
         """Whether random numbers come from a state that some block above has set."""
@@ -196,7 +244,7 @@ class World:
         names = self.read(index) or ["0"]
         literal = f"[{block.literal}][0]" if block.wrapped else block.literal
         body = block.template.format(v=self.own(index), a=names[0], b=names[-1], lit=literal)
-        if DRAWS in body and not self.is_seeded(index):
+        if DRAWS in body and not self.unseeded and not self.is_seeded(index):
             body = f"{SEEDS}(3)\n{body}"
         return body
 
@@ -206,13 +254,15 @@ class World:
         v = self.own(index)
         reads = "".join(f"print(show({name}))\n" for name in self.read(index))
         together = f"print(show([{', '.join(self.read(index))}]))\n" if len(self.read(index)) > 1 else ""
-        body = self.code(index)
         # one number over two cells: cut elsewhere, the digits are the same and the cells are not
         digits = f"{index + 1}1234"
         print_one, print_two = "print('one')", "print('two')"
         if block.swapped:
             print_one, print_two = print_two, print_one
-        top = [reads + together + body] if not block.split else [reads + together + "None", body]
+        first, *others = self.code(index).split("\n---\n")
+        # a magic of the whole cell begins it
+        apart = block.split or first.startswith("%%")
+        top = [reads + together + "None", first, *others] if apart else [reads + together + first, *others]
         made = [
             *top,
             f"print({digits[: block.cut]}, end=' ')",
@@ -261,11 +311,13 @@ class World:
             if block.parents:
                 entry["parents"] = [
                     {"block": f"b{parent}", "use": {self.own(parent): "renamed"}}
-                    if block.renames and place == 0
+                    if place == 0 and self.picks(index)
                     else f"b{parent}"
                     for place, parent in enumerate(block.parents)
                 ]
-            if block.filter != "auto":
+            if block.filter == "off":
+                entry["filter"] = "off"
+            elif block.filter != "auto":
                 entry["filter"] = block.filter.format(v=self.own(index)).split(",")
             if "open('out_{v}" in block.template:
                 entry["outputs"] = [f"out_{self.own(index)}.txt"]
@@ -317,14 +369,20 @@ class World:
         write_json(path, notebook)
 
 
+def templates_for(parents: list[int], unseeded: bool) -> list[str]:
+    if unseeded:
+        return [*DRAWN_CHILDREN * 4, *CHILDREN] if parents else [*DRAWN_ROOTS * 4, *ROOTS]
+    return CHILDREN if parents else ROOTS
+
+
 def begin(story: Story) -> World:
     blocks: list[Block] = []
     for index, seed in enumerate(story.blocks):
         parents = sorted({parent % index for parent in seed.parents}) if index else []
-        templates = CHILDREN if parents else ROOTS
+        templates = templates_for(parents, story.unseeded)
         template = templates[seed.template % len(templates)]
-        blocks.append(Block(template, LITERALS[seed.literal], parents))
-    return World(blocks, list(range(len(blocks))))
+        blocks.append(Block(template, LITERALS[seed.literal], parents, filter=seed.filter))
+    return World(blocks, list(range(len(blocks))), unseeded=story.unseeded)
 
 
 def after(world: World, edit: Edit, versions: list[World]) -> World:
@@ -359,17 +417,19 @@ def after(world: World, edit: Edit, versions: list[World]) -> World:
                 parent = two % index
                 rest = [each for each in block.parents if each != parent]
                 block.parents = rest if len(rest) < len(block.parents) else sorted([*rest, parent])[:3]
-                templates = CHILDREN if block.parents else ROOTS
+                templates = templates_for(block.parents, new.unseeded)
                 if block.template not in templates:
                     block.template = templates[two % len(templates)]
                 block.renames = block.renames and bool(block.parents)
         case "template":
-            templates = CHILDREN if block.parents else ROOTS
+            templates = templates_for(block.parents, new.unseeded)
             block.template = templates[two % len(templates)]
         case "same":
             block.wrapped = not block.wrapped
         case "filter":
             block.filter = ["auto", "{v},other_*", "{v}", "*", "other_*"][two % 5]
+        case "off":
+            block.filter = "auto" if block.filter == "off" else "off"
         case "notebooks":
             new.order.insert(two % len(new.order), new.order.pop(index))
         case "data":
