@@ -10,6 +10,7 @@ from tornado.ioloop import IOLoop
 
 from .activity import note_activity
 from .handlers import DaemonHandler, StartHandler
+from .saves import guard_saves
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class DagpyApp(ExtensionApp):
                 ("dagpy/(v1/.*)", DaemonHandler, given),
             ]
         )
+        guard_saves(server.contents_manager)
         # The server does not wait for it; its loop may not run yet.
         IOLoop.current().add_callback(supervisor.start)
 

@@ -11,6 +11,7 @@ import type { Settings } from '../settings.js';
 import type { IProjectHold, IProjects } from '../tokens.js';
 import { Drawing } from './drawing.js';
 import { LiveOutputs } from './liveOutputs.js';
+import { GuardedSaves } from './guardedSaves.js';
 import { firstBase, loadedFile, type LoadedFile } from './openFile.js';
 import { OpenNotebook } from './openNotebook.js';
 import { saveDocument } from './saveDocument.js';
@@ -43,9 +44,11 @@ export class Notebooks {
   /** Notebooks whose project could not be asked for, as they were opened. */
   private readonly unknown = new Map<NotebookPanel, LoadedFile | null>();
   private readonly _followed = new Signal<this, Followed>(this);
+  private readonly guards: GuardedSaves;
 
   constructor(private readonly options: NotebooksOptions) {
-    const { tracker, projects } = options;
+    const { tracker, projects, documents } = options;
+    this.guards = new GuardedSaves(documents.services.contents);
     tracker.widgetAdded.connect((_, panel) => this.welcome(panel));
     tracker.forEach(panel => this.welcome(panel));
     projects.moved.connect(() => tracker.forEach(panel => void this.follow(panel)));
@@ -147,19 +150,26 @@ export class Notebooks {
         });
       told = text;
     };
-    const syncing = new Syncing(notebook, projects.connection, documents.services.contents, base, {
-      trouble,
-      conflict: conflicts =>
-        void Notification.warning(
-          trans._n(
-            '%2: a cell was changed here and elsewhere. Both versions stand in the notebook: choose one.',
-            '%2: %1 cells or headers were changed here and elsewhere. Both versions stand in the notebook: choose for each.',
-            conflicts.length,
-            panel.title.label,
+    const syncing = new Syncing(
+      notebook,
+      projects.connection,
+      documents.services.contents,
+      this.guards,
+      base,
+      {
+        trouble,
+        conflict: conflicts =>
+          void Notification.warning(
+            trans._n(
+              '%2: a cell was changed here and elsewhere. Both versions stand in the notebook: choose one.',
+              '%2: %1 cells or headers were changed here and elsewhere. Both versions stand in the notebook: choose for each.',
+              conflicts.length,
+              panel.title.label,
+            ),
+            { autoClose: 10_000 },
           ),
-          { autoClose: 10_000 },
-        ),
-    });
+      },
+    );
     const live = new LiveOutputs(notebook, () => syncing.check());
     return {
       notebook,

@@ -2,11 +2,9 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ServerConnection, type Contents } from '@jupyterlab/services';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
+import type { FileState } from './guardedSaves.js';
 import type { OpenNotebook } from './openNotebook.js';
 import { contentOf, hasCellIds } from './plainCells.js';
-
-/** A version of the file, without what it holds. */
-export type FileState = Pick<Contents.IModel, 'hash' | 'last_modified'>;
 
 /** What an editor held before anybody edited it, and of which version of its file that was. */
 export interface LoadedFile {
@@ -39,12 +37,16 @@ export function firstBase(panel: NotebookPanel, loaded: LoadedFile | null): Note
 
 export class OpenFile {
   private saving: { readonly content: NotebookContent; readonly edits: number } | null = null;
+  /** Version of the file whose edits the editor has; `null`: none. What Lab notes may be newer: a rename looks anew. */
+  private version: FileState | null;
 
   constructor(
     private readonly notebook: OpenNotebook,
     private readonly contents: Contents.IManager,
     private _base: NotebookContent | null,
-  ) {}
+  ) {
+    this.version = notebook.panel.context.contentsModel;
+  }
 
   /** What edits are held against; `null`: not known before the next save. */
   get base(): NotebookContent | null {
@@ -74,6 +76,7 @@ export class OpenFile {
     // Lab takes what was typed meanwhile for saved.
     if (edits !== this.notebook.edits) this.notebook.model.dirty = true;
     this._base = content;
+    this.version = this.notebook.panel.context.contentsModel;
     return content;
   }
 
@@ -87,10 +90,9 @@ export class OpenFile {
     }
   }
 
-  /** Whether it is what the editor loaded or saved last. */
+  /** Whether it is what the editor loaded, saved or merged last. */
   isKnown(state: FileState): boolean {
-    const known = this.notebook.panel.context.contentsModel;
-    return known !== null && isSame(known, state);
+    return this.version !== null && isSame(this.version, state);
   }
 
   /** Finds what was loaded where that is not known and still on disk. */
@@ -109,9 +111,11 @@ export class OpenFile {
   async accept(state: FileState): Promise<boolean> {
     const now = await this.look();
     if (now === null || !isSame(now, state)) return false;
-    if (this.isKnown(state)) return true;
+    this.version = state;
+    const { context } = this.notebook.panel;
+    if (context.contentsModel !== null && isSame(context.contentsModel, state)) return true;
     await this.contents.rename(this.path, this.path);
-    return this.notebook.panel.context.contentsModel?.last_modified === state.last_modified;
+    return context.contentsModel?.last_modified === state.last_modified;
   }
 
   private get path(): string {

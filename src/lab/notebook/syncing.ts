@@ -14,6 +14,7 @@ import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
 import type { Acting } from './acting.js';
 import { applyContent, bringNotebookMetadata } from './applyContent.js';
+import { ReplacedError, type GuardedSaves } from './guardedSaves.js';
 import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
@@ -39,6 +40,11 @@ const READ_ONLY: Problem = {
   message: 'its blocks are not updated: the project can not be written',
   remedy: 'what you save stays in this notebook',
 };
+
+/** How often a file is looked at again that changes all the time. */
+const MERGES = 4;
+/** What a person saves is not held up any longer by the question what its file is. */
+const PATIENCE = 5000;
 
 const DOWN: Problem = {
   code: 'daemon-down',
@@ -70,11 +76,20 @@ export class Syncing {
     private readonly notebook: OpenNotebook,
     private readonly connection: IConnection,
     contents: Contents.IManager,
+    guards: GuardedSaves,
     base: NotebookContent | null,
     private readonly tell: SyncTelling,
   ) {
     this.file = new OpenFile(notebook, contents, base);
-    this.saves = new SaveQueue(notebook.panel.context);
+    const { context } = notebook.panel;
+    this.saves = new SaveQueue(context, {
+      prepare: () => this.beforeSave(),
+      // A shared notebook is saved by the server.
+      guarded: save =>
+        notebook.model.collaborative
+          ? save()
+          : guards.during(context, state => this.file.isKnown(state), save),
+    });
     notebook.panel.context.saveState.connect(this.onSave, this);
     notebook.changed.connect(this.onChange, this);
     connection.changed.connect(this.onConnection, this);
@@ -232,7 +247,8 @@ export class Syncing {
     const { notebook } = this;
     const { pending } = this;
     const wasSaved = pending !== null && this.isSaved;
-    if (notebook.subject.kind !== 'none') await this.mergeFile();
+    if (notebook.subject.kind !== 'none')
+      this.isAgain = !(await this.saves.between(() => this.mergeFile())) || this.isAgain;
     if (notebook.subject.kind === 'flow') await this.mergeFlow();
     const isReadOnly = notebook.project.view?.isReadOnly === true;
     this.tell.trouble(wasSaved && isReadOnly ? [READ_ONLY] : []);
@@ -297,20 +313,16 @@ export class Syncing {
       !model.dirty &&
       (file.base === null || !isSameContent(file.base, notebook.content()));
     if (!isToSave()) return;
-    // Another page saved it meanwhile: what it wrote comes in first, and Lab has nothing to ask.
-    const state = await file.look();
-    if (state !== null && !file.isKnown(state)) {
-      this.isAgain = true;
-      return;
-    }
     try {
       await this.saves.append(() => {
         if (!isToSave()) return false;
         this.ownSave = notebook.edits;
         return true;
       });
-    } catch {
-      // Lab has told it, and what was not saved is merged when it is.
+    } catch (error) {
+      // Another page saved it meanwhile: what it wrote comes in first.
+      if (error instanceof ReplacedError) this.isAgain = true;
+      // Otherwise Lab has told it, and what was not saved is merged when it is.
     } finally {
       this.ownSave = null;
     }
@@ -348,22 +360,47 @@ export class Syncing {
       model.setMetadata('widgets', widgets);
   }
 
-  /** Brings in what somebody else wrote into the notebook's own file: a run, git, another page. */
-  private async mergeFile(): Promise<void> {
+  /**
+   * What a person saves is held against a file that may be another since the last look. Where that can not be done, it is
+   * Lab's to ask whose version to keep.
+   */
+  private async beforeSave(): Promise<void> {
+    const merge = async (): Promise<void> => {
+      for (let attempt = 0; attempt < MERGES; attempt += 1) if (await this.mergeFile()) return;
+    };
+    if (this.isDisposed || this.connection.state !== 'ready' || this.notebook.subject.kind === 'none') return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, PATIENCE);
+    });
+    try {
+      await Promise.race([merge(), enough]);
+    } catch {
+      // Lab tells what the server says about files, and the next look tells what DAGpy says.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Brings in what somebody else wrote into the notebook's own file: a run, git, another page.
+   * @returns `false`: it has to be looked at again
+   */
+  private async mergeFile(): Promise<boolean> {
     const { notebook, file } = this;
     const { model, project } = notebook;
     // A shared model and its file are kept the same by those who share it.
-    if (model.collaborative) return;
+    if (model.collaborative) return true;
     const state = await file.look();
     // Nothing is there any more; the next save writes it anew.
-    if (state === null) return;
+    if (state === null) return true;
     await file.findBase();
     const { base } = file;
-    if (this.isDisposed || model.isDisposed || base === null || file.isKnown(state)) return;
+    if (this.isDisposed || model.isDisposed || base === null || file.isKnown(state)) return true;
     const wasDirty = model.dirty;
     const sent = notebook.content();
     const answer = await project.call('mergeNotebook', { path: notebook.path, base, content: sent });
-    if (this.isDisposed || model.isDisposed) return;
+    if (this.isDisposed || model.isDisposed) return true;
     let collided: ReadonlySet<string> = new Set();
     this.arrivals += 1;
     notebook.quietly(() => {
@@ -378,7 +415,7 @@ export class Syncing {
       );
     notebook.look();
     if (answer.conflicts.length > 0) this.tell.conflict(answer.conflicts);
-    if (collided.size > 0 || !(await file.accept(state))) this.isAgain = true;
+    return collided.size === 0 && (await file.accept(state));
   }
 }
 
