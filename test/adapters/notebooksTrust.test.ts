@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createTrustKeeper, newNotebook, spliceOutputs } from '../../src/adapters/notebooks/index.js';
+import {
+  createTrustKeeper,
+  createTrustLender,
+  newNotebook,
+  spliceOutputs,
+} from '../../src/adapters/notebooks/index.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const python = join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
@@ -67,3 +72,29 @@ test('a helper that can not start leaves outputs untrusted and says so', async (
   assert.equal((await keeper.signAgain(['x'])).length, 1);
   keeper.close();
 });
+
+test(
+  'who asks one after the other asks the same Python, and another one where it died',
+  { skip: process.platform === 'win32' && 'needs a shell script' },
+  async () => {
+    const [counting, starts] = [join(folder, 'counting'), join(folder, 'starts')];
+    writeFileSync(counting, `#!/bin/sh\necho $$ >> '${starts}'\nexec '${python}' "$@"\n`, { mode: 0o755 });
+    const started = (): number[] => readFileSync(starts, 'utf8').trim().split('\n').map(Number);
+    const signed = readFileSync(join(folder, 'trusted.ipynb'), 'utf8');
+    const lend = createTrustLender({ python: counting, env });
+    for (let time = 0; time < 2; time += 1) {
+      const [one, other] = [lend(), lend()];
+      one.close();
+      assert.deepEqual(await other.wasTrusted([signed]), [true]);
+      other.close();
+    }
+    assert.equal(started().length, 1);
+    process.kill(started()[0]!);
+    const later = lend();
+    // The first to ask may be the one who notices.
+    const answers = [await later.wasTrusted([signed]), await later.wasTrusted([signed])];
+    assert.deepEqual(answers.at(-1), [true]);
+    assert.equal(started().length, 2);
+    later.close();
+  },
+);

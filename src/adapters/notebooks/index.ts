@@ -10,6 +10,6 @@ export {
   type NotebookCell,
 } from './read.js';
 export { setMetadata, spliceOutputs, type OutputUpdate } from './splice.js';
-export { areTrusted, createTrustKeeper, type TrustKeeper } from './trust.js';
+export { areTrusted, createTrustKeeper, createTrustLender, type TrustKeeper } from './trust.js';
 export { upgradeNotebook } from './upgrade.js';
 export { withWidgets } from './widgets.js';

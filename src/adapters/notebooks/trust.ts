@@ -43,7 +43,10 @@ interface Answer {
 export function createTrustKeeper({ python, env }: TrustOptions): TrustKeeper {
   const database = join(jupyterDataFolder(env), 'nbsignatures.db');
   let helper: Helper | undefined;
-  const ask = (request: object) => (helper ??= startHelper(python, env)).ask(request);
+  const ask = (request: object) => {
+    if (helper === undefined || helper.isDead) helper = startHelper(python, env);
+    return helper.ask(request);
+  };
   return {
     async wasTrusted(texts) {
       if (texts.length === 0 || !existsSync(database)) return texts.map(() => false);
@@ -63,7 +66,38 @@ export function createTrustKeeper({ python, env }: TrustOptions): TrustKeeper {
   };
 }
 
+/** How long Python stays for the next one who asks. */
+const IDLE = 60_000;
+
+/**
+ * For a process that asks again and again: Python takes a second to start, and longer on a busy machine, so one stays for
+ * whoever asks next. Each one closes what is lent.
+ */
+export function createTrustLender(options: TrustOptions): () => TrustKeeper {
+  let keeper: TrustKeeper | undefined;
+  let lent = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    keeper?.close();
+    keeper = undefined;
+  };
+  return () => {
+    clearTimeout(timer);
+    lent += 1;
+    const own = (keeper ??= createTrustKeeper(options));
+    return {
+      wasTrusted: texts => own.wasTrusted(texts),
+      signAgain: paths => own.signAgain(paths),
+      close() {
+        lent -= 1;
+        if (lent === 0) timer = setTimeout(end, IDLE).unref();
+      },
+    };
+  };
+}
+
 interface Helper {
+  readonly isDead: boolean;
   /** `undefined`: it died. */
   ask(request: object): Promise<readonly Answer[] | undefined>;
   close(): void;
@@ -85,15 +119,27 @@ function startHelper(python: string, env: Environment): Helper {
   };
   child.on('error', die);
   child.on('close', die);
+  // Whoever waits for an answer keeps this process alive; an idle helper does not, and ends with it.
+  const holdWhileAsked = (): void => {
+    for (const each of [child, child.stdin, child.stdout])
+      if (each !== null && 'unref' in each && 'ref' in each) {
+        const change = waiting.length > 0 ? each.ref : each.unref;
+        if (typeof change === 'function') change.call(each);
+      }
+  };
   child.stdin?.on('error', () => {
     // The close event says it.
   });
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', line => {
       waiting.shift()?.(JSON.parse(line) as readonly Answer[]);
+      holdWhileAsked();
     });
   }
   return {
+    get isDead() {
+      return isDead;
+    },
     ask: request =>
       new Promise(resolve => {
         if (isDead) {
@@ -101,6 +147,7 @@ function startHelper(python: string, env: Environment): Helper {
           return;
         }
         waiting.push(resolve);
+        holdWhileAsked();
         child.stdin?.write(`${JSON.stringify(request)}\n`);
       }),
     close: () => child.stdin?.end(),

@@ -1,14 +1,29 @@
 /** What calls about flows share: contents as texts, and what merging needs of a project. */
 import { basename, dirname, extname } from 'node:path';
 import type { OpenFlow, SubmitPorts } from '../../adapters/flows/index.js';
-import { areTrusted, createTrustKeeper, type Notebook } from '../../adapters/notebooks/index.js';
+import {
+  areTrusted,
+  createTrustLender,
+  type Notebook,
+  type TrustKeeper,
+} from '../../adapters/notebooks/index.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { formatJson } from '../../protocol/jsonFormat.js';
 import type { JsonObject } from '../../protocol/outputs.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
+import type { Surroundings } from '../environment.js';
 import { folderName } from '../commands/newProject.js';
 import { openGround } from '../ground.js';
 import type { ServeHost } from './host.js';
+
+const lenders = new WeakMap<Surroundings, () => TrustKeeper>();
+
+/** A merge is made with every save: one Python stays for all of them. */
+function trustOf(around: Surroundings): TrustKeeper {
+  const lend = lenders.get(around) ?? createTrustLender({ python: around.python(), env: around.environment });
+  lenders.set(around, lend);
+  return lend();
+}
 
 /** What merging needs of a project; Python is started only for what code of new blocks reads, or for signatures. */
 export async function withPorts<Value>(
@@ -19,7 +34,7 @@ export async function withPorts<Value>(
   const { around } = host;
   const folder = host.folder(project);
   const { hasher, store } = await openGround(around, folder);
-  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
+  const trust = trustOf(around);
   try {
     return await use(folder, {
       digest: hasher.digest,
@@ -59,7 +74,7 @@ export async function isTrustedByUser(
   { around }: ServeHost,
   blocks: readonly { readonly notebook: Notebook }[],
 ): Promise<boolean> {
-  const trust = createTrustKeeper({ python: around.python(), env: around.environment });
+  const trust = trustOf(around);
   try {
     return await areTrusted(
       trust,
