@@ -5,27 +5,31 @@
 //   npm run test:long -- kernel_stories     files whose path contains the words
 //   npm run test:long -- --times 0.1        a tenth of the counts       --no-table   leaves docs/proof.md alone
 // A test file takes part when it imports `proof` (test/proof.ts, test/end-to-end/proof.py), which says how many of each
-// thing to try, and hears how many were tried.
+// thing to try, and hears how many were tried. Stories in a browser (ui-tests/) import the same, and are told in JupyterLab.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScriptError, filesBelow, isMain, root, run, seconds, start, venvBin, wheelNode } from './tools.mjs';
 import { build } from './build.mjs';
 import { readJunit } from './junit.mjs';
 import { setup } from './setup.mjs';
+import { runStories } from './ui.mjs';
 import { rewritePart, tableRow } from './writtenPart.mjs';
 
 const page = join(root, 'docs', 'proof.md');
 const imports = {
   '.py': /^\s*(?:import proof|from proof import)\b/m,
-  '.ts': /from '(?:\.\.?\/)+proof\.js'/,
+  '.ts': /from '(?:\.\.?\/)+(?:test\/)?proof\.js'/,
   '.mjs': /from '(?:\.\.?\/)+proof\.(?:js|ts)'/,
 };
 
 /** Test files that take part, from the root. */
 export function longFiles(words = []) {
-  return filesBelow('test', file => /(?:\.test\.(?:ts|mjs)|\/test_[^/]*\.py)$/.test(file))
+  return ['test', 'ui-tests/tests']
+    .flatMap(folder =>
+      filesBelow(folder, file => /(?:\.(?:test|spec)\.(?:ts|mjs)|\/test_[^/]*\.py)$/.test(file)),
+    )
     .filter(file => imports[/\.\w+$/.exec(file)[0]].test(readFileSync(join(root, file), 'utf8')))
     .filter(file => words.length === 0 || words.some(word => file.includes(word)));
 }
@@ -36,7 +40,11 @@ async function runFile(file, times) {
   const [counts, report] = [`${name}.counts`, `${name}.report`];
   for (const each of [counts, report]) rmSync(each, { force: true });
   const env = { DAGPY_LONG: String(times), DAGPY_LONG_COUNTS: counts };
-  const result = file.endsWith('.py') ? await runPytest(file, report, env) : await runNode(file, report, env);
+  const result = file.endsWith('.py')
+    ? await runPytest(file, report, env)
+    : file.endsWith('.spec.ts')
+      ? await runStory(file, env)
+      : await runNode(file, report, env);
   const counted = new Map();
   for (const line of existsSync(counts) ? readFileSync(counts, 'utf8').trim().split('\n') : []) {
     const { what, count } = JSON.parse(line);
@@ -82,6 +90,12 @@ async function runNode(file, report, env) {
   const { passed, failed } = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { passed: 0, failed: 0 };
+  return { passed, failed: code === 0 ? failed : Math.max(1, failed) };
+}
+
+/** In JupyterLab. */
+async function runStory(file, env) {
+  const { passed, failed, code } = await runStories({ words: [basename(file)], app: 'lab', env });
   return { passed, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 

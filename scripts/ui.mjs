@@ -33,6 +33,7 @@ export async function runStories({
   reuse = false,
   serve = false,
   showLog = false,
+  env = {},
   log = console.log,
 }) {
   await buildForBrowser(log);
@@ -52,6 +53,7 @@ export async function runStories({
     ],
     {
       env: {
+        ...env,
         DAGPY_UI_PORT: reuse || serve ? usual : String(await freePort()),
         ...(browser === undefined ? {} : { CHROME_PATH: browser }),
         ...(app === undefined ? {} : { DAGPY_UI_SITES: app }),
