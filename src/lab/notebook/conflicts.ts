@@ -49,7 +49,14 @@ function takeOver(model: INotebookModel, above: number, other: ICellModel): void
   own.sharedModel.setMetadata(wanted);
   if (isMarkdownCellModel(own) && isMarkdownCellModel(other))
     own.attachments.fromJSON(other.attachments.toJSON());
-  if (!isCodeCellModel(own) || !isCodeCellModel(other)) return;
+}
+
+/**
+ * Not within a transaction: the cell would hear of its own change once more when that ends, and show what is printed
+ * twice.
+ */
+function takeOutputs(own: ICellModel, other: ICellModel): void {
+  if (own.type !== other.type || !isCodeCellModel(own) || !isCodeCellModel(other)) return;
   if (!other.trusted) distrust(own);
   own.outputs.fromJSON(other.outputs.toJSON());
   own.executionCount = other.executionCount;
@@ -70,6 +77,7 @@ export function choose(model: INotebookModel, { mine, theirs }: OpenConflict, ch
       // The cell itself stays, with its id and its place; only what it says comes from the other side.
       const above = at(mine);
       if (above < 0) return;
+      takeOutputs(model.cells.get(above), other);
       sharedModel.transact(() => {
         takeOver(model, above, other);
         sharedModel.deleteCell(at(theirs));
