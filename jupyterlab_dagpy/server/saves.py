@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_server._tz import utcfromtimestamp
 from jupyter_server.services.contents.filemanager import FileContentsManager
 from tornado.web import HTTPError
 
@@ -67,7 +67,7 @@ def _after(model: dict[str, Any], os_path: str, **_: Any) -> None:
     written = _written.get()
     # of a link the server tells when the link was made
     if written is not None and written[0] == os_path and not Path(os_path).is_symlink():
-        model["last_modified"] = utcfromtimestamp(written[1])
+        model["last_modified"] = _time(written[1])
 
 
 def written_at(os_path: str) -> str | None:
@@ -76,4 +76,9 @@ def written_at(os_path: str) -> str | None:
         seconds = Path(os_path).lstat().st_mtime
     except OSError:
         return None
-    return utcfromtimestamp(seconds).isoformat().replace("+00:00", "Z")
+    return _time(seconds).isoformat().replace("+00:00", "Z")
+
+
+def _time(seconds: float) -> datetime:
+    """Of a stamp of a file, as the server keeps it."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
