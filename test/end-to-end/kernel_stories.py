@@ -96,7 +96,7 @@ CHILDREN = [
     "assert {lit} != 2, 'two'\n{v} = {a}",
     "import os\n{v} = open('out_{a}.txt').read() if os.path.exists('out_{a}.txt') else {lit}",
     "{v} = [{a}, open('data.txt').read(), {lit}]",
-    "{v} = show({a})\ndel {a}",
+    "if isinstance({a}, list): {a}.append({lit})\n{v} = show({a})\ndel {a}",
     "{v} = [{a}.acquire(blocking=False) if hasattr({a}, 'acquire') else {a}, {lit}]",
     "{v} = (show({a}) for n in [{lit}, 2, 3])",
     "%%capture cap_{v}\nprint(show({a}), {lit})\n---\n{v} = [cap_{v}.stdout, {a}]\ndel cap_{v}",
@@ -116,6 +116,7 @@ DRAWN_CHILDREN = [
     "import random\n{v} = random.sample(range(1000), 3)\nprint(float(np.random.rand()), {lit})",
     "{v} = lambda x: [float(np.random.rand()), x, show({a})]",
 ]
+MAGICS = ("%", "!")
 # blocks with a shell command can not be followed: they run every time
 SHELL = "!echo"
 DRAWS = "np.random.rand"
@@ -259,6 +260,9 @@ class World:
         print_one, print_two = "print('one')", "print('two')"
         if block.swapped:
             print_one, print_two = print_two, print_one
+        if self.code(index).startswith(MAGICS):
+            # only the magic says what is read
+            reads = together = ""
         first, *others = self.code(index).split("\n---\n")
         # a magic of the whole cell begins it
         apart = block.split or first.startswith("%%")
