@@ -12,6 +12,7 @@ import type { IProjectHold, IProjects } from '../tokens.js';
 import { Drawing } from './drawing.js';
 import { LiveOutputs } from './liveOutputs.js';
 import { GuardedSaves } from './guardedSaves.js';
+import { hasOpenConflict } from './conflicts.js';
 import { firstBase, loadedFile, type LoadedFile } from './openFile.js';
 import { OpenNotebook } from './openNotebook.js';
 import { saveDocument } from './saveDocument.js';
@@ -125,7 +126,7 @@ export class Notebooks {
   }
 
   private dress(notebook: OpenNotebook, base: NotebookContent | null, hold: IProjectHold): Attached {
-    const { panel } = notebook;
+    const { panel, model } = notebook;
     const { commands, settings, trans, projects, documents } = this.options;
     const drawing = new Drawing(notebook, {
       commands,
@@ -134,7 +135,9 @@ export class Notebooks {
       chosen: () => {
         notebook.look();
         // A choice that is the last one settles what the save began.
-        if (notebook.subject.kind === 'flow') void saveDocument(panel.context).catch(() => undefined);
+        const isSettled = notebook.subject.kind === 'block' && !hasOpenConflict(model);
+        if (notebook.subject.kind === 'flow' || isSettled)
+          void saveDocument(panel.context).catch(() => undefined);
       },
     });
     const settling = new Settling(notebook);

@@ -9,8 +9,16 @@ import { ReplacedError } from './guardedSaves.js';
 export interface SaveSteps {
   /** Brings in what somebody else wrote into the file. */
   prepare(): Promise<void>;
+  /** Whether it is not to be saved yet: two versions of something stand there. */
+  isHeld(): boolean;
   /** @throws {ReplacedError} where somebody else has written since */
   guarded(save: () => Promise<void>): Promise<void>;
+}
+
+/** Nothing was written. */
+class HeldError extends Error {
+  /** What Lab takes for the answer of a person, and is silent on. */
+  override readonly name = 'ModalCancelError';
 }
 
 /** How often a save begins anew because somebody else was quicker. */
@@ -58,6 +66,7 @@ export class SaveQueue implements IDisposable {
     for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
       if (this.isDisposed) break;
       await this.steps.prepare();
+      if (this.steps.isHeld()) throw new HeldError();
       try {
         return await this.steps.guarded(this.save);
       } catch (error) {

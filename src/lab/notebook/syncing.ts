@@ -46,6 +46,12 @@ const MERGES = 4;
 /** What a person saves is not held up any longer by the question what its file is. */
 const PATIENCE = 5000;
 
+const UNDECIDED: Problem = {
+  code: 'conflict-open',
+  message: 'it is not saved: two versions of a cell stand in it',
+  remedy: 'choose one of them',
+};
+
 const DOWN: Problem = {
   code: 'daemon-down',
   message: 'the notebook is saved, and its blocks are not updated yet: DAGpy is not running',
@@ -84,6 +90,7 @@ export class Syncing {
     const { context } = notebook.panel;
     this.saves = new SaveQueue(context, {
       prepare: () => this.beforeSave(),
+      isHeld: () => this.isUndecided(),
       // A shared notebook is saved by the server.
       guarded: save =>
         notebook.model.collaborative
@@ -358,6 +365,14 @@ export class Syncing {
     const widgets = metadata['widgets'];
     if (widgets !== undefined && JSON.stringify(model.getMetadata('widgets')) !== JSON.stringify(widgets))
       model.setMetadata('widgets', widgets);
+  }
+
+  /** A block would have the code of both versions. Of a flow, blocks get nothing before one is chosen. */
+  private isUndecided(): boolean {
+    const { subject, model } = this.notebook;
+    const isHeld = subject.kind === 'block' && !model.collaborative && hasOpenConflict(model);
+    if (isHeld) this.tell.trouble([UNDECIDED]);
+    return isHeld;
   }
 
   /**
