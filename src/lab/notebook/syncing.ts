@@ -276,8 +276,14 @@ export class Syncing {
     if (saved !== null && isInConflict(saved)) return;
     const isUnsaved = project.view?.isReadOnly === true || (pending === null && model.dirty);
     const sent = saved ?? notebook.content();
+    const { arrivals } = this;
     const answer = await project.call('mergeFlow', { path: notebook.path, content: sent, isUnsaved });
     if (this.isDisposed || model.isDisposed) return;
+    if (this.arrivals !== arrivals) {
+      // A save brought in what the file held: no edit of a person's, which the answer can not know.
+      this.isAgain = true;
+      return;
+    }
     this.arrivals += 1;
     notebook.quietly(() => {
       keepCellIds(model);
@@ -303,6 +309,8 @@ export class Syncing {
         const cell = this.notebook.cell(id);
         const dagpy = cell?.getMetadata('dagpy') as JSONObject | undefined;
         if (cell === undefined || marksOf(dagpy).live !== true) continue;
+        // The run told of it before the project said that it runs.
+        if (this.notebook.codeCell(id)?.executionState === 'running') continue;
         const { live: _, ...rest } = dagpy ?? {};
         if (Object.keys(rest).length === 0) cell.deleteMetadata('dagpy');
         else cell.setMetadata('dagpy', rest);
