@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import pickle
@@ -268,7 +269,8 @@ def test_machine_names(name: str, machine: bool) -> None:
 # ---------------------------------------------------------------- cost
 
 
-def seconds_of(code: str, names: list[str], scratch: Path) -> tuple[float, float]:
+def cost_of(code: str, names: list[str], scratch: Path) -> tuple[float, float]:
+    """Of walking and of storing, as shares of what a deep copy costs at the same moment."""
     namespace: dict[str, object] = {"__name__": "__main__"}
     exec(code, namespace)
     dumper = values.Dumper(namespace, scratch, scratch)
@@ -276,19 +278,22 @@ def seconds_of(code: str, names: list[str], scratch: Path) -> tuple[float, float
     dumper.partition(names)
     walked = time.process_time()
     dumper.stored_form(names, namespace)
-    return walked - started, time.process_time() - walked
+    stored = time.process_time()
+    copy.deepcopy([namespace[name] for name in names])
+    copied = time.process_time() - stored
+    return (walked - started) / copied, (stored - walked) / copied
 
 
 def test_a_long_list_of_numbers_is_walked_quickly(tmp_path: Path) -> None:
-    walked, _ = seconds_of("x = list(range(1_000_000))", ["x"], tmp_path)
-    assert walked < 0.3
+    walked, _ = cost_of("x = list(range(1_000_000))", ["x"], tmp_path)
+    assert walked < 0.7
 
 
 def test_many_small_dicts_cost_little(tmp_path: Path) -> None:
-    walked, dumped = seconds_of(
+    walked, stored = cost_of(
         "x = [{'id': i, 'name': 'n', 'v': i / 3} for i in range(300_000)]", ["x"], tmp_path
     )
-    assert walked < 0.6 and dumped < 1.5
+    assert walked < 0.7 and stored < 1
 
 
 def test_large_arrays_are_not_copied_to_be_loaded(tmp_path: Path) -> None:
@@ -298,7 +303,9 @@ def test_large_arrays_are_not_copied_to_be_loaded(tmp_path: Path) -> None:
     loaded: Any = store.load_component(
         tmp_path / parts[0]["head"]["file"], [tmp_path / blob["file"]], None, {}
     )["a"]
-    assert time.process_time() - started < 0.02
+    opened = time.process_time()
+    loaded.copy()
+    assert opened - started < (time.process_time() - opened) / 2
     loaded[0] = 7
     assert loaded.flags.writeable and loaded.ctypes.data % 64 == 0
     with (tmp_path / blob["file"]).open("rb") as file:

@@ -77,6 +77,13 @@ class Restored:
     submodules: dict[str, list[str]]
 
 
+class GoneError(Exception):
+    """Values that a block was given went away from the store while it ran."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"{', '.join(names)} went away from the store while the block ran: run it again")
+
+
 class RestoreError(Exception):
     """A stored component could not be loaded; the message names its variables and the reason."""
 
@@ -212,18 +219,31 @@ class Dumper:
         return current
 
     def is_as_stored(self, restored: Restored) -> bool:
-        """Whether nothing reachable from a restored component was changed."""
+        """Whether nothing reachable from a restored component was changed.
+
+        Raises:
+            GoneError: what was stored is not there any more, so nobody can say.
+        """
         try:
             form = self.plain_form(restored.values)
-            if same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers):
-                return True
+        except Exception:
+            # it could be stored once: what was put into it since can not
+            return False
+        try:
+            is_same = same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers)
+        except OSError as error:
+            raise GoneError(restored.names) from error
+        if is_same:
+            return True
+        try:
             # some values differ after every load, a counter of loads for one: compare with another fresh load
             namespace = dict(self.namespace)
             fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace)[0]
             other = self.plain_form(fresh, namespace)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
-            # it could be stored once: what was put into it since can not
+            if not all(Path(place).exists() for place in (restored.head, *restored.buffers)):
+                raise GoneError(restored.names) from None
             return False
 
     def dump(self, names: Sequence[str], values: Mapping[str, object]) -> StoredComponent | Unstorable:
