@@ -152,14 +152,15 @@ test('a comment stays fresh; undoing an edit makes it fresh again', async ({ pro
   await workbench.saveDocument();
   await workbench.expectState('clean', 'stale', workbench.notebook);
   const editor = workbench.notebook.locator('.jp-Cell').nth(6).locator('.cm-content');
-  // Slow typing is undone in several steps.
+  // Slow typing is undone in several steps, quick typing in one with what was typed before.
+  const before = /^limit = 10( {2}# rows)?$/;
   await expect(async () => {
     await page.keyboard.press('Control+Z');
-    await expect(editor).toHaveText('limit = 10  # rows', { timeout: 1000 });
+    await expect(editor).toHaveText(before, { timeout: 1000 });
   }).toPass();
   await workbench.saveDocument();
   await workbench.expectStates({ clean: 'fresh', report: 'fresh' }, workbench.notebook);
-  expect(project.sources('clean.ipynb')).toContain('limit = 10  # rows');
+  expect(project.sources('clean.ipynb')[1]).toMatch(before);
 });
 
 test('the files change while a flow is edited: both edits survive, and of two of one cell one is chosen', async ({
