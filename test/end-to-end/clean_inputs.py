@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -179,23 +180,32 @@ def session_names(job: Job, id: str) -> set[str]:
     for member in [*job.before(id), id]:
         found |= set(job.done[member]["names"])
         for source in job.sources[member]:
-            for node in ast.walk(ast.parse(source)):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    found.add(node.id)
-                elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                    found.add(node.name)
-                elif isinstance(node, ast.Import | ast.ImportFrom):
-                    found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+            found |= bound_by(ast.walk(ast.parse(source)))
     return found
+
+
+def bound_by(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that these bind, each taken for itself."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        else:
+            found |= imported_by(node)
+    return found
+
+
+def imported_by(node: ast.AST) -> set[str]:
+    """Names that an import binds."""
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return set()
+    return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
 
 
 def names_loaded(sources: list[str]) -> set[str]:
     """Names in the code, without what it imports itself before it uses it."""
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
-    imported = {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in nodes
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
+    imported = {name for node in nodes for name in imported_by(node)}
     return {node.id for node in nodes if isinstance(node, ast.Name)} - imported

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from clean_inputs import Offer, RefusedError, choose
+from clean_inputs import Offer, RefusedError, bound_by, choose
 from clean_magics import HELPERS
 from clean_values import NAMESPACE, Pickler, can_be_pickled, describe, partition, reaches, state_of
 
@@ -191,7 +191,9 @@ class Session:
 
     def hand_on(self, given: Given) -> dict[str, Any]:
         """Variables that are new or changed, and the globals that their functions look up."""
-        stored = {name for source in self.job.sources[self.job.id] for name in bound(ast.parse(source))}
+        stored = {
+            name for source in self.job.sources[self.job.id] for name in bound_by(walk_top(ast.parse(source)))
+        }
         values = {
             name: value
             for name, value in NAMESPACE.items()
@@ -315,19 +317,6 @@ def run_cell(source: str, name: str) -> str:
     value = eval(compile(ast.Expression(last.value), name, "eval"), NAMESPACE)  # type: ignore[attr-defined]
     quiet = source.rstrip().endswith(";")
     return "" if value is None or quiet else pretty(value)
-
-
-def bound(tree: ast.Module) -> set[str]:
-    """Names that top-level code binds."""
-    found: set[str] = set()
-    for node in walk_top(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    return found
 
 
 def walk_top(node: ast.AST) -> list[ast.AST]:

@@ -24,7 +24,7 @@ import type { Disagreement, ProjectBlock, Submission } from './state.js';
 import { planSubmission } from './submit.js';
 import { withTakenCells } from './takenCells.js';
 import { wordsOf } from './words.js';
-import { givesTo, inSafeOrder } from './writeOrder.js';
+import { giversTo, inSafeOrder } from './writeOrder.js';
 
 export interface SubmitPorts extends IdentityPorts {
   readonly trust: Pick<TrustKeeper, 'wasTrusted' | 'signAgain'>;
@@ -257,16 +257,18 @@ function write(
   }
   const made = created.map(({ notebook, text }) => ({ file: notebook, before: null, text }));
   // One that gets another name is copied as it will be.
-  const isLate = (text: NewText): boolean =>
-    !moves.some(({ from }) => from === text.file) && givesTo(text, made);
+  const staying = changed.filter(({ file }) => !moves.some(({ from }) => from === file));
+  const late = new Set(giversTo(made, staying));
   const ordered = inSafeOrder([...made, ...changed]);
   const texts = writeTexts(
     project,
-    ordered.filter(text => !isLate(text)),
+    ordered.filter(text => !late.has(text)),
   );
   if (!texts.ok) return texts;
   const copied = copyNotebooks(project, moves, blocks);
-  const rest = copied.ok ? writeTexts(project, [...dagTexts, ...ordered.filter(isLate)]) : copied;
+  const rest = copied.ok
+    ? writeTexts(project, [...dagTexts, ...ordered.filter(text => late.has(text))])
+    : copied;
   if (!copied.ok || !rest.ok) {
     if (copied.ok) copied.value.undo();
     texts.value.undo();

@@ -7,6 +7,7 @@ import { parseNotebook } from '../notebooks/index.js';
  * of each other there is no such order; the flow that they come from has them then.
  */
 export function inSafeOrder(texts: readonly NewText[]): readonly NewText[] {
+  if (texts.length < 2) return texts;
   const waiting = texts.map(text => ({ text, ...changesOf(text) }));
   const ordered: NewText[] = [];
   while (waiting.length > 0) {
@@ -18,12 +19,11 @@ export function inSafeOrder(texts: readonly NewText[]): readonly NewText[] {
   return ordered;
 }
 
-/** Whether a notebook loses a cell that one of these gets. */
-export function givesTo(giver: NewText, takers: readonly NewText[]): boolean {
-  const { lost } = changesOf(giver);
-  return (
-    lost.length > 0 && takers.some(taker => changesOf(taker).gained.some(source => lost.includes(source)))
-  );
+/** Of these, notebooks that lose a cell which one of `takers` gets. */
+export function giversTo(takers: readonly NewText[], texts: readonly NewText[]): readonly NewText[] {
+  if (takers.length === 0) return [];
+  const gained = new Set(takers.flatMap(taker => changesOf(taker).gained));
+  return texts.filter(text => changesOf(text).lost.some(source => gained.has(source)));
 }
 
 /** Sources that a notebook has more often, and less often, than before. */

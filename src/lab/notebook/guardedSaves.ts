@@ -8,11 +8,14 @@ import { ServerConnection, type Contents } from '@jupyterlab/services';
 /** A version of the file, without what it holds. */
 export type FileState = Pick<Contents.IModel, 'hash' | 'last_modified'>;
 
-/** The file is another than the one that would have been replaced; nothing was written. */
-export class ReplacedError extends Error {
+/** Nothing was written, for a reason that is told elsewhere. */
+export class UnsavedError extends Error {
   /** What Lab takes for the answer of a person, and is silent on. */
   override readonly name = 'ModalCancelError';
 }
+
+/** The file is another than the one that would have been replaced. */
+export class ReplacedError extends UnsavedError {}
 
 interface Guard {
   readonly context: NotebookPanel['context'];

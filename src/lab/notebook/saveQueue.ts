@@ -4,7 +4,7 @@
  */
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
-import { ReplacedError } from './guardedSaves.js';
+import { ReplacedError, UnsavedError } from './guardedSaves.js';
 
 export interface SaveSteps {
   /** Brings in what somebody else wrote into the file. */
@@ -13,12 +13,6 @@ export interface SaveSteps {
   isHeld(): boolean;
   /** @throws {ReplacedError} where somebody else has written since */
   guarded(save: () => Promise<void>): Promise<void>;
-}
-
-/** Nothing was written. */
-class HeldError extends Error {
-  /** What Lab takes for the answer of a person, and is silent on. */
-  override readonly name = 'ModalCancelError';
 }
 
 /** How often a save begins anew because somebody else was quicker. */
@@ -66,7 +60,7 @@ export class SaveQueue implements IDisposable {
     for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
       if (this.isDisposed) break;
       await this.steps.prepare();
-      if (this.steps.isHeld()) throw new HeldError();
+      if (this.steps.isHeld()) throw new UnsavedError();
       try {
         return await this.steps.guarded(this.save);
       } catch (error) {
