@@ -15,7 +15,13 @@ import { DAG_FILE } from './dagFile/find.js';
 import type { LoadedDagFile } from './dagFile/index.js';
 import { cellTexts, layoutOf, withCells } from './flows/cellList.js';
 import { cellInBlock } from './flows/cellText.js';
-import { buildNotebook, setMetadata, withWidgets, type Notebook } from './notebooks/index.js';
+import {
+  buildNotebook,
+  setMetadata,
+  withWidgets,
+  type Notebook,
+  type NotebookCell,
+} from './notebooks/index.js';
 import { isText, replaceTextFile } from './textFile.js';
 
 /** A project as it was read, to be changed in one go. */
@@ -98,12 +104,11 @@ export function mergeInto(
   if (!next.ok) return next;
   const find = (id: string): BlockFile => files.find(({ declaration }) => declaration.id === id)!;
   const [kept, gone] = [find(into), find(other)];
-  const own = cellTexts(kept.notebook.text);
-  const added = cellsFor(kept.notebook, gone.notebook);
-  const cells = planned.value.order[0] === into ? [...own, ...added] : [...added, ...own];
+  const isFirst = planned.value.order[0] === into;
   const file = kept.declaration.notebook;
-  const merged = withWidgets(withCells(kept.notebook.text, cells), [gone.notebook]);
-  const text = setMetadata(merged, ['dagpy', 'uid'], kept.uid);
+  const text = hasCellsOf(gone.notebook, kept.notebook, isFirst)
+    ? kept.notebook.text
+    : joinedText(kept, gone.notebook, isFirst);
   const written = writeTexts(project, [{ file, before: kept.notebook, text }]);
   if (!written.ok) return written;
   const changed = writeDag(project, dag, next.value);
@@ -114,18 +119,49 @@ export function mergeInto(
   return success({ notebook: gone.declaration.notebook, written: [file] });
 }
 
-/** Cells of one notebook as another one takes them: in its layout, with ids that it does not have yet. */
-function cellsFor(target: Notebook, source: Notebook): readonly string[] {
-  const layout = layoutOf(target.text);
-  const taken = new Set(target.cells.map(({ id }) => id));
-  return cellTexts(source.text).map((text, at) => {
-    const cell = source.cells[at]!;
-    if (target.minor < 5) return cellInBlock(text, null, layout);
+function joinedText({ notebook, uid }: BlockFile, gone: Notebook, isFirst: boolean): string {
+  const own = cellTexts(notebook.text);
+  const added = cellsFor(notebook, gone);
+  const cells = isFirst ? [...own, ...added] : [...added, ...own];
+  const merged = withWidgets(withCells(notebook.text, cells), [gone]);
+  return setMetadata(merged, ['dagpy', 'uid'], uid);
+}
+
+/** Whether a merge that was killed before dag.json has put the cells there: in their place, with the ids it gave them. */
+function hasCellsOf(gone: Notebook, kept: Notebook, isFirst: boolean): boolean {
+  const count = gone.cells.length;
+  if (count === 0 || count > kept.cells.length || kept.minor < 5) return false;
+  const [from, to] = isFirst ? [kept.cells.length - count, kept.cells.length] : [0, count];
+  const there = kept.cells.slice(from, to);
+  const ids = idsFor(
+    kept.cells.filter((_, at) => at < from || at >= to),
+    gone,
+  );
+  return gone.cells.every(
+    ({ type, source }, at) =>
+      there[at]!.hasOwnId &&
+      there[at]!.id === ids[at] &&
+      there[at]!.type === type &&
+      there[at]!.source === source,
+  );
+}
+
+/** Ids for the cells of a notebook beside cells that have theirs. */
+function idsFor(others: readonly NotebookCell[], source: Notebook): readonly string[] {
+  const taken = new Set(others.map(({ id }) => id));
+  return source.cells.map((cell, at) => {
     let id = cell.hasOwnId ? cell.id : `cell-${String(at + 1)}`;
     for (let number = 2; taken.has(id); number += 1) id = `${cell.id.slice(0, 56)}-${String(number)}`;
     taken.add(id);
-    return cellInBlock(text, id, layout);
+    return id;
   });
+}
+
+/** Cells of one notebook as another one takes them: in its layout, with ids that it does not have yet. */
+function cellsFor(target: Notebook, source: Notebook): readonly string[] {
+  const layout = layoutOf(target.text);
+  const ids = target.minor < 5 ? undefined : idsFor(target.cells, source);
+  return cellTexts(source.text).map((text, at) => cellInBlock(text, ids?.[at] ?? null, layout));
 }
 
 export interface NewPart {

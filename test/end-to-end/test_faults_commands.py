@@ -153,6 +153,10 @@ class Case:
         if again.code == 2 and self.command[0] not in ("submit", "flow", "cache"):
             assert (p.folder / "dag.json").read_bytes() == self.dags[1], again.err
 
+        if again.code == 0 and self.command[0] == "merge":
+            twice = {source for source, times in sources(p).items() if times > self.after[source]}
+            assert twice == set(), "cells were joined twice"
+
     def open(self) -> Project:
         shutil.rmtree(self.place, ignore_errors=True)
         shutil.copytree(self.before, self.place, symlinks=True)

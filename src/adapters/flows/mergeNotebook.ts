@@ -8,6 +8,7 @@ import { diskCells, type DiskCell } from './blockTexts.js';
 import { cellTexts, layoutOf } from './cellList.js';
 import { conflictingCell, editedCell, withCellId } from './cellText.js';
 import { digestsOf, FlowIds, type Digest } from './compose.js';
+import { marksOf } from './readFlow.js';
 
 export interface OpenNotebook {
   /** As it was loaded or saved last. */
@@ -65,7 +66,9 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
     if (!disputed.has(cell.id) || theirs === undefined) continue;
     conflicts.push(cells.length);
     const copy = ids.take(`${cell.id.slice(0, 50)}-now`, BLOCK);
-    cells.push(conflictingCell(theirs.text, copy, cell.id, layout));
+    // Of a version that is itself one of two: all stand for the one cell, so that they are chosen from in any order.
+    const about = marksOf(edited.get(cell.id)?.text ?? theirs.text).conflict ?? cell.id;
+    cells.push(conflictingCell(theirs.text, copy, about, layout));
   }
   return {
     content: notebookOf(mine, cells, mergedMetadata(base, mine, disk)),

@@ -291,7 +291,8 @@ interface Marks {
   readonly isLive?: boolean;
 }
 
-function marksOf(text: string): Marks {
+/** What DAGpy noted in a cell's metadata. */
+export function marksOf(text: string): Marks {
   const { metadata } = JSON.parse(text) as { readonly metadata?: unknown };
   const ours = isObject(metadata) ? metadata['dagpy'] : undefined;
   if (!isObject(ours)) return {};

@@ -238,3 +238,20 @@ test('both changed one cell: the other version stands below it', () => {
   assert.deepEqual(cells[1]!.metadata, { dagpy: { conflict: 'x' } });
   assert.deepEqual(conflicts, [1]);
 });
+
+test('both changed a version of a cell of which none is chosen yet: it is one more version of that cell', () => {
+  const other = (source: string): LabCell => ({
+    ...cell('x-now', source),
+    metadata: { dagpy: { conflict: 'x' } },
+  });
+  const [base, mine, disk] = ['x = 2', 'x = 3', 'x = 4'].map(source =>
+    notebookOf(notebook([cell('x', 'x = 1'), other(source)])),
+  );
+  const { content } = mergeNotebook({ base: base!, mine: mine!, disk: disk! }, digest);
+  const cells = cellsIn(JSON.stringify(content));
+  assert.deepEqual(cells.map(sourceOf), ['x = 1', 'x = 3', 'x = 4']);
+  assert.deepEqual(
+    cells.map(({ metadata }) => metadata),
+    [{}, { dagpy: { conflict: 'x' } }, { dagpy: { conflict: 'x' } }],
+  );
+});
