@@ -179,6 +179,34 @@ def test_small_buffers_stay_in_the_head(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- order and canonical heads
 
 
+def test_times_are_buffers_like_numbers(tmp_path: Path) -> None:
+    code = """
+import numpy as np, pandas as pd
+days = np.arange(2_000).astype("M8[D]").reshape(40, 50).T
+spans = np.arange(4_000).astype(">m8[ms]")[::-2]
+frame = pd.DataFrame({"at": pd.date_range("2020", periods=3_000), "x": 0.5})
+few = np.array("2020-02-29", dtype="M8[s]")
+"""
+    components = exported(code, tmp_path)
+    assert {part["names"][0]: len(part["buffers"]) for part in components} == {
+        "days": 1,
+        "few": 0,
+        "frame": 2,
+        "np": 0,
+        "pd": 0,
+        "spans": 1,
+    }
+    assert all(part["head"]["size"] < 2_000 for part in components)
+    told = in_fresh_interpreter(
+        components,
+        tmp_path,
+        "print(days.dtype, days.strides, days[1, 2], spans.dtype, spans[1], frame.at[7, 'at'], few)",
+    )
+    assert told == (
+        "datetime64[D] (8, 400) 1970-04-12 >m8[ms] 3997 milliseconds 2020-01-08 00:00:00 2020-02-29T00:00:00"
+    )
+
+
 def test_sets_are_ordered_by_value() -> None:
     assert ordering.ordered({"b", "a", "c"}, lambda _: b"") == ["a", "b", "c"]
     mixed = ordering.ordered({1, "a", (2,), 0.5, frozenset([1]), None}, lambda value: repr(value).encode())

@@ -90,6 +90,9 @@ def _uncached(state: dict[str, Any]) -> dict[str, Any]:
 def _array(array: Any) -> Any:
     kind = type(array)
     base = sys.modules["numpy"].ndarray
+    if kind is base and array.dtype.kind in "mM":
+        # times offer no buffer of their own: as numbers they need not be copied into the head
+        return rebuild.array_as, (array.view("i8"), array.dtype)
     attributes = getattr(array, "__dict__", None)
     if (
         kind is base

@@ -70,6 +70,11 @@ def array_of(array: Any, kind: type, attributes: dict[str, Any]) -> Any:
     return made
 
 
+def array_as(array: Any, dtype: Any) -> Any:
+    """The memory of a NumPy array, read as another type of the same size."""
+    return array.view(dtype)
+
+
 def make_cell() -> types.CellType:
     """An empty closure cell."""
     return types.CellType()
