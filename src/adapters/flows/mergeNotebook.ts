@@ -8,7 +8,7 @@ import { diskCells, type DiskCell } from './blockTexts.js';
 import { cellTexts, layoutOf } from './cellList.js';
 import { conflictingCell, editedCell, withCellId } from './cellText.js';
 import { digestsOf, FlowIds, type Digest } from './compose.js';
-import { marksOf } from './readFlow.js';
+import { flowRecordOf, marksOf } from './readFlow.js';
 
 export interface OpenNotebook {
   /** As it was loaded or saved last. */
@@ -50,11 +50,9 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
   };
   const contents = new Map([...edited].map(([id, { content }]) => [id, content]));
   const current = diskCells(disk, recorded, { contents, left: new Set() }, ids, digest);
-  const merge = mergeFlow(
-    [sectionOf(before)],
-    [sectionOf(edited)],
-    [{ block: BLOCK, cells: current.map(({ version }) => version) }],
-  );
+  const onDisk = { block: BLOCK, cells: current.map(({ version }) => version) };
+  const origins = originsOf(before, edited, onDisk, [blockVersions(mine), blockVersions(disk)]);
+  const merge = mergeFlow([sectionOf(origins)], [sectionOf(edited)], [onDisk]);
   const found = new Map(current.map(cell => [cell.version.id, cell]));
   const disputed = new Set(merge.conflicts.map(({ id }) => id));
   const conflicts: number[] = [];
@@ -79,6 +77,33 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
     ),
     conflicts,
   };
+}
+
+/** Of a flow: what each cell was in its block when the flow was brought together with it; nothing of other notebooks. */
+function blockVersions(notebook: Notebook): ReadonlyMap<string, string> {
+  const record = flowRecordOf(notebook);
+  const blocks = record.ok ? record.value?.blocks : undefined;
+  return new Map(blocks?.flatMap(({ cells }) => cells.map(({ id, content }) => [id, content] as const)));
+}
+
+/**
+ * What the versions of each cell came from. Two pages of a flow bring in what its blocks are by now, each at a time of its
+ * own, which is no edit of anybody: a cell that is as its block was is what the other one came from.
+ */
+function originsOf(
+  before: ReadonlyMap<string, OwnCell>,
+  edited: ReadonlyMap<string, OwnCell>,
+  disk: Section,
+  [mineFrom, diskFrom]: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>],
+): ReadonlyMap<string, OwnCell> {
+  const theirs = new Map(disk.cells.map(({ id, content }) => [id, content]));
+  const originOf = (id: string, base: string): string => {
+    const [own, other] = [edited.get(id)?.content, theirs.get(id)];
+    if (own === undefined || other === undefined || own === base || other === base) return base;
+    if (other === mineFrom.get(id)) return other;
+    return own === mineFrom.get(id) || own === diskFrom.get(id) ? own : base;
+  };
+  return new Map([...before].map(([id, cell]) => [id, { ...cell, content: originOf(id, cell.content) }]));
 }
 
 interface OwnCell {

@@ -255,3 +255,22 @@ test('both changed a version of a cell of which none is chosen yet: it is one mo
     [{}, { dagpy: { conflict: 'x' } }, { dagpy: { conflict: 'x' } }],
   );
 });
+
+test('pages that brought in what a block was, each at a time of its own, have not edited it', () => {
+  const flowOf = (source: string): string =>
+    compose([{ uid: 'uid-a', id: 'a', text: notebook([cell('x', source)]) }]);
+  const merged = (mine: string, disk: string) => {
+    const [base, open, file] = [flowOf('x = 1'), mine, disk].map(text => notebookOf(text));
+    return cellsIn(JSON.stringify(mergeNotebook({ base: base!, mine: open!, disk: file! }, digest).content))
+      .slice(1)
+      .map(sourceOf);
+  };
+  const edit = (text: string, source: string): string =>
+    labSave(text, ({ cells }) => void (cells[1]!.source = source));
+  const [second, third] = [flowOf('x = 2'), flowOf('x = 3')];
+  assert.deepEqual(merged(second, third), ['x = 3']);
+  assert.deepEqual(merged(second, edit(second, 'x = 2 # theirs')), ['x = 2 # theirs']);
+  assert.deepEqual(merged(edit(second, 'x = 2 # mine'), second), ['x = 2 # mine']);
+  // It was made of another version than what stands there by now: that is for a person to decide.
+  assert.deepEqual(merged(edit(second, 'x = 2 # mine'), third), ['x = 2 # mine', 'x = 3']);
+});
