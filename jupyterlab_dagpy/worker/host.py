@@ -87,7 +87,6 @@ class Host:
                     self._safety.note(name, before)
         finally:
             reads.pre_importing(False)
-        distributions()
         why = self._safety.verdict()
         # what is here stays for good: no collection in a child touches, and so copies, its pages
         gc.collect()
@@ -104,9 +103,13 @@ class Host:
         self._kernel = make_kernel()
         self._kernel.session.listener = lambda *_: None
         self._kernel.shell.run_cell("None", store_history=False, silent=True)
+        # likewise the first value that is shown makes all formatters
+        self._kernel.shell.display_formatter.format(None)
         import ctypes
 
         ctypes.CDLL(None)
+        # every worker asks, and one scan of all that is installed takes longer than most blocks
+        distributions()
         del job
         return self._kernel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import io
@@ -33,6 +34,10 @@ class ChangedState(TypedDict):
 
 class AmbientError(Exception):
     """An inherited state can not be brought about here; the message names it."""
+
+
+#: Most states are at the end what they were at the start.
+_canonical = functools.lru_cache(maxsize=32)(canonical_head)
 
 
 @dataclass
@@ -241,7 +246,7 @@ class Ambient:
 
     def _bytes(self, adapter: Adapter) -> bytes | None:
         try:
-            return canonical_head(self._pickled(adapter.observe()))
+            return _canonical(self._pickled(adapter.observe()))
         except Exception:
             return None
 
