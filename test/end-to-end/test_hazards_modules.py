@@ -116,6 +116,39 @@ def test_touching_a_module_changes_nothing(modules: Project) -> None:
     assert modules.run().executed == set()
 
 
+INSTALLS = """
+import pathlib, sysconfig
+site = pathlib.Path(sysconfig.get_path("purelib"))
+if not (site / "latedist").exists():
+    (site / "latedist").mkdir()
+    (site / "latedist" / "__init__.py").write_text("N = 1\\n")
+    (site / "latedist-1.0.dist-info").mkdir()
+    (site / "latedist-1.0.dist-info" / "METADATA").write_text("Name: latedist\\nVersion: 1.0\\n")
+    (site / "latedist-1.0.dist-info" / "RECORD").write_text("latedist/__init__.py,sha256=aaa,6\\n")
+ready = True
+"""
+
+
+def test_a_package_that_a_cell_installs(project, small_environment: Path) -> None:
+    """The process that workers are forked from was there before."""
+    p = project(
+        {
+            "install": [INSTALLS],
+            "package": (["ready\nimport latedist\nprint(latedist.N)"], {"parents": ["install"]}),
+        },
+        kernel="own",
+    )
+    add_kernel(p.user, "own", small_environment.parents[2] / "bin" / "python")
+    p.run()
+    assert p.text("package") == "1\n"
+    record = small_environment / "latedist-1.0.dist-info" / "RECORD"
+    (small_environment / "latedist" / "__init__.py").write_text("N = 22\n")
+    record.write_text(record.read_text().replace("aaa", "bbb"))
+    assert "package" in p.run().executed
+    assert p.text("package") == "22\n"
+    assert p.run().executed == set()
+
+
 def test_a_package_that_was_upgraded_or_patched(project, small_environment: Path) -> None:
     p = project(
         {

@@ -25,20 +25,31 @@ class Distribution:
         return {"name": self.name, "version": self.version, "location": self.location}
 
 
-_maps: dict[tuple[str, ...], dict[str, list[Distribution]]] = {}
+#: Folders that packages are installed in with the times of their last change, and what was found there then.
+_known: tuple[tuple[tuple[str, int], ...], dict[str, list[Distribution]]] | None = None
 
 
 def distributions() -> dict[str, list[Distribution]]:
-    """Top-level module name → distributions that bring it; scanned once for each ``sys.path``."""
+    """Top-level module name → distributions that bring it; scanned again where a cell has installed something."""
+    global _known
     folders = tuple(
-        path for path in dict.fromkeys(sys.path) if path.endswith(("site-packages", "dist-packages"))
+        (path, _changed_at(path))
+        for path in dict.fromkeys(sys.path)
+        if path.endswith(("site-packages", "dist-packages"))
     )
-    if folders not in _maps:
+    if _known is None or _known[0] != folders:
         found: dict[str, list[Distribution]] = {}
-        for folder in folders:
+        for folder, _ in folders:
             _scan(folder, found)
-        _maps[folders] = found
-    return _maps[folders]
+        _known = folders, found
+    return _known[1]
+
+
+def _changed_at(folder: str) -> int:
+    try:
+        return stamps.real_stat(folder).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _scan(folder: str, found: dict[str, list[Distribution]]) -> None:
