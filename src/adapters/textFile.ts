@@ -52,11 +52,32 @@ export function readTextFile(path: string, shown: string, largest: number): Resu
       return failure({ code: 'file-too-large', message, file: shown, remedy: 'make it smaller' });
     }
     const bytes = readFileSync(path);
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     // Changed while it was being read: the newer stamp would vouch for the older text.
-    return stampOf(path) === stamp ? success({ text, stamp }) : readTextFile(path, shown, largest);
+    if (afterSave(path) || stampOf(path) !== stamp) return readTextFile(path, shown, largest);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return success({ text, stamp });
   } catch (error) {
     return failure(readProblem(error, shown));
+  }
+}
+
+/** Milliseconds that a save of Jupyter is waited for; one that takes longer was cut off. */
+const LONGEST_SAVE = 2000;
+const PAUSE = 5;
+
+/**
+ * Jupyter saves in place: for some milliseconds a file is empty or cut, and its old content lies beside it. Waits until
+ * that is over.
+ * @returns whether there was such a save
+ */
+function afterSave(path: string): boolean {
+  const beside = join(dirname(path), `.~${basename(path)}`);
+  for (let waited = 0; ; waited += PAUSE) {
+    const stat = statSync(beside, { throwIfNoEntry: false });
+    if (stat === undefined) return waited > 0;
+    // Left behind by a server that was killed.
+    if (waited >= LONGEST_SAVE || Date.now() - stat.ctimeMs > LONGEST_SAVE) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
   }
 }
 
@@ -149,6 +170,8 @@ export function replaceTextFile(
       closeSync(handle);
     }
     if (before) keepMode(temporary, before);
+    // What is being written in place would go with the file that it is written into.
+    afterSave(target);
     // The moment between this look and the rename can not be closed; editors that write in place have it too.
     if (stampOf(path) !== expected) {
       rmSync(temporary, { force: true });

@@ -11,9 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readTextFile, replaceTextFile } from '../../src/adapters/textFile.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dagpy-text-'));
@@ -62,4 +65,47 @@ test('what can not be read or written has a problem with a remedy', () => {
   writeFileSync(join(folder, 'large'), 'x'.repeat(11));
   assert.equal(codeOf(readTextFile(join(folder, 'large'), 'large', 10)), 'file-too-large');
   assert.equal(codeOf(replaceTextFile(join(folder, 'nowhere', 'x'), 'x', null, 'x')), 'file-missing');
+});
+
+/** Saves as a Jupyter server does: in place, with the old content beside it meanwhile. */
+const SAVES = `
+import sys
+from jupyter_server.services.contents.fileio import atomic_writing
+path = sys.argv[1]
+print("ready", flush=True)
+for number in range(int(sys.argv[2])):
+    with atomic_writing(path, encoding="utf-8") as file:
+        file.write(f"<{number}")
+        file.flush()
+        file.write("x" * 10_000 + ">")
+`;
+
+test('a file that Jupyter is saving is read when it is whole, and not replaced before', async () => {
+  const python = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+  const path = join(folder, 'saved.ipynb');
+  const SAVED = 150;
+  writeFileSync(path, '<>');
+  const server = spawn(python, ['-c', SAVES, path, String(SAVED)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(server, 'exit');
+  await once(server.stdout, 'data');
+  let reads = 0;
+  let replaced = 0;
+  while (server.exitCode === null) {
+    const { text, stamp } = read(path);
+    assert.match(text, /^<.*>$/s, `read as ${JSON.stringify(text.slice(0, 20))}`);
+    reads += 1;
+    if (codeOf(replaceTextFile(path, '<mine>', stamp, 'shown')) === 'ok') replaced += 1;
+    await new Promise(resolve => setTimeout(resolve, 1));
+  }
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok(reads > 10 && replaced > 0);
+  // The last save came after all of ours, or ours after it: either stands there whole.
+  assert.match(read(path).text, /^<(?:mine|149x+)>$/);
+});
+
+test('what a server left behind that was killed while it saved holds nobody up', () => {
+  const path = join(folder, 'broken.ipynb');
+  writeFileSync(path, '');
+  writeFileSync(join(folder, '.~broken.ipynb'), '{}');
+  assert.equal(read(path).text, '');
 });
