@@ -251,6 +251,12 @@ def rename_and_undo(p: Project, daemon: Daemon) -> None:
     daemon.call("undo", project="")
 
 
+def split_again(p: Project, daemon: Daemon) -> None:
+    take_cells(p, daemon)
+    daemon.call("undo", project="")
+    daemon.call("redo", project="")
+
+
 def save_flow(p: Project, daemon: Daemon) -> None:
     content = json.loads((p.folder / FLOW).read_text(encoding="utf-8"))
     daemon.call("mergeFlow", project="", path=FLOW, content=content)
@@ -263,6 +269,7 @@ CALLS: dict[str, tuple[Before, Call]] = {
     "rename in a page": (nothing, rename),
     "remove in a page": (nothing, remove),
     "undo": (nothing, rename_and_undo),
+    "redo": (nothing, split_again),
     "save a flow": (edit_flow, save_flow),
 }
 
@@ -272,7 +279,7 @@ class CallCase(Case):
 
     def __init__(self, template: Project, place: Path, name: str) -> None:
         self.call = CALLS[name][1]
-        self.can_be_done = name not in ("undo", "save a flow")
+        self.can_be_done = name not in ("undo", "redo", "save a flow")
         super().__init__(template, place, name)
 
     def daemon(self, p: Project, **wish: Any) -> Daemon:
@@ -302,6 +309,8 @@ class CallCase(Case):
             if not happened:
                 daemon.end()
             code = daemon.process.wait(timeout=30)
+            # the call may have been answered before that step came
+            happened = counted(self.log)["engine"] >= step
             assert code == (-signal.SIGKILL if happened else 0)
         finally:
             end_group(daemon.process)

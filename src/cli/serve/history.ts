@@ -3,8 +3,9 @@
  * notebooks is kept as texts; a file that was changed since by someone else is never touched. Notebooks of blocks that an
  * edit took out stay on disk, so undoing it finds them.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyNotebooks } from '../../adapters/blockFiles.js';
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
 import { readTextFile, replaceTextFile, type Writing } from '../../adapters/textFile.js';
@@ -99,23 +100,26 @@ export class History {
       if (change.kind === 'moved' && !existsSync(join(this.folder, change.from)))
         changedSince(what, change.from);
     }
-    for (const change of changes) {
-      if (change.kind === 'changed')
-        orThrow(
-          replaceTextFile(
-            join(this.folder, change.file),
-            change.after,
-            read(change.file)?.stamp ?? null,
-            change.file,
-          ),
-        );
-      else if (change.kind === 'moved')
-        renameSync(join(this.folder, change.from), join(this.folder, change.to));
-      // One that is there is the one of before, with whatever was done to it since.
-      else if (change.kind === 'made' && !existsSync(join(this.folder, change.file)))
-        orThrow(replaceTextFile(join(this.folder, change.file), change.text, null, change.file));
+    const moves = changes.filter(change => change.kind === 'moved');
+    const edits = changes.filter(change => change.kind === 'changed');
+    const replace = ({ file, after }: (typeof edits)[number]): void =>
+      void orThrow(replaceTextFile(join(this.folder, file), after, read(file)?.stamp ?? null, file));
+    // As every edit does: what gets cells first, then dag.json, and last what loses some, so that one that is killed in
+    // between leaves a file or a cell too many, and never a project that lacks one.
+    const copied = orThrow(copyNotebooks(this.folder, moves, []));
+    try {
+      for (const change of changes)
+        // One that is there is the one of before, with whatever was done to it since.
+        if (change.kind === 'made' && !existsSync(join(this.folder, change.file)))
+          orThrow(replaceTextFile(join(this.folder, change.file), change.text, null, change.file));
+      edits.filter(change => !losesCells(change)).forEach(replace);
+      orThrow(replaceTextFile(join(this.folder, DAG_FILE), to, dag?.stamp ?? null, DAG_FILE));
+    } catch (error) {
+      copied.undo();
+      throw error;
     }
-    orThrow(replaceTextFile(join(this.folder, DAG_FILE), to, dag?.stamp ?? null, DAG_FILE));
+    edits.filter(losesCells).forEach(replace);
+    copied.finish();
     // Only one in which nobody has worked goes with its block; others stay on disk.
     for (const change of changes)
       if (change.kind === 'unmade' && read(change.file)?.text === change.text)
@@ -135,6 +139,18 @@ export class History {
       if (text !== undefined) texts.set(file, text);
     }
     return texts;
+  }
+}
+
+function losesCells({ before, after }: { readonly before: string; readonly after: string }): boolean {
+  return cellsIn(after) < cellsIn(before);
+}
+
+function cellsIn(text: string): number {
+  try {
+    return (JSON.parse(text) as { cells?: readonly unknown[] }).cells?.length ?? 0;
+  } catch {
+    return 0;
   }
 }
 
