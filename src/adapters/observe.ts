@@ -17,6 +17,9 @@ import { stampOf } from './store/stamps.js';
 export type Observer = Pick<World, 'observe' | 'expand'> & {
   /** Digest of a folder with exactly these entries. */
   digestEntries(entries: readonly string[]): Digest;
+  /** Stamp of a file that has this content, by which it can be told from any later one; `undefined`: it has none. */
+  stampOf(name: string, digest: Digest): string | undefined;
+  hasStamp(name: string, stamp: string): boolean;
   /** Name under which a dependency on an absolute path is kept: relative with `/` inside the project. */
   nameOf(path: string): string;
 };
@@ -115,6 +118,18 @@ export function createObserver({ project, hasher, stamps, environment }: Observe
       }
     },
     expand: glob => expandGlob(project, glob),
+    stampOf(name, digest) {
+      const path = resolve(project, name);
+      const stats = look(path);
+      if (typeof stats === 'string' || !stats.isFile()) return undefined;
+      const stamp = stampOf(stats);
+      return stamps.find(path, stamp) === digest ? stamp : undefined;
+    },
+    hasStamp(name, stamp) {
+      // Thousands of them: names are normalised already.
+      const stats = look(isAbsolute(name) ? name : `${project}/${name}`);
+      return typeof stats !== 'string' && stats.isFile() && stampOf(stats) === stamp;
+    },
     nameOf(path) {
       const inside = relative(project, path);
       if (inside === '') return '.';

@@ -6,6 +6,8 @@ import { byCodeUnit, runId, type RunId } from '../protocol/ids.js';
 
 /** Logs of older runs are deleted beyond this many. */
 const KEPT_RUNS = 200;
+/** Characters. */
+const LARGEST_WRITE = 65_536;
 
 export interface RunLog {
   readonly run: RunId;
@@ -17,6 +19,7 @@ export interface RunLog {
 export function openRunLog(stateFolder: string, now: () => number, run = newRunId(now())): RunLog {
   const folder = join(stateFolder, 'runs');
   let descriptor: number | undefined;
+  let waiting = '';
   try {
     mkdirSync(folder, { recursive: true });
     dropOldest(folder);
@@ -34,8 +37,12 @@ export function openRunLog(stateFolder: string, now: () => number, run = newRunI
         level: levelOf(event),
         ...event,
       };
+      waiting += `${JSON.stringify(line)}\n`;
+      // Of blocks that are fresh a thousand are told of at once.
+      if (event.event === 'blockFresh' && waiting.length < LARGEST_WRITE) return;
       try {
-        writeSync(descriptor, `${JSON.stringify(line)}\n`);
+        writeSync(descriptor, waiting);
+        waiting = '';
         if (event.event !== 'runFinished') return;
       } catch {
         // The disk is full: the log ends here.

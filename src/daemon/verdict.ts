@@ -3,20 +3,53 @@ import { toTheEnd, type Pieces } from '../engine/index.js';
 import type { World } from '../engine/ports.js';
 import type { ObjectStore } from '../engine/storePorts.js';
 import type { Digest } from '../protocol/ids.js';
-import type { Seen, Sight } from '../protocol/verdict.js';
+import type { Seen, Sight, StampedFiles, Verdict } from '../protocol/verdict.js';
 import type { LoadedProject } from './loadProject.js';
+
+/** Who can tell files by their stamps. */
+export interface StampReader {
+  /** Stamp of a file that has this content, by which it can be told from any later one; `undefined`: it has none. */
+  stampOf(name: string, digest: Digest): string | undefined;
+  hasStamp(name: string, stamp: string): boolean;
+}
 
 /** Everything looks as it did. A glob is expanded and each thing looked at once; nothing is read that has its old stamp. */
 export function stillStands(
-  { sights, expansions, objects }: Seen,
-  world: Pick<World, 'observe' | 'expand'>,
+  { sights, expansions, objects, stamped }: Seen & Pick<Verdict, 'stamped'>,
+  world: Pick<World, 'observe' | 'expand'> & StampReader,
   store: Pick<ObjectStore, 'has'>,
 ): boolean {
+  const [names, stamps] = [linesOf(stamped.names), linesOf(stamped.stamps)];
   return (
+    names.length === stamps.length &&
+    names.every((name, place) => world.hasStamp(name, stamps[place]!)) &&
     sights.every(({ kind, name, digest }) => world.observe(kind, name) === digest) &&
     objects.every(ref => store.has(ref)) &&
     expansions.every(({ glob, paths }) => sameTexts(world.expand(glob), paths))
   );
+}
+
+const linesOf = (text: string): readonly string[] => (text === '' ? [] : text.split('\n'));
+
+/** Files that can be told by their stamps apart from all else. */
+export function byStamps(
+  sights: readonly Sight[],
+  world: StampReader,
+): { readonly stamped: StampedFiles; readonly sights: readonly Sight[] } {
+  const names: string[] = [];
+  const stamps: string[] = [];
+  const rest: Sight[] = [];
+  for (const sight of sights) {
+    const { kind, name, digest } = sight;
+    const isPlain = (kind === 'file' || kind === 'module') && digest !== null && !name.includes('\n');
+    const stamp = isPlain ? world.stampOf(name, digest) : undefined;
+    if (stamp === undefined) rest.push(sight);
+    else {
+      names.push(name);
+      stamps.push(stamp);
+    }
+  }
+  return { stamped: { names: names.join('\n'), stamps: stamps.join('\n') }, sights: rest };
 }
 
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>

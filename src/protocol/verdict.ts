@@ -20,7 +20,7 @@ import type { Dependency, ObjectRef } from './trace.js';
 import { decodeObjectRef } from './traceCodec.js';
 
 /** Raise it when judging looks at something that is not noted here. */
-export const VERDICT_VERSION = 1;
+export const VERDICT_VERSION = 2;
 
 /** How something of the outside looked; `null`: absent. */
 export interface Sight {
@@ -43,6 +43,15 @@ export interface Seen {
   readonly objects: readonly ObjectRef[];
 }
 
+/**
+ * Files that can be told by their stamps, as two texts with an entry a line: a project of a thousand blocks has
+ * thousands, and as lists of records they would take longer to decode than to look at.
+ */
+export interface StampedFiles {
+  readonly names: string;
+  readonly stamps: string;
+}
+
 export interface Verdict extends Seen {
   readonly version: number;
   /** Everything of the call that the answer depends on. */
@@ -53,6 +62,8 @@ export interface Verdict extends Seen {
   readonly target: readonly string[];
   /** Blocks that were found fresh, with the seconds that this saved. */
   readonly fresh: readonly KeptBlock[];
+  /** The others are among `sights`. */
+  readonly stamped: StampedFiles;
 }
 
 export interface KeptBlock {
@@ -77,6 +88,7 @@ const decodeFields = shape<Verdict>({
   ),
   expansions: list(shape<Expansion>({ glob: text, paths: list(text) })),
   objects: list(decodeObjectRef),
+  stamped: shape<StampedFiles>({ names: text, stamps: text }),
 });
 
 /** Throws a `DecodeError`; another version than `VERDICT_VERSION` is one. */

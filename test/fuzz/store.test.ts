@@ -11,7 +11,7 @@ import { decodeCellFacts } from '../../src/protocol/factsCodec.js';
 import { keyOf, uid } from '../../src/protocol/ids.js';
 import { ProblemError } from '../../src/protocol/problem.js';
 import { decodeTrace } from '../../src/protocol/traceCodec.js';
-import { decodeVerdict } from '../../src/protocol/verdict.js';
+import { decodeVerdict, VERDICT_VERSION } from '../../src/protocol/verdict.js';
 import { execute, hasher, newPlace, someTrace } from '../adapters/store/fixtures.js';
 import { counted, howMany } from '../proof.js';
 import { assertTold, fuzz } from './expect.js';
@@ -40,7 +40,7 @@ test('what an authentic file holds is decoded, or refused', () => {
   const values = {
     trace,
     verdict: {
-      version: 1,
+      version: VERDICT_VERSION,
       asked: ref.digest,
       kernel: 'python3',
       environment: ref.digest,
@@ -49,6 +49,7 @@ test('what an authentic file holds is decoded, or refused', () => {
       sights: [{ kind: 'file', name: 'a.csv', digest: null }],
       expansions: [{ glob: '*.csv', paths: ['a.csv'] }],
       objects: [ref],
+      stamped: { names: 'a.csv\nb.csv', stamps: '1 2 3 4 5\n1 2 4 4 5' },
     },
     display: { version: 1, cells: [{ outputs: [], executionCount: 1 }] },
   };

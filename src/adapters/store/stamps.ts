@@ -5,7 +5,7 @@
  */
 import type { BigIntStats } from 'node:fs';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { finite, form, table, text } from '../../protocol/decode.js';
 import type { Decoder } from '../../protocol/decode.js';
 import type { Digest } from '../../protocol/ids.js';
@@ -62,7 +62,43 @@ export interface StampsOptions {
   readonly now?: () => number;
 }
 
+/** What lies in the project apart from all else, such as packages: a call that has nothing to do reads only the latter. */
 export class FileStamps implements Stamps {
+  private readonly project: string;
+  private readonly inside: StampFile;
+  private readonly outside: StampFile;
+
+  constructor(options: StampsOptions) {
+    const { project, hasher } = options;
+    const file = `stamps-${hasher.digest(project).slice(0, 16)}`;
+    this.project = join(project, sep);
+    this.inside = new StampFile(options, `${file}.mpk`);
+    this.outside = new StampFile(options, `${file}-outside.mpk`);
+  }
+
+  private fileOf(name: string): StampFile {
+    return name.startsWith(this.project) ? this.inside : this.outside;
+  }
+
+  find(name: string, stamp: string): Digest | undefined {
+    return this.fileOf(name).find(name, stamp);
+  }
+
+  record(name: string, stats: BigIntStats, digest: Digest, settled?: 'settled'): void {
+    this.fileOf(name).record(name, stats, digest, settled);
+  }
+
+  forget(name: string): void {
+    this.fileOf(name).forget(name);
+  }
+
+  save(): void {
+    this.inside.save();
+    this.outside.save();
+  }
+}
+
+class StampFile implements Stamps {
   private readonly file: string;
   private readonly folder: string;
   private readonly hasher: BytesHasher;
@@ -71,12 +107,12 @@ export class FileStamps implements Stamps {
   private entries: Map<string, Entry> | undefined;
   private changed = false;
 
-  constructor({ folder, project, hasher, disk = realDisk, now = Date.now }: StampsOptions) {
+  constructor({ folder, hasher, disk = realDisk, now = Date.now }: StampsOptions, name: string) {
     this.folder = folder;
     this.hasher = hasher;
     this.disk = disk;
     this.now = now;
-    this.file = join(folder, `stamps-${hasher.digest(project).slice(0, 16)}.mpk`);
+    this.file = join(folder, name);
   }
 
   find(name: string, stamp: string): Digest | undefined {

@@ -2,7 +2,7 @@
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
 import type { ToldAnswer } from '../../daemon/resident/ports.js';
-import { dependsOnTime, groundsOf } from '../../daemon/verdict.js';
+import { byStamps, dependsOnTime, groundsOf } from '../../daemon/verdict.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { Digest } from '../../protocol/ids.js';
 import { VERDICT_VERSION, type KeptBlock } from '../../protocol/verdict.js';
@@ -38,6 +38,7 @@ export function keepAnswer(
     target,
     fresh,
     ...grounds,
+    ...byStamps(grounds.sights, store.observer),
   });
 }
 

@@ -21,6 +21,7 @@ const verdictOn = (question: Digest): Verdict => ({
   ],
   expansions: [{ glob: 'data/*.csv', paths: ['data/a.csv'] }],
   objects: [{ digest: hasher.digest('object'), size: 3 }],
+  stamped: { names: 'load.ipynb', stamps: '1 2 3 4 5' },
 });
 
 const fileOf = (place: Place, question: Digest): string => {
