@@ -55,7 +55,9 @@ export class LiveOutputs {
       case 'blockOutputs':
         for (const { cell: place, outputs, executionCount } of event.cells) {
           const cell = this.cellOf(event.block, place);
-          if (cell !== undefined) this.show(cell, outputs, executionCount);
+          if (cell === undefined) continue;
+          this.show(cell, outputs, executionCount);
+          this.notebook.quietly(() => this.mark(cell, false));
         }
         this.finish(event.block);
         break;
@@ -166,10 +168,9 @@ export class LiveOutputs {
   private finish(block: string): void {
     if (!this.begun.delete(block)) return;
     this.ended.add(block);
-    this.eachCell(block, cell => {
-      this.setRunning(cell, false);
-      this.notebook.quietly(() => this.mark(cell, false));
-    });
+    // Of cells whose outputs nobody told in full the mark stays: what they show is not what the block shows, and goes
+    // when notebook and blocks are brought together.
+    this.eachCell(block, cell => this.setRunning(cell, false));
     this.finished();
   }
 

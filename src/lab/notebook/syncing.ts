@@ -19,7 +19,7 @@ import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
-import { isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { decodeCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
 import { SaveQueue } from './saveQueue.js';
 
 interface Saved {
@@ -289,7 +289,7 @@ export class Syncing {
       keepCellIds(model);
       const { collided } = applyContent(model, sent, answer);
       this.bringRecord(sent, answer.content, collided);
-      this.endRuns();
+      this.endRuns(sent);
     });
     if (!isUnsaved && this.pending === pending) this.pending = null;
     notebook.noteSaved(isUnsaved ? this.savedPart(answer.content) : answer.content);
@@ -301,8 +301,11 @@ export class Syncing {
     if (!isUnsaved) await this.saveOwn();
   }
 
-  /** What a run showed that ended while nobody looked is known by now for what it is. */
-  private endRuns(): void {
+  /** What a run showed that ended while nobody looked is known by now for what it is, if the answer was about that. */
+  private endRuns(sent: NotebookContent): void {
+    const wasLive = new Set(
+      decodeCells(sent).flatMap(({ id, metadata }) => (marksOf(metadata['dagpy']).live === true ? [id] : [])),
+    );
     for (const { view, cells } of this.notebook.shown) {
       if (view?.state === 'running' || view?.state === 'queued') continue;
       for (const id of cells) {
@@ -311,6 +314,10 @@ export class Syncing {
         if (cell === undefined || marksOf(dagpy).live !== true) continue;
         // The run told of it before the project said that it runs.
         if (this.notebook.codeCell(id)?.executionState === 'running') continue;
+        if (!wasLive.has(id)) {
+          this.isAgain = true;
+          continue;
+        }
         const { live: _, ...rest } = dagpy ?? {};
         if (Object.keys(rest).length === 0) cell.deleteMetadata('dagpy');
         else cell.setMetadata('dagpy', rest);
