@@ -7,11 +7,15 @@ const folder = join(root, 'build', 'bench', 'environments');
 const requirementsOf = name => `bench/peers/requirements/${name}.txt`;
 const python = process.env.BENCH_PYTHON ?? 'python3';
 
-/** Lines of pip that say why it failed. */
-const LAST_LINES = 3;
-
 /** Folder with the programs of an environment. @param {string} name */
 export const programsOf = name => join(folder, name, 'bin');
+
+/** What pip complains of, without its warnings. @param {string} output */
+function whyOf(output) {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter(line => line.startsWith('ERROR'));
+  return errors.length > 0 ? errors.join(' ') : (lines.at(-1) ?? 'no reason was given');
+}
 
 /**
  * Makes an environment, or finds it made.
@@ -32,7 +36,7 @@ export async function openEnvironment(name) {
   ];
   for (const [command, ...args] of steps) {
     const { code, output } = await run(command, args, { capture: true });
-    if (code !== 0) return output.trim().split('\n').slice(-LAST_LINES).join(' ');
+    if (code !== 0) return whyOf(output);
   }
   writeFileSync(stamp, wanted);
   return undefined;

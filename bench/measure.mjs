@@ -8,6 +8,10 @@ export class CommandFailed extends Error {}
 /** Lines of its output that the message of a failed command ends with. */
 const LAST_LINES = 15;
 
+/** Groups that are at work: they would outlive a harness that is interrupted. @type {Set<number | undefined>} */
+const groups = new Set();
+process.on('exit', () => groups.forEach(endGroup));
+
 /**
  * Runs a command to its end, its output into a file.
  * @param {readonly string[]} command
@@ -25,6 +29,7 @@ export async function timed(command, { cwd, env, log, timeout = 1800 }) {
       stdio: ['ignore', sink, sink],
       detached: true,
     });
+    groups.add(child.pid);
     const { code, seconds, late } = await new Promise(resolve => {
       let late = false;
       const timer = setTimeout(() => {
@@ -38,6 +43,7 @@ export async function timed(command, { cwd, env, log, timeout = 1800 }) {
       child.on('error', () => end(127));
       child.on('exit', (code, signal) => end(code ?? signal));
     });
+    groups.delete(child.pid);
     if (late) throw new CommandFailed(`${command.join(' ')}: not done after ${timeout} s`);
     if (code !== 0) throw new CommandFailed(`${command.join(' ')}: exit ${code}\n${lastLines(log)}`);
     return seconds;

@@ -65,7 +65,7 @@ function ofNothingChanged(results, name) {
   const fastest = results.fastest(name, 'nothing changed', names);
   if (ours === undefined || fastest === undefined) return [];
   const faster = ratio(fastest.seconds, ours);
-  const text = `${asRatio(faster)} than ${fastest.tool} (${inSeconds(summary(fastest.seconds))} beside ${inSeconds(summary(ours))})`;
+  const text = `${asRatio(faster)} (${fastest.tool} ${inSeconds(summary(fastest.seconds))} beside ${inSeconds(summary(ours))})`;
   const what = `*${name}*, nothing changed: faster than the fastest of Ploomber, Snakemake and DVC`;
   return [row(what, '≥ 5×', text, faster.median >= 5)];
 }

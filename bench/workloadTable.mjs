@@ -42,8 +42,10 @@ export function workloadTable(workload, results, ours, peers, absent) {
     rows.push([name, String(scenario.least(state)), ...cells, ...ratios]);
   }
   const failures = tools.flatMap(({ name }) => {
-    const why = absent.get(name) ?? results.failure(workload.name, name);
-    return why === undefined ? [] : [`- ${name} did not come to its end: \`${oneLine(why)}\``];
+    const [what, why] = absent.has(name)
+      ? ['could not be set up', absent.get(name)]
+      : ['did not come to its end', results.failure(workload.name, name)];
+    return why === undefined ? [] : [`- ${name} ${what}: \`${oneLine(why)}\``];
   });
   return [
     tableRow([...head, ...columns]),
@@ -56,8 +58,12 @@ export function workloadTable(workload, results, ours, peers, absent) {
 /** Longest reason that is quoted. */
 const LONGEST = 240;
 
-/** Its end, where the reason stands. @param {string} text */
-function oneLine(text) {
-  const line = text.replace(/[`|\s]+/g, ' ').trim();
+/** The end of a message, where the reason stands, without names of folders and servers. @param {string} text */
+export function oneLine(text) {
+  const line = text
+    .replace(/\b\w+:\/\/\S+/g, '…')
+    .replace(/(?<![\w.])\/(?:[^\s/:'"]+\/)+/g, '')
+    .replace(/[`|\s]+/g, ' ')
+    .trim();
   return line.length <= LONGEST ? line : `… ${line.slice(-LONGEST)}`;
 }

@@ -44,8 +44,9 @@ async function pythonStarts() {
   await timedRun(place);
   forgetVerdicts(place);
   await timedRun(place);
+  const count = readFileSync(starts, 'utf8').split('\n').length - 1;
   closePlace(place);
-  return readFileSync(starts, 'utf8').split('\n').length - 1;
+  return count;
 }
 
 /** @param {import('./index.mjs').Options} options */

@@ -23,7 +23,11 @@ const blocksOf = (length, seed) => [
   ),
   block('look', ['make'], 'look = {"x": float(make[0][0])}'),
 ];
-const changing = block('change', ['make'], 'change = [make[0] + 1, *make[1:]]', { imports: numpy });
+/** Large values are stored if somebody reads them. */
+const changing = [
+  block('change', ['make'], 'change = [make[0] + 1, *make[1:]]', { imports: numpy }),
+  block('look_again', ['change'], 'look_again = {"x": float(change[0][0])}'),
+];
 
 /** When the code of a block ended, and when all that it left was stored. */
 function endsOf(events, id) {
@@ -46,7 +50,7 @@ async function round(length, seed) {
     const [make, look] = [endsOf(events, 'make'), endsOf(events, 'look')];
     const objects = join(place.folder, '.dagpy', 'objects');
     const before = bytesBelow(objects);
-    writeProject(place, { ...project, blocks: [...project.blocks, changing] }, [changing]);
+    writeProject(place, { ...project, blocks: [...project.blocks, ...changing] }, changing);
     await daemon.run();
     const more = bytesBelow(objects) - before;
     const writer = join(root, 'bench', 'special', 'write_files.py');

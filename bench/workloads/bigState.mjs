@@ -34,7 +34,7 @@ export function bigState(scale) {
     blocks,
     commented: name(0),
     leaf: { block: name(BLOCKS - 1), from: '_k = ', to: '_k = 100 + ' },
-    same: { block: name(1), from: '* 0.5', to: '* (0.25 + 0.25)' },
+    same: { block: name(1), from: '+ _k', to: '- -_k' },
     branch: ending('outlook', [name(10)], `round(float(${name(10)}[::500].sum()), 6)`),
   };
 }

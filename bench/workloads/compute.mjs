@@ -32,7 +32,7 @@ while time.thread_time() - _began < ${seconds * scale}:
     blocks,
     commented: 'layer_0_0',
     leaf: { block: 'layer_3_1', from: '_k = 2', to: '_k = 17' },
-    same: { block: 'layer_1_0', from: '* 31', to: '* (30 + 1)' },
+    same: { block: 'layer_1_0', from: '+ _k', to: '- -_k' },
     branch: ending('outlook', ['layer_2_1'], 'layer_2_1["x"] + 1'),
   };
 }

@@ -19,7 +19,7 @@ export function wide(scale, full = 60) {
     ],
     commented: 'root',
     leaf: { block: leaf, from: '_k = ', to: '_k = 100 + ' },
-    same: { block: ids[0], from: '* 31', to: '* (30 + 1)' },
+    same: { block: ids[0], from: '+ _k', to: '- -_k' },
     branch: ending('outlook', [ids[1]], `${ids[1]}["v"] + 1`),
   };
 }
@@ -48,7 +48,7 @@ export function chain(scale, full = 30) {
     ],
     commented: first,
     leaf: { block: 'finish', from: ', 0]', to: ', 1]' },
-    same: { block: second, from: '* 31', to: '* (30 + 1)' },
+    same: { block: second, from: '+ _k', to: '- -_k' },
     branch: ending('outlook', [second], `${second}["x"] + 1`),
   };
 }
