@@ -4,6 +4,14 @@ import { block, ending, FIRST_SEED } from './block.mjs';
 const SECONDS = 0.5;
 const LAYERS = [2, 4, 4, 2];
 
+/** Some of the layer above, so that each of them is read by somebody. */
+function parentsAt(place, width, above) {
+  const count = above.length;
+  if (count === 0) return [];
+  const places = [place, place + width, place + 1].map(each => each % count);
+  return [...new Set(places)].map(each => above[each]);
+}
+
 /** @param {number} scale @returns {import('./block.mjs').Workload} */
 export function compute(scale, seconds = SECONDS) {
   const burn = `_began = time.thread_time()
@@ -15,8 +23,7 @@ while time.thread_time() - _began < ${seconds * scale}:
   for (const [layer, width] of LAYERS.entries()) {
     const ids = Array.from({ length: width }, (_, place) => `layer_${layer}_${place}`);
     for (const [place, id] of ids.entries()) {
-      const parents =
-        above.length === 0 ? [] : [above[place % above.length], above[(place + 1) % above.length]];
+      const parents = parentsAt(place, width, above);
       const sum = parents.length === 0 ? 'seed' : parents.map(parent => `${parent}["x"]`).join(' + ');
       const code = `${burn}_k = ${place + 1}\n${id} = {"x": (${sum}) * 31 + _k}`;
       blocks.push(block(id, parents, code, { imports: ['import time'], readsSeed: parents.length === 0 }));
