@@ -59,7 +59,7 @@ export function workloadTable(workload, results, ours, peers, absent) {
 const LONGEST = 240;
 
 /** The end of a message, where the reason stands, without names of folders and servers. @param {string} text */
-export function oneLine(text) {
+function oneLine(text) {
   const line = text
     .replace(/\b\w+:\/\/\S+/g, '…')
     .replace(/(?<![\w.])\/(?:[^\s/:'"]+\/)+/g, '')

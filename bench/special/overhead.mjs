@@ -8,8 +8,8 @@ import { remark, row } from '../rows.mjs';
 import { block, FIRST_SEED } from '../workloads/block.mjs';
 
 const BLOCKS = 8;
-/** Turns of a loop that take about a second. */
-const TURNS = 12_000_000;
+/** Turns of a loop that take a second or two. */
+const TURNS = 8_000_000;
 
 const loop = turns => `_sum = 0
 for _i in range(${turns}):
@@ -66,13 +66,13 @@ export async function overhead({ repeat, scale }) {
   const less = number => number - 1;
   return [
     row(
-      `${BLOCKS} blocks of about a second, one after another: more than their own time, start included`,
+      `${BLOCKS} blocks of a second or two, one after another: more than their own time, start included`,
       '≤ 2.5 %',
       inPercent(here),
       here.median <= 0.025,
     ),
     row(
-      `${BLOCKS} blocks of about a second, asked of the daemon: more than their own time`,
+      `${BLOCKS} blocks of a second or two, asked of the daemon: more than their own time`,
       '≤ 2.5 %',
       inPercent(there),
       there.median <= 0.025,
