@@ -120,12 +120,14 @@ test('what a kernel has computed is adopted, and a run makes it anew', async ({
 
   // Other code in the same kernel: there is nothing to show any more.
   project.edit('clean.ipynb', 'limit = 10', 'limit = 6');
-  expect(
-    await page.evaluate(() => [
-      window.jupyterapp.commands.isEnabled('dagpy:adopt'),
-      window.jupyterapp.commands.caption('dagpy:adopt') !== '',
-    ]),
-  ).toEqual([false, true]);
+  await expect
+    .poll(() =>
+      page.evaluate(() => [
+        window.jupyterapp.commands.isEnabled('dagpy:adopt'),
+        window.jupyterapp.commands.caption('dagpy:adopt') !== '',
+      ]),
+    )
+    .toEqual([false, true]);
 });
 
 test('a kernel of another kind gets nothing, and says so', async ({ server, page, project, workbench }) => {
