@@ -2,6 +2,7 @@
 import { createHasher, type BytesHasher } from '../adapters/hash.js';
 import { findKernel, type Kernel } from '../adapters/kernelspecs.js';
 import { openStore, type Store } from '../adapters/store/index.js';
+import type { TrustKeeper } from '../adapters/notebooks/trust.js';
 import type { KeptStore } from '../adapters/store/keptStore.js';
 import type { Breathe } from '../daemon/breathe.js';
 import type { Digest } from '../protocol/ids.js';
@@ -24,6 +25,8 @@ export interface Ground {
 export interface Resident {
   readonly kept: KeptStore;
   readonly breathe: Breathe;
+  /** Each one closes what is lent. */
+  lendTrust(around: Surroundings): TrustKeeper;
 }
 
 export interface FoundKernel extends Pick<Kernel, 'python' | 'flags'> {

@@ -31,8 +31,8 @@ export interface OpenProject {
   readonly breathe?: Breathe;
   /** How the kernel's Python is started. */
   readonly command: PoolOptions['command'];
-  /** Reads notebooks and facts of the code as they are now. */
-  load(parameters?: ReadonlyMap<string, Json>): Promise<LoadedProject>;
+  /** Reads notebooks and facts of the code as they are now. `isToRun`: to run them, so workers may be got ready beside. */
+  load(parameters?: ReadonlyMap<string, Json>, isToRun?: boolean): Promise<LoadedProject>;
   /** What judging needs; files are looked at once. */
   context(loaded: LoadedProject): Context;
   /** Held until `close`; throws a `ProblemError` that says who holds it. */
@@ -79,7 +79,7 @@ export async function openProject(
   const notebooks = createBlockNotebooks({
     project: folder,
     python,
-    trust: createTrustKeeper({ python, env: around.environment }),
+    trust: resident?.lendTrust(around) ?? createTrustKeeper({ python, env: around.environment }),
     note,
     ...(resident === undefined ? {} : { kept: resident.kept.notebooks }),
   });
@@ -109,11 +109,11 @@ export async function openProject(
     command,
     ports,
     ...(breathe && { breathe }),
-    async load(parameters) {
+    async load(parameters, isToRun = false) {
       const problems = unsupported(dag);
       if (problems.length > 0) throw new ProblemError(problems);
       const given = parameters ?? dag.dag.parameters;
-      const options = { dag: dag.dag, environment, parameters: given, ...(breathe && { breathe }) };
+      const options = { dag: dag.dag, environment, parameters: given, isToRun, ...(breathe && { breathe }) };
       return withPlaces(orThrow(await loadProject(ports, options)));
     },
     context: loaded =>

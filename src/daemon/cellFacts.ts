@@ -7,12 +7,16 @@ import type { ProjectPorts } from './ports.js';
 
 type FactsPorts = Pick<ProjectPorts, 'facts' | 'hasher' | 'workers'>;
 
-/** @returns facts by source; throws for a source that was not among `sources` */
+/**
+ * @param isToRun a run is what they are asked for
+ * @returns facts by source; throws for a source that was not among `sources`
+ */
 export async function factsOf(
   ports: FactsPorts,
   environment: Digest,
   sources: readonly string[],
   breathe?: Breathe,
+  isToRun = false,
 ): Promise<(source: string) => CellFacts> {
   const known = new Map<string, CellFacts>();
   const unknown = new Set<string>();
@@ -26,7 +30,7 @@ export async function factsOf(
   }
   if (unknown.size > 0) {
     const asked = [...unknown];
-    const answers = await ports.workers.analyse(asked);
+    const answers = await ports.workers.analyse(asked, isToRun);
     asked.forEach((source, place) => {
       const answer = answers[place];
       if (answer === undefined) throw new Error('the helper left out the facts of a cell');

@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly parameters: ReadonlyMap<string, Json>;
   /** Called often, where others may go on. */
   readonly breathe?: Breathe;
+  /** A run is what it is loaded for. */
+  readonly isToRun?: boolean;
 }
 
 /** Reads every notebook of the project; all that is wrong comes back at once. */
@@ -96,7 +98,7 @@ const known = new WeakMap<BlockNotebook, Code>();
 
 async function codesOf(
   ports: ProjectPorts,
-  { environment, breathe }: LoadOptions,
+  { environment, breathe, isToRun }: LoadOptions,
   notebooks: readonly BlockNotebook[],
 ): Promise<ReadonlyMap<BlockNotebook, Code>> {
   const codes = new Map<BlockNotebook, Code>();
@@ -108,7 +110,7 @@ async function codesOf(
   const sources = [...fresh].flatMap(({ cells }) =>
     cells.filter(cell => cell.type === 'code').map(cell => cell.source),
   );
-  const facts = await factsOf(ports, environment, sources, breathe);
+  const facts = await factsOf(ports, environment, sources, breathe, isToRun);
   for (const notebook of fresh) {
     const pause = breathe?.();
     if (pause !== undefined) await pause;

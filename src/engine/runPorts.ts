@@ -32,8 +32,8 @@ export interface Workers {
   ): RunningJob;
   /** Lets go of the session that a job left. */
   release(job: string): void;
-  /** Facts of code cells, in order. */
-  analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]>;
+  /** Facts of code cells, in order. `isToRun`: jobs are likely to follow, so what they are forked from starts beside. */
+  analyse(sources: readonly string[], isToRun?: boolean): Promise<readonly AnalysedCell[]>;
   /** Packages to import before the next worker is forked. */
   preimport(modules: readonly string[]): void;
   /** How many Python processes were started and how many workers forked, for guards that count work. */

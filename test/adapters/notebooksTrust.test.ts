@@ -85,6 +85,7 @@ test(
     for (let time = 0; time < 2; time += 1) {
       const [one, other] = [lend(), lend()];
       one.close();
+      one.close();
       assert.deepEqual(await other.wasTrusted([signed]), [true]);
       other.close();
     }

@@ -82,13 +82,21 @@ export function createTrustLender(options: TrustOptions): () => TrustKeeper {
     keeper = undefined;
   };
   return () => {
-    clearTimeout(timer);
-    lent += 1;
-    const own = (keeper ??= createTrustKeeper(options));
+    let isLent = false;
+    const own = (): TrustKeeper => {
+      if (!isLent) {
+        clearTimeout(timer);
+        isLent = true;
+        lent += 1;
+      }
+      return (keeper ??= createTrustKeeper(options));
+    };
     return {
-      wasTrusted: texts => own.wasTrusted(texts),
-      signAgain: paths => own.signAgain(paths),
+      wasTrusted: texts => own().wasTrusted(texts),
+      signAgain: paths => own().signAgain(paths),
       close() {
+        if (!isLent) return;
+        isLent = false;
         lent -= 1;
         if (lent === 0) timer = setTimeout(end, IDLE).unref();
       },

@@ -20,7 +20,7 @@ export function createLazyWorkers(options: PoolOptions, outdated?: () => void): 
         kill: () => void job.then(running => running.kill()),
       };
     },
-    analyse: async sources => (await load()).analyse(sources),
+    analyse: async (sources, isToRun) => (await load()).analyse(sources, isToRun),
     release: job => loaded?.release(job),
     preimport: modules => void load().then(pool => pool.preimport(modules)),
     counts: () => loaded?.counts() ?? { processes: 0, forks: 0 },

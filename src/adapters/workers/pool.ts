@@ -96,7 +96,12 @@ class Pool implements Workers {
   }
 
   /** Reading code changes nothing, so it is tried once more where the helper was killed. */
-  async analyse(sources: readonly string[]): Promise<readonly AnalysedCell[]> {
+  async analyse(sources: readonly string[], isToRun = false): Promise<readonly AnalysedCell[]> {
+    if (isToRun && this.canFork) {
+      const host = this.host ?? this.startHost(await this.open());
+      // Imports what every worker needs, so that it is not only started.
+      this.toHost(host, { type: 'preimport', modules: [] });
+    }
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.ask(sources);
       if (!('how' in answer)) return answer;
@@ -145,8 +150,11 @@ class Pool implements Workers {
     for (const job of this.jobs.values()) job.kill();
     const leaving: PythonProcess[] = [];
     if (this.host !== undefined) {
-      this.toHost(this.host, { type: 'shutdown' });
-      leaving.push(this.host.process);
+      const { process: python } = this.host;
+      // One that nothing was forked from may still be importing, and has nothing to bring to an end.
+      if (this.forks === 0 && python.child.pid !== undefined) killGroup(python.child.pid, 'SIGKILL');
+      else this.toHost(this.host, { type: 'shutdown' });
+      leaving.push(python);
     }
     if (this.helper !== undefined) {
       void this.helper.peer.then(peer => peer.send({ type: 'shutdown' }));

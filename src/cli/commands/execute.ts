@@ -103,7 +103,7 @@ async function carryOut(
   };
   const here = async (): Promise<number> => {
     project.lock(`dagpy run ${request.target.kind}`);
-    const loaded = await project.load(parameters);
+    const loaded = await project.load(parameters, true);
     await warnOfParameters(() => Promise.resolve(loaded));
     const logged = openTelling(session, project.layout.root);
     telling = logged;

@@ -1,29 +1,15 @@
 /** What calls about flows share: contents as texts, and what merging needs of a project. */
 import { basename, dirname, extname } from 'node:path';
 import type { OpenFlow, SubmitPorts } from '../../adapters/flows/index.js';
-import {
-  areTrusted,
-  createTrustLender,
-  type Notebook,
-  type TrustKeeper,
-} from '../../adapters/notebooks/index.js';
+import { areTrusted, type Notebook } from '../../adapters/notebooks/index.js';
 import { factsOf } from '../../daemon/cellFacts.js';
 import { formatJson } from '../../protocol/jsonFormat.js';
 import type { JsonObject } from '../../protocol/outputs.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
-import type { Surroundings } from '../environment.js';
 import { folderName } from '../commands/newProject.js';
 import { openGround } from '../ground.js';
 import type { ServeHost } from './host.js';
-
-const lenders = new WeakMap<Surroundings, () => TrustKeeper>();
-
-/** A merge is made with every save: one Python stays for all of them. */
-function trustOf(around: Surroundings): TrustKeeper {
-  const lend = lenders.get(around) ?? createTrustLender({ python: around.python(), env: around.environment });
-  lenders.set(around, lend);
-  return lend();
-}
+import { lendTrust } from './trustLenders.js';
 
 /** What merging needs of a project; Python is started only for what code of new blocks reads, or for signatures. */
 export async function withPorts<Value>(
@@ -34,7 +20,7 @@ export async function withPorts<Value>(
   const { around } = host;
   const folder = host.folder(project);
   const { hasher, store } = await openGround(around, folder);
-  const trust = trustOf(around);
+  const trust = lendTrust(around);
   try {
     return await use(folder, {
       digest: hasher.digest,
@@ -74,7 +60,7 @@ export async function isTrustedByUser(
   { around }: ServeHost,
   blocks: readonly { readonly notebook: Notebook }[],
 ): Promise<boolean> {
-  const trust = trustOf(around);
+  const trust = lendTrust(around);
   try {
     return await areTrusted(
       trust,

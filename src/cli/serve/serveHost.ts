@@ -6,6 +6,7 @@ import { ResidentProject, readOnly } from '../../daemon/resident/residentProject
 import { ProblemError } from '../../protocol/problem.js';
 import type { Surroundings } from '../environment.js';
 import type { Resident } from '../ground.js';
+import { lendTrust } from './trustLenders.js';
 import type { OpenProject } from '../openProject.js';
 import { History } from './history.js';
 import type { ServeHost } from './host.js';
@@ -57,7 +58,7 @@ export function createDaemonHost({ around, root, note, fault, active }: DaemonOp
     const folder = realpathSync(places.project(project));
     const known = projects.get(folder);
     if (known !== undefined) return known;
-    const memory: Resident = { kept: new KeptStore(), breathe };
+    const memory: Resident = { kept: new KeptStore(), breathe, lendTrust };
     const history = new History(folder, path => memory.kept.textOf(path));
     const resident = new ResidentProject(
       residentPorts({
