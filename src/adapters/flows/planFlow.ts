@@ -18,6 +18,7 @@ import { DAG_FILE } from '../dagFile/find.js';
 import { loadDagFile } from '../dagFile/index.js';
 import { areTrusted, type Notebook, type TrustKeeper } from '../notebooks/index.js';
 import { fileProblem, isText, plainly, type Writing } from '../textFile.js';
+import { digestsOf } from './compose.js';
 import { editsOf, type FlowEdits, type NewHome } from './dagEdits.js';
 import { readFlow, type Flow } from './readFlow.js';
 import type { Disagreement, ProjectBlock, Submission } from './state.js';
@@ -57,6 +58,8 @@ export interface OpenFlow {
   readonly home: NewHome;
   /** Only what the blocks have by now comes in. */
   readonly isUnsaved: boolean;
+  /** Texts of cells that were edited since, as they were saved last. */
+  readonly saved?: readonly { readonly id: string; readonly text: string }[];
 }
 
 export interface FlowPlan {
@@ -104,7 +107,10 @@ export async function planFlow(
     return uid;
   };
   const isOpen = open !== undefined;
-  const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid, isOpen });
+  const saved = new Map(
+    open?.saved?.map(({ id, text }) => [id, digestsOf(text, ports.digest).content] as const),
+  );
+  const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid, isOpen, saved });
   if (!planned.ok) return planned;
   const plan = planned.value;
   // Outputs of one untrusted notebook must not become trusted by way of another.

@@ -53,11 +53,8 @@ export function planSubmission(
       return [block.uid, diskCells(notebook, block, inSections.get(block.uid)!, ids, options.digest)];
     }),
   );
-  const merge = mergeFlow(
-    recorded.map(({ uid, cells }) => ({ block: uid, cells })),
-    sections,
-    [...disk].map(([block, cells]) => ({ block, cells: cells.map(({ version }) => version) })),
-  );
+  const onDisk = [...disk].map(([block, cells]) => ({ block, cells: cells.map(({ version }) => version) }));
+  const merge = mergeFlow(originsOf(recorded, onDisk, options.saved), sections, onDisk);
   const headers = headersOf(flow, recorded, known);
   const state: State = {
     flow,
@@ -76,6 +73,22 @@ export function planSubmission(
   };
   const isDisputed = merge.conflicts.length > 0 || [...headers.values()].some(isDisputedHeader);
   return success(isDisputed ? disagreement(state) : submission(state, options));
+}
+
+/** The blocks as the flow was made from them; of a cell that its block has as the flow was saved last, that version. */
+function originsOf(
+  recorded: readonly RecordedBlock[],
+  disk: readonly Section[],
+  saved: ReadonlyMap<string, string> = new Map(),
+): readonly Section[] {
+  const now = new Map(disk.flatMap(({ cells }) => cells.map(({ id, content }) => [id, content] as const)));
+  return recorded.map(({ uid, cells }) => ({
+    block: uid,
+    cells: cells.map(cell => {
+      const before = saved.get(cell.id);
+      return before !== undefined && before === now.get(cell.id) ? { ...cell, content: before } : cell;
+    }),
+  }));
 }
 
 /** What the flow has for each block, and which cells went to another block though the flow does not know yet. */

@@ -2,7 +2,13 @@
 import { relative } from 'node:path';
 import { readBlockFiles } from '../../adapters/blockFiles.js';
 import { loadDagFile } from '../../adapters/dagFile/index.js';
-import { mergeNotebook, planFlow, type FlowPlan, type SubmitOutcome } from '../../adapters/flows/index.js';
+import {
+  mergeNotebook,
+  planFlow,
+  type FlowPlan,
+  type OpenFlow,
+  type SubmitOutcome,
+} from '../../adapters/flows/index.js';
 import { parseNotebook, readNotebook, type Notebook } from '../../adapters/notebooks/index.js';
 import { orThrow, ProblemError, type Result } from '../../protocol/problem.js';
 import type { CallHandlers, MergeAnswer, NotebookContent } from '../../protocol/resident/calls.js';
@@ -45,12 +51,17 @@ export function flowCalls(
       return { content: (await isTrustedByUser(host, files)) ? asTrusted(contentOf(text)) : contentOf(text) };
     },
 
-    mergeFlow: ({ project, path, content, isUnsaved = false }) =>
+    mergeFlow: ({ project, path, content, isUnsaved = false, saved }) =>
       withPorts(host, project, async (folder, ports) => {
         const file = host.resolve(path);
         const shown = relative(folder, file).replaceAll('\\', '/');
         const notebook = orThrow(parseNotebook(textOf(content), shown));
-        const open = { home: homeOf(shown), isUnsaved, isShownTrusted: isShownTrusted(content) };
+        const open = {
+          home: homeOf(shown),
+          isUnsaved,
+          isShownTrusted: isShownTrusted(content),
+          ...(saved === undefined ? {} : { saved: cellsOf(saved, shown) }),
+        };
         for (let attempt = 1; ; attempt += 1) {
           const plan = orThrow(await planFlow(folder, notebook, ports, open));
           const written = await write(host, project, plan);
@@ -80,6 +91,12 @@ export function flowCalls(
       };
     },
   };
+}
+
+/** Cells as texts. @param shown how messages name the notebook */
+function cellsOf(content: NotebookContent, shown: string): NonNullable<OpenFlow['saved']> {
+  const { text, cells } = orThrow(parseNotebook(textOf(content), shown));
+  return cells.map(({ id, span }) => ({ id, text: text.slice(span.start, span.end) }));
 }
 
 /** What only changes cells is no step that undo in the graph takes back: editors have their own. */

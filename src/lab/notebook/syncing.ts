@@ -19,7 +19,7 @@ import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
-import { decodeCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { decodeCells, editedCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
 import { SaveQueue } from './saveQueue.js';
 
 interface Saved {
@@ -277,7 +277,13 @@ export class Syncing {
     const isUnsaved = project.view?.isReadOnly === true || (pending === null && model.dirty);
     const sent = saved ?? notebook.content();
     const { arrivals } = this;
-    const answer = await project.call('mergeFlow', { path: notebook.path, content: sent, isUnsaved });
+    const { base } = this.file;
+    const answer = await project.call('mergeFlow', {
+      path: notebook.path,
+      content: sent,
+      isUnsaved,
+      ...(base === null ? {} : { saved: editedCells(base, sent) }),
+    });
     if (this.isDisposed || model.isDisposed) return;
     if (this.arrivals !== arrivals) {
       // A save brought in what the file held: no edit of a person's, which the answer can not know.

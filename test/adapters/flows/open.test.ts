@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { mergeNotebook, readFlow } from '../../../src/adapters/flows/index.js';
+import { digestsOf } from '../../../src/adapters/flows/compose.js';
 import type { Disagreement, Submission } from '../../../src/adapters/flows/state.js';
 import { planSubmission } from '../../../src/adapters/flows/submit.js';
 import { apply, labEdit, labSave, oddNotebook, sourceOf, type LabCell, type LabEdit } from './jupyter.js';
@@ -33,7 +34,11 @@ const home = (blocks: readonly Block[]) => ({
   })),
 });
 
-function openPlan(text: string, blocks: readonly Block[]): Submission | Disagreement {
+function openPlan(
+  text: string,
+  blocks: readonly Block[],
+  saved: ReadonlyMap<string, string> = new Map(),
+): Submission | Disagreement {
   const flow = readFlow(notebookOf(text, 'a.flow.ipynb'), digest, home(blocks));
   assert.ok(flow.ok, flow.ok ? '' : JSON.stringify(flow.problems));
   let made = 0;
@@ -41,6 +46,7 @@ function openPlan(text: string, blocks: readonly Block[]): Submission | Disagree
     digest,
     newUid: () => `fresh${String((made += 1))}`,
     isOpen: true,
+    saved,
   });
   assert.ok(planned.ok, planned.ok ? '' : JSON.stringify(planned.problems));
   return planned.value;
@@ -273,4 +279,21 @@ test('pages that brought in what a block was, each at a time of its own, have no
   assert.deepEqual(merged(edit(second, 'x = 2 # mine'), second), ['x = 2 # mine']);
   // It was made of another version than what stands there by now: that is for a person to decide.
   assert.deepEqual(merged(edit(second, 'x = 2 # mine'), third), ['x = 2 # mine', 'x = 3']);
+});
+
+test('what a page saved and another one brought into the block is what the next edit comes from', () => {
+  const blocksWith = (source: string): readonly Block[] => [
+    { uid: 'uid-a', id: 'a', text: notebook([cell('x', source)]) },
+  ];
+  const edited = labSave(compose(blocksWith('x = 1')), ({ cells }) => void (cells[1]!.source = 'x = 3'));
+  const [saved, other] = ['x = 2', 'x = 9'].map(
+    source => new Map([['x', digestsOf(JSON.stringify(cell('x', source)), digest).content]]),
+  );
+  const blocks = blocksWith('x = 2');
+  const outcome = openPlan(edited, blocks, saved);
+  assert.ok(!isConflict(outcome));
+  assert.deepEqual(cellsIn(outcome.changed[0]!.text).map(sourceOf), ['x = 3']);
+  // What stands in the block is of somebody else.
+  assert.ok(isConflict(openPlan(edited, blocks, other)));
+  assert.ok(isConflict(openPlan(edited, blocks)));
 });
