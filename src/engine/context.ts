@@ -54,8 +54,8 @@ export class Values {
   readonly #traces: (Trace | undefined)[];
   readonly #ambient: (Ambient | undefined)[];
   readonly #isRemembered = new Set<number>();
-  /** Ambient state by last stored values alone, for blocks whose parents are not judged. */
-  #remembered: readonly Ambient[] | undefined;
+  /** For blocks whose parents are not judged. */
+  #remembered: RememberedAmbient | undefined;
 
   /** @param scope marks of the blocks that are judged; others hand on their last stored values. Absent: all. */
   constructor(context: Context, scope?: Uint8Array) {
@@ -97,8 +97,8 @@ export class Values {
   setRemembered(block: number, trace: Trace): void {
     this.#traces[block] = trace;
     this.#isRemembered.add(block);
-    this.#remembered ??= rememberedAmbient(this.#context);
-    this.#ambient[block] = this.#remembered[block]!;
+    this.#remembered ??= new RememberedAmbient(this.#context);
+    this.#ambient[block] = this.#remembered.of(block);
   }
 
   /** State that a block starts from, whether the code of its parents runs again in its session or not. */
@@ -113,13 +113,39 @@ export class Values {
   }
 }
 
-function rememberedAmbient({ project }: Context): readonly Ambient[] {
-  const { graph, snapshot } = project;
-  const ambient = new Array<Ambient>(graph.size).fill(NO_AMBIENT);
-  for (const block of graph.order) {
-    const inherited = inheritedAmbient(graph, valueParents(project, block), parent => ambient[parent]!);
-    const { last } = snapshot.blocks[block]!.memory;
-    ambient[block] = last === null ? inherited : outgoingAmbient(inherited, last);
+/** Ambient state by last stored values alone, worked out for a block and what lies above it when it is asked for. */
+class RememberedAmbient {
+  readonly #project: Project;
+  readonly #known = new Map<number, Ambient>();
+  readonly #isNone: boolean;
+
+  constructor({ project }: Context) {
+    this.#project = project;
+    // So it is in most projects, and then nobody has to look above.
+    this.#isNone = project.snapshot.blocks.every(
+      ({ memory }) => memory.last === null || memory.last.ambient.length === 0,
+    );
   }
-  return ambient;
+
+  of(block: number): Ambient {
+    if (this.#isNone) return NO_AMBIENT;
+    const open = [block];
+    for (let next = open.at(-1); next !== undefined; next = open.at(-1)) {
+      const parents = valueParents(this.#project, next);
+      const lacking = parents.filter(parent => !this.#known.has(parent));
+      if (lacking.length > 0) open.push(...lacking);
+      else {
+        this.#known.set(next, this.#leave(next, parents));
+        open.pop();
+      }
+    }
+    return this.#known.get(block)!;
+  }
+
+  #leave(block: number, parents: readonly number[]): Ambient {
+    const { graph, snapshot } = this.#project;
+    const inherited = inheritedAmbient(graph, parents, parent => this.#known.get(parent)!);
+    const { last } = snapshot.blocks[block]!.memory;
+    return last === null ? inherited : outgoingAmbient(inherited, last);
+  }
 }

@@ -49,8 +49,9 @@ export function* judging(context: Context, { scope, forced }: JudgeOptions = {})
 
   // Mark: frozen blocks are known without looking at their parents.
   for (let block = 0; block < graph.size; block += 1) {
+    if (!isInside(block)) continue;
     yield;
-    const trace = isInside(block) && forced?.[block] !== 1 ? frozenTrace(context, block) : undefined;
+    const trace = forced?.[block] === 1 ? undefined : frozenTrace(context, block);
     if (trace === undefined) continue;
     values.setRemembered(block, trace);
     judgements[block] = frozen(context, block, trace);
