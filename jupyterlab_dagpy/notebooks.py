@@ -24,6 +24,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+if __name__ == "__main__":
+    # jsonschema looks for it to check the form of international addresses, of which notebooks have none; where it is
+    # installed, its grammar takes longer to make than everything else here together
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 import nbformat
 from nbformat.sign import NotebookNotary
 
