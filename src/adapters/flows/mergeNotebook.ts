@@ -51,7 +51,11 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
   const contents = new Map([...edited].map(([id, { content }]) => [id, content]));
   const current = diskCells(disk, recorded, { contents, left: new Set() }, ids, digest);
   const onDisk = { block: BLOCK, cells: current.map(({ version }) => version) };
-  const origins = originsOf(before, edited, onDisk, [blockVersions(mine), blockVersions(disk)]);
+  const origins = originsOf(before, edited, onDisk, {
+    base: blockVersions(base),
+    mine: blockVersions(mine),
+    disk: blockVersions(disk),
+  });
   const merge = mergeFlow([sectionOf(origins)], [sectionOf(edited)], [onDisk]);
   const found = new Map(current.map(cell => [cell.version.id, cell]));
   const disputed = new Set(merge.conflicts.map(({ id }) => id));
@@ -94,14 +98,17 @@ function originsOf(
   before: ReadonlyMap<string, OwnCell>,
   edited: ReadonlyMap<string, OwnCell>,
   disk: Section,
-  [mineFrom, diskFrom]: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>],
+  blocks: Readonly<Record<'base' | 'mine' | 'disk', ReadonlyMap<string, string>>>,
 ): ReadonlyMap<string, OwnCell> {
   const theirs = new Map(disk.cells.map(({ id, content }) => [id, content]));
   const originOf = (id: string, base: string): string => {
     const [own, other] = [edited.get(id)?.content, theirs.get(id)];
     if (own === undefined || other === undefined || own === base || other === base) return base;
-    if (other === mineFrom.get(id)) return other;
-    return own === mineFrom.get(id) || own === diskFrom.get(id) ? own : base;
+    const from = blocks.mine.get(id);
+    if (other === from) return other;
+    // Where it came in since: otherwise a person has put back what was there before.
+    const cameIn = own === from && from !== blocks.base.get(id);
+    return cameIn || own === blocks.disk.get(id) ? own : base;
   };
   return new Map([...before].map(([id, cell]) => [id, { ...cell, content: originOf(id, cell.content) }]));
 }

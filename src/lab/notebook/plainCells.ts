@@ -58,18 +58,6 @@ const MINOR_WITH_IDS = 5;
 export const hasCellIds = ({ cells }: NotebookContent): boolean =>
   Array.isArray(cells) && cells.every(cell => isObject(cell) && typeof cell['id'] === 'string');
 
-/** Cells whose source is another one by now, as they were. */
-export function editedCells(before: NotebookContent, now: NotebookContent): NotebookContent {
-  const sources = new Map(decodeCells(now).map(({ id, source }) => [id, source]));
-  const edited = new Set(
-    decodeCells(before).flatMap(({ id, source }) => {
-      const next = sources.get(id);
-      return next === undefined || next === source ? [] : [id];
-    }),
-  );
-  return { ...withCellsOf(before, ({ id }) => edited.has(id)), metadata: {} };
-}
-
 /** Only cells that are wanted; for each other one, that of another version, as far as it has one. */
 export function withCellsOf(
   content: NotebookContent,

@@ -19,7 +19,8 @@ import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
-import { decodeCells, editedCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { decodeCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { savedOrigins } from './savedOrigins.js';
 import { SaveQueue } from './saveQueue.js';
 
 interface Saved {
@@ -282,7 +283,7 @@ export class Syncing {
       path: notebook.path,
       content: sent,
       isUnsaved,
-      ...(base === null ? {} : { saved: editedCells(base, sent) }),
+      ...(base === null ? {} : { saved: savedOrigins(base, sent) }),
     });
     if (this.isDisposed || model.isDisposed) return;
     if (this.arrivals !== arrivals) {
