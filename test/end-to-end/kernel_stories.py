@@ -292,7 +292,8 @@ class World:
             found.append(self.data)
         if "late.txt" in code:
             found.append(self.late)
-        if "year" in code:
+        # code that is made while it runs can ask for any parameter
+        if "year" in code or "eval(" in code:
             found.append(repr(self.year))
         if "STORY_LEVEL" in code:
             found.append(self.level)

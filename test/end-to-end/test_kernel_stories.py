@@ -351,6 +351,6 @@ def leave(telling: Telling, what: str) -> Path:
         script += f"(cd project && {variables}dagpy run) || true\n"
     (place / "again.sh").write_text(script)
     (place / "README.txt").write_text(
-        "\n".join(["What was edited:", *telling.told, "", "sh again.sh"]) + "\n"
+        "\n".join([what, "", "What was edited:", *telling.told, "", "sh again.sh"]) + "\n"
     )
     return place
