@@ -63,14 +63,22 @@ def spoilt_value(chosen: random.Random, good: Any) -> Any:
                 del owner[name]
             case 1:
                 other, its = chosen.choice(places)
-                owner[name] = copy.deepcopy(other[its])
+                owner[name] = _copy(other[its])
             case 2 if isinstance(owner, list):
-                owner.append(copy.deepcopy(owner[name]))
+                owner.append(_copy(owner[name]))
             case 2:
                 owner[chosen.choice(_TEXTS)] = owner[name]
             case _:
                 owner[name] = _odd(chosen)
     return value
+
+
+def _copy(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except RecursionError:
+        # something else has been nested as deeply as values can be
+        return None
 
 
 def _places(value: Any) -> Any:
