@@ -176,9 +176,6 @@ def test_small_buffers_stay_in_the_head(tmp_path: Path) -> None:
     }
 
 
-# ---------------------------------------------------------------- order and canonical heads
-
-
 def test_times_are_buffers_like_numbers(tmp_path: Path) -> None:
     code = """
 import numpy as np, pandas as pd
@@ -205,6 +202,9 @@ few = np.array("2020-02-29", dtype="M8[s]")
     assert told == (
         "datetime64[D] (8, 400) 1970-04-12 >m8[ms] 3997 milliseconds 2020-01-08 00:00:00 2020-02-29T00:00:00"
     )
+
+
+# ---------------------------------------------------------------- order and canonical heads
 
 
 def test_sets_are_ordered_by_value() -> None:

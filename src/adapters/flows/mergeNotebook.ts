@@ -1,6 +1,6 @@
 /** A block's own notebook that is open in an editor while its file changed: three versions of it brought together. */
 import { mergeFlow, type MergedCell, type Section } from '../../engine/flow/merge.js';
-import type { RecordedBlock } from '../../protocol/flow/record.js';
+import { recordedContents, type RecordedBlock } from '../../protocol/flow/record.js';
 import { formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
 import type { JsonObject } from '../../protocol/outputs.js';
 import type { Notebook } from '../notebooks/index.js';
@@ -86,8 +86,7 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
 /** Of a flow: what each cell was in its block when the flow was brought together with it; nothing of other notebooks. */
 function blockVersions(notebook: Notebook): ReadonlyMap<string, string> {
   const record = flowRecordOf(notebook);
-  const blocks = record.ok ? record.value?.blocks : undefined;
-  return new Map(blocks?.flatMap(({ cells }) => cells.map(({ id, content }) => [id, content] as const)));
+  return recordedContents(record.ok ? record.value : null);
 }
 
 /**

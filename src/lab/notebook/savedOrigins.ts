@@ -1,5 +1,6 @@
 /** What edited cells of a flow came from, for a merge in which their block may have it by way of another page. */
 import type { JSONObject } from '@lumino/coreutils';
+import { recordedContents } from '../../protocol/flow/record.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
 import { recordOf } from './membership.js';
 import { decodeCells, withCellsOf } from './plainCells.js';
@@ -15,8 +16,7 @@ export function savedOrigins(saved: NotebookContent, now: NotebookContent): Note
 
 /** Digests of what cells were in their blocks when a flow was brought together with them. */
 function blockVersions(content: NotebookContent): ReadonlyMap<string, string> {
-  const record = recordOf((content['metadata'] as JSONObject | undefined)?.['dagpy']);
-  return new Map(record?.blocks.flatMap(({ cells }) => cells.map(cell => [cell.id, cell.content] as const)));
+  return recordedContents(recordOf((content['metadata'] as JSONObject | undefined)?.['dagpy']));
 }
 
 /** Cells whose source is another one by now, as they were. */

@@ -34,6 +34,10 @@ export interface RecordedCell {
   readonly shown: string;
 }
 
+/** Id of a cell → digest of what a person wrote in it, as its block had it. */
+export const recordedContents = (record: FlowRecord | null): ReadonlyMap<string, string> =>
+  new Map(record?.blocks.flatMap(({ cells }) => cells.map(({ id, content }) => [id, content] as const)));
+
 const decodeFields = shape<FlowRecord>({
   version: count,
   project: text,
