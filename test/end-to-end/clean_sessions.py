@@ -234,7 +234,9 @@ class Session:
             made.update(dict.fromkeys(group, entry))
         return {
             "visible": sorted(visible - opaque),
-            "kept": sorted(kept),
+            "asked": sorted(visible),
+            # what can not be kept is known once it was tried
+            "tried": sorted(kept | opaque),
             "groups": made,
             "reaches": {name: sorted(reaches(values[name])) for name in kept},
             "opaque": {

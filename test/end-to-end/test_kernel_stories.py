@@ -97,7 +97,8 @@ class Remembered:
     everything: str
     # without what may count and need not: random state where none is drawn, what shares objects with what is read
     at_least: str
-    kept: set[str]
+    # variables that it kept, or of which it is known that they can not be
+    tried: set[str]
     sure: bool = True
 
 
@@ -277,7 +278,7 @@ def check_minimality(
         telling.counts[f"b{index}"] = everything, at_least
         known = telling.past.setdefault(index, [])
         answers = [
-            run for run in known if run.everything == everything and set(result["visible"]) <= run.kept
+            run for run in known if run.everything == everything and set(result["asked"]) <= run.tried
         ]
         ran = f"b{index}" in report.executed
         # what runs again for another block runs although it need not for itself
@@ -289,7 +290,7 @@ def check_minimality(
         for run in answers:
             run.sure = True
         if ran or not answers:
-            known.append(Remembered(everything, at_least, set(result["kept"])))
+            known.append(Remembered(everything, at_least, set(result["tried"])))
 
 
 def compare_with_own_clean_run(telling: Telling, world: World) -> None:
