@@ -22,10 +22,12 @@ export interface Answer {
   readonly isTrusted: boolean;
 }
 
+/** @param isExecuting whether a kernel runs a cell: what that shows must not be mixed with what comes in */
 export function applyContent(
   model: INotebookModel,
   sent: NotebookContent,
   { content: next, isTrusted }: Answer,
+  isExecuting: (id: string) => boolean = () => false,
 ): Applied {
   const before = new Map(decodeCells(sent).map(cell => [cell.id, cell]));
   const wanted = decodeCells(next);
@@ -36,7 +38,8 @@ export function applyContent(
     const was = before.get(cell.id);
     const here = cellWith(model, cell.id);
     if (was === undefined || here === undefined) continue;
-    if (!bringCell(model, here, was, cell, isTrusted)) collided.add(cell.id);
+    const canShow = !isExecuting(cell.id);
+    if (!bringCell(model, here, was, cell, { isTrusted, canShow })) collided.add(cell.id);
   }
   insertCells(model, before, wanted, isTrusted);
   orderCells(
@@ -74,7 +77,7 @@ function bringCell(
   here: ICellModel,
   was: PlainCell,
   next: PlainCell,
-  isTrusted: boolean,
+  { isTrusted, canShow }: { readonly isTrusted: boolean; readonly canShow: boolean },
 ): boolean {
   const source = here.sharedModel.getSource();
   const isEdited = source !== was.source || here.type !== was.type;
@@ -86,7 +89,7 @@ function bringCell(
     return true;
   }
   bringMetadata(here.sharedModel, was.metadata, next.metadata);
-  bringOutputs(here, was, next, isTrusted);
+  if (canShow) bringOutputs(here, was, next, isTrusted);
   const isSameFiles = JSONExt.deepEqual(was.attachments ?? {}, next.attachments ?? {});
   if (isMarkdownCellModel(here) && next.attachments !== undefined && !isSameFiles)
     here.attachments.fromJSON(next.attachments as IAttachments);

@@ -1,6 +1,7 @@
 /** What blocks show while they run, in open notebooks: through the models of their cells, matched by id. */
-import type { CodeCellModel } from '@jupyterlab/cells';
+import type { Cell, CodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
+import { NotebookActions, type Notebook } from '@jupyterlab/notebook';
 import { JSONExt, type JSONObject } from '@lumino/coreutils';
 import type { CellOutput } from '../../protocol/outputs.js';
 import type { CellPlace } from '../../protocol/resident/stream.js';
@@ -11,6 +12,8 @@ import type { OpenNotebook } from './openNotebook.js';
 interface Running {
   /** Cells that the run has begun to fill. */
   readonly cells: Set<string>;
+  /** Cells that a person ran since it began: they show what the kernel says, and nothing of this run. */
+  readonly left: Set<string>;
   /** The project has said that it runs. */
   isConfirmed: boolean;
 }
@@ -27,12 +30,14 @@ export class LiveOutputs {
   ) {
     notebook.project.occurred.connect(this.take, this);
     notebook.changed.connect(this.catchUp, this);
+    NotebookActions.executionScheduled.connect(this.leave, this);
     this.catchUp();
   }
 
   dispose(): void {
     this.notebook.project.occurred.disconnect(this.take, this);
     this.notebook.changed.disconnect(this.catchUp, this);
+    NotebookActions.executionScheduled.disconnect(this.leave, this);
   }
 
   private take(_: IProjectModel, { event }: RunOccurrence): void {
@@ -41,7 +46,7 @@ export class LiveOutputs {
     switch (event.event) {
       case 'blockStarted':
         this.ended.delete(event.block);
-        this.begun.set(event.block, { cells: new Set(), isConfirmed: false });
+        this.begun.set(event.block, { cells: new Set(), left: new Set(), isConfirmed: false });
         this.eachCell(event.block, cell => this.setRunning(cell, true));
         break;
       case 'cellOutput':
@@ -56,7 +61,7 @@ export class LiveOutputs {
         for (const { cell: place, outputs, executionCount } of event.cells) {
           const cell = this.cellOf(event.block, place);
           if (cell === undefined) continue;
-          this.show(cell, outputs, executionCount);
+          if (!this.isLeft(event.block, cell)) this.show(cell, outputs, executionCount);
           this.notebook.quietly(() => this.mark(cell, false));
         }
         this.finish(event.block);
@@ -76,6 +81,23 @@ export class LiveOutputs {
     }
   }
 
+  /** A person runs the cell. */
+  private leave(_: unknown, { notebook, cell }: { readonly notebook: Notebook; readonly cell: Cell }): void {
+    if (notebook !== this.notebook.panel.content) return;
+    for (const { left } of this.begun.values()) left.add(cell.model.id);
+    const model = this.notebook.codeCell(cell.model.id);
+    if (model !== undefined) this.notebook.quietly(() => this.mark(model, false));
+  }
+
+  /** Whether a run of the block has nothing to say of the cell any more. */
+  private isLeft(block: string, { id }: CodeCellModel): boolean {
+    const left = this.begun.get(block)?.left;
+    const isExecuting = this.notebook.isExecuting(id);
+    // For the rest of the run: the end of what it shows is nothing without the beginning.
+    if (isExecuting) left?.add(id);
+    return isExecuting || left?.has(id) === true;
+  }
+
   /** A run began before this notebook was opened, or ended while nobody was told. */
   private catchUp(): void {
     const { notebook } = this;
@@ -92,7 +114,7 @@ export class LiveOutputs {
   /** @param place of the cell that runs now, 1-based among all cells of the block's notebook */
   private join(block: string, place: number): void {
     const { notebook } = this;
-    this.begun.set(block, { cells: new Set(), isConfirmed: true });
+    this.begun.set(block, { cells: new Set(), left: new Set(), isConfirmed: true });
     const done = new Set(Array.from({ length: place - 1 }, (_, at) => notebook.cellAt(block, null, at + 1)));
     this.eachCell(block, (cell, id) => {
       if (!done.has(id)) this.setRunning(cell, true);
@@ -131,7 +153,7 @@ export class LiveOutputs {
     // A run that nobody told of: what it shows comes when it is over.
     if (running === undefined) return;
     const begun = running.cells;
-    if (!this.notebook.acting.isActing) {
+    if (!this.notebook.acting.isActing || this.isLeft(block, cell)) {
       begun.add(cell.id);
       return;
     }
@@ -161,6 +183,7 @@ export class LiveOutputs {
   }
 
   private setRunning(cell: CodeCellModel, isRunning: boolean): void {
+    if (this.notebook.isExecuting(cell.id)) return;
     const state = isRunning ? 'running' : 'idle';
     if (cell.executionState !== state) this.notebook.quietly(() => (cell.executionState = state));
   }

@@ -1,5 +1,5 @@
 /** An open notebook of a project: which blocks it shows, which cells are theirs, and what was edited since it was saved. */
-import { isCodeCellModel, type CodeCellModel, type ICellModel } from '@jupyterlab/cells';
+import { CodeCell, isCodeCellModel, type CodeCellModel, type ICellModel } from '@jupyterlab/cells';
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -122,6 +122,15 @@ export class OpenNotebook implements IDisposable {
   codeCell(id: string): CodeCellModel | undefined {
     const cell = this.cell(id);
     return cell !== undefined && isCodeCellModel(cell) ? (cell as CodeCellModel) : undefined;
+  }
+
+  /** A person runs the cell, and what its kernel says is still to come. */
+  isExecuting(id: string): boolean {
+    const cell = this.panel.content.widgets.find(({ model }) => model.id === id);
+    if (!(cell instanceof CodeCell)) return false;
+    // None before the first run, whatever its type says.
+    const future = cell.outputArea.future as typeof cell.outputArea.future | undefined;
+    return future !== undefined && !future.isDisposed;
   }
 
   /** Code that differs from what was saved, which is all that the daemon knows. */

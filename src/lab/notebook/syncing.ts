@@ -294,7 +294,7 @@ export class Syncing {
     this.arrivals += 1;
     notebook.quietly(() => {
       keepCellIds(model);
-      const { collided } = applyContent(model, sent, answer);
+      const { collided } = applyContent(model, sent, answer, id => notebook.isExecuting(id));
       this.bringRecord(sent, answer.content, collided);
       this.endRuns(sent);
     });
