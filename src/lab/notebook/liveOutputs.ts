@@ -6,7 +6,7 @@ import { JSONExt, type JSONObject } from '@lumino/coreutils';
 import type { CellOutput } from '../../protocol/outputs.js';
 import type { CellPlace } from '../../protocol/resident/stream.js';
 import type { IProjectModel, RunOccurrence } from '../tokens.js';
-import { marksOf } from './membership.js';
+import { setLive } from './liveMark.js';
 import type { OpenNotebook } from './openNotebook.js';
 
 interface Running {
@@ -200,11 +200,6 @@ export class LiveOutputs {
   /** What a flow shows of a run that is not over is not what its block shows; in the block's own file nobody asks. */
   private mark(cell: CodeCellModel, isLive: boolean): void {
     if (this.notebook.subject.kind !== 'flow' || !this.notebook.acting.isActing) return;
-    const before = cell.getMetadata('dagpy') as JSONObject | undefined;
-    if ((marksOf(before).live === true) === isLive) return;
-    const { live: _, ...rest } = before ?? {};
-    const next: JSONObject = isLive ? { ...rest, live: true } : rest;
-    if (Object.keys(next).length === 0) cell.deleteMetadata('dagpy');
-    else cell.setMetadata('dagpy', next);
+    setLive(cell, isLive);
   }
 }

@@ -4,22 +4,20 @@
  */
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { ServerConnection, type Contents } from '@jupyterlab/services';
-import type { FlowRecord } from '../../protocol/flow/record.js';
 import type { Problem } from '../../protocol/problem.js';
 import type { ConflictView, NotebookContent } from '../../protocol/resident/calls.js';
-import type { JSONObject } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import { filterWordsOf } from './filterWords.js';
 import { CallError } from '../connection.js';
 import type { IConnection } from '../tokens.js';
 import type { Acting } from './acting.js';
 import { applyContent, bringNotebookMetadata } from './applyContent.js';
+import { applyFlow } from './applyFlow.js';
 import { ReplacedError, type GuardedSaves } from './guardedSaves.js';
 import { hasOpenConflict, isInConflict } from './conflicts.js';
-import { marksOf, recordOf } from './membership.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
-import { decodeCells, isSameContent, keepCellIds, withCellsOf } from './plainCells.js';
+import { isSameContent, withCellsOf } from './plainCells.js';
 import { savedOrigins } from './savedOrigins.js';
 import { SaveQueue } from './saveQueue.js';
 
@@ -292,12 +290,8 @@ export class Syncing {
       return;
     }
     this.arrivals += 1;
-    notebook.quietly(() => {
-      keepCellIds(model);
-      const { collided } = applyContent(model, sent, answer, id => notebook.isExecuting(id));
-      this.bringRecord(sent, answer.content, collided);
-      this.endRuns(sent);
-    });
+    const { isOver } = applyFlow(notebook, sent, answer);
+    if (!isOver) this.isAgain = true;
     if (!isUnsaved && this.pending === pending) this.pending = null;
     notebook.noteSaved(isUnsaved ? this.savedPart(answer.content) : answer.content);
     notebook.look();
@@ -306,30 +300,6 @@ export class Syncing {
       return;
     }
     if (!isUnsaved) await this.saveOwn();
-  }
-
-  /** What a run showed that ended while nobody looked is known by now for what it is, if the answer was about that. */
-  private endRuns(sent: NotebookContent): void {
-    const wasLive = new Set(
-      decodeCells(sent).flatMap(({ id, metadata }) => (marksOf(metadata['dagpy']).live === true ? [id] : [])),
-    );
-    for (const { view, cells } of this.notebook.shown) {
-      if (view?.state === 'running' || view?.state === 'queued') continue;
-      for (const id of cells) {
-        const cell = this.notebook.cell(id);
-        const dagpy = cell?.getMetadata('dagpy') as JSONObject | undefined;
-        if (cell === undefined || marksOf(dagpy).live !== true) continue;
-        // The run told of it before the project said that it runs.
-        if (this.notebook.codeCell(id)?.executionState === 'running') continue;
-        if (!wasLive.has(id)) {
-          this.isAgain = true;
-          continue;
-        }
-        const { live: _, ...rest } = dagpy ?? {};
-        if (Object.keys(rest).length === 0) cell.deleteMetadata('dagpy');
-        else cell.setMetadata('dagpy', rest);
-      }
-    }
   }
 
   /** The file gets what came from the blocks; a person's edits that came meanwhile are theirs to save. */
@@ -360,33 +330,6 @@ export class Syncing {
   /** Sources that the blocks have: of cells with unsaved edits, what they were made from is not known any more. */
   private savedPart(content: NotebookContent): NotebookContent {
     return withCellsOf(content, ({ id }) => !this.notebook.isEdited(id));
-  }
-
-  /**
-   * The record of what the notebook was made from. Of cells that a person edited while the answer was on its way it stays
-   * as it was, so that the next merge sees what both sides did.
-   */
-  private bringRecord(sent: NotebookContent, next: NotebookContent, collided: ReadonlySet<string>): void {
-    const { model } = this.notebook;
-    const metadata = next['metadata'] as JSONObject;
-    const dagpy = metadata['dagpy'] as JSONObject | undefined;
-    const after = recordOf(dagpy);
-    if (dagpy === undefined || after === null) return;
-    const before = recordOf((sent['metadata'] as JSONObject)['dagpy']);
-    const old = new Map(before?.blocks.flatMap(({ cells }) => cells.map(cell => [cell.id, cell] as const)));
-    const flow: FlowRecord = {
-      ...after,
-      blocks: after.blocks.map(block => ({
-        ...block,
-        cells: block.cells.map(cell => (collided.has(cell.id) ? (old.get(cell.id) ?? cell) : cell)),
-      })),
-    };
-    const wanted = { ...dagpy, flow: flow as unknown as JSONObject };
-    if (JSON.stringify(model.getMetadata('dagpy')) !== JSON.stringify(wanted))
-      model.setMetadata('dagpy', wanted);
-    const widgets = metadata['widgets'];
-    if (widgets !== undefined && JSON.stringify(model.getMetadata('widgets')) !== JSON.stringify(widgets))
-      model.setMetadata('widgets', widgets);
   }
 
   /** A block would have the code of both versions. Of a flow, blocks get nothing before one is chosen. */

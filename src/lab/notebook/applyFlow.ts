@@ -1,0 +1,77 @@
+/** What the blocks say of a flow: its cells, the record of what they were made from, and the end of what ran. */
+import type { JSONObject } from '@lumino/coreutils';
+import type { FlowRecord } from '../../protocol/flow/record.js';
+import type { NotebookContent } from '../../protocol/resident/calls.js';
+import { applyContent, type Answer } from './applyContent.js';
+import { isLive, setLive } from './liveMark.js';
+import { marksOf, recordOf } from './membership.js';
+import type { OpenNotebook } from './openNotebook.js';
+import { decodeCells, keepCellIds } from './plainCells.js';
+
+export interface AppliedFlow {
+  /** `false`: of some cell the answer could not know yet what its run showed, so that the blocks have to be asked again. */
+  readonly isOver: boolean;
+}
+
+/** @param sent what the answer is about */
+export function applyFlow(notebook: OpenNotebook, sent: NotebookContent, answer: Answer): AppliedFlow {
+  let isOver = true;
+  notebook.quietly(() => {
+    keepCellIds(notebook.model);
+    const { collided } = applyContent(notebook.model, sent, answer, id => notebook.isExecuting(id));
+    bringRecord(notebook, sent, answer.content, collided);
+    isOver = endRuns(notebook, sent);
+  });
+  return { isOver };
+}
+
+/** What a run showed that ended while nobody looked is known by now for what it is, if the answer was about that. */
+function endRuns(notebook: OpenNotebook, sent: NotebookContent): boolean {
+  const wasLive = new Set(
+    decodeCells(sent).flatMap(({ id, metadata }) => (marksOf(metadata['dagpy']).live === true ? [id] : [])),
+  );
+  let isOver = true;
+  for (const { view, cells } of notebook.shown) {
+    if (view?.state === 'running' || view?.state === 'queued') continue;
+    for (const id of cells) {
+      const cell = notebook.cell(id);
+      if (cell === undefined || !isLive(cell)) continue;
+      // The run told of it before the project said that it runs.
+      if (notebook.codeCell(id)?.executionState === 'running') continue;
+      if (wasLive.has(id)) setLive(cell, false);
+      else isOver = false;
+    }
+  }
+  return isOver;
+}
+
+/**
+ * The record of what the notebook was made from. Of cells that a person edited while the answer was on its way it stays
+ * as it was, so that the next merge sees what both sides did.
+ */
+function bringRecord(
+  { model }: OpenNotebook,
+  sent: NotebookContent,
+  next: NotebookContent,
+  collided: ReadonlySet<string>,
+): void {
+  const metadata = next['metadata'] as JSONObject;
+  const dagpy = metadata['dagpy'] as JSONObject | undefined;
+  const after = recordOf(dagpy);
+  if (dagpy === undefined || after === null) return;
+  const before = recordOf((sent['metadata'] as JSONObject)['dagpy']);
+  const old = new Map(before?.blocks.flatMap(({ cells }) => cells.map(cell => [cell.id, cell] as const)));
+  const flow: FlowRecord = {
+    ...after,
+    blocks: after.blocks.map(block => ({
+      ...block,
+      cells: block.cells.map(cell => (collided.has(cell.id) ? (old.get(cell.id) ?? cell) : cell)),
+    })),
+  };
+  const wanted = { ...dagpy, flow: flow as unknown as JSONObject };
+  if (JSON.stringify(model.getMetadata('dagpy')) !== JSON.stringify(wanted))
+    model.setMetadata('dagpy', wanted);
+  const widgets = metadata['widgets'];
+  if (widgets !== undefined && JSON.stringify(model.getMetadata('widgets')) !== JSON.stringify(widgets))
+    model.setMetadata('widgets', widgets);
+}
