@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypedDict
 
+from .mappings import PrivateMapping
+
 blake3: ModuleType | None
 try:
     import blake3
@@ -88,8 +90,11 @@ def digest_of(data: Bytes) -> str | None:
     return None if blake3 is None else str(blake3.blake3(data).hexdigest())
 
 
-def open_buffer(path: FilePath) -> memoryview:
+def open_buffer(path: FilePath) -> tuple[memoryview, PrivateMapping | None]:
     """A stored buffer as private, writable, page-aligned memory; the file stays as it is.
+
+    Returns:
+        The memory; how the file is mapped there, if it is.
 
     Raises:
         OSError: missing or unreadable file.
@@ -97,26 +102,36 @@ def open_buffer(path: FilePath) -> memoryview:
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size >= MAPPED_BYTES:
-            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
+            mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
+            return memoryview(mapped), PrivateMapping(mapped, file.fileno())
         if size == 0:
-            return memoryview(bytearray())
+            return memoryview(bytearray()), None
         private = memoryview(mmap.mmap(-1, size))
         file.readinto(private)
-        return private
+        return private, None
 
 
-def same_content(path: FilePath, data: Bytes) -> bool:
-    """Whether a file holds exactly these bytes."""
+def same_content(path: FilePath, data: Bytes, mapping: PrivateMapping | None = None) -> bool:
+    """Whether a file holds exactly these bytes. `mapping`: how it was mapped, which spares pages nobody wrote to."""
     view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data
     with Path(path).open("rb") as file:
         if os.fstat(file.fileno()).st_size != view.nbytes:
             return False
-        for start in range(0, view.nbytes, _CHUNK):
-            if file.read(_CHUNK) != view[start : start + _CHUNK].tobytes():
-                return False
+        parts = None if mapping is None else mapping.parts_that_may_differ(view, file.fileno())
+        for begin, end in [(0, view.nbytes)] if parts is None else parts:
+            file.seek(begin)
+            for start in range(begin, end, _CHUNK):
+                stop = min(start + _CHUNK, end)
+                if file.read(stop - start) != view[start:stop].tobytes():
+                    return False
     return True
 
 
-def same_buffers(paths: Sequence[FilePath], buffers: Sequence[memoryview]) -> bool:
-    """Whether files hold exactly these buffers, in order."""
-    return len(paths) == len(buffers) and all(map(same_content, paths, buffers))
+def same_buffers(
+    paths: Sequence[FilePath],
+    buffers: Sequence[memoryview],
+    mappings: Sequence[PrivateMapping | None] = (),
+) -> bool:
+    """Whether files hold exactly these buffers, in order. `mappings`: how they were mapped, none or one for each."""
+    known = mappings or [None] * len(paths)
+    return len(paths) == len(buffers) and all(map(same_content, paths, buffers, known))

@@ -9,10 +9,11 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from .blobs import BlobRef, BlobWriter, FilePath, open_buffer, same_buffers, same_content
 from .describe import remedy, summary, type_name, why_unstorable
+from .mappings import PrivateMapping
 from .ordering import CANONICAL_BYTES, canonical_head, may_hold_sets
 from .pickler import Pickled, Scope, pickled
 from .reach import Walk
@@ -66,6 +67,7 @@ class Restored:
         bind: stored name → names it got in the session; a stored name that is not here was not bound.
         values: stored name → the loaded object.
         submodules: package → submodules imported on restoring it.
+        mappings: how each buffer's file is mapped; empty: not known.
     """
 
     head: FilePath
@@ -75,6 +77,7 @@ class Restored:
     bind: Mapping[str, Sequence[str]]
     values: dict[str, object]
     submodules: dict[str, list[str]]
+    mappings: Sequence[PrivateMapping | None] = ()
 
 
 class GoneError(Exception):
@@ -105,7 +108,7 @@ def load_component(
     Returns:
         Stored name → value.
     """
-    return _load(head, buffers, line_tables, namespace)[0]
+    return _load(head, buffers, line_tables, namespace).values
 
 
 def restore(inputs: Iterable[Mapping[str, Any]], namespace: dict[str, object]) -> list[Restored]:
@@ -122,14 +125,14 @@ def restore(inputs: Iterable[Mapping[str, Any]], namespace: dict[str, object]) -
         failed: list[tuple[Mapping[str, Any], Exception]] = []
         for job in waiting:
             try:
-                values, submodules = _load(job["head"], job["buffers"], job["lineTables"], namespace)
+                loaded = _load(job["head"], job["buffers"], job["lineTables"], namespace)
             except Exception as failure:
                 failed.append((job, failure))
                 continue
             blobs = (job["head"], job["buffers"], job["lineTables"])
-            done.append(Restored(*blobs, job["names"], job["bind"], values, submodules))
+            done.append(Restored(*blobs, job["names"], job["bind"], *loaded))
             for stored, bound in job["bind"].items():
-                namespace.update(dict.fromkeys(bound, values[stored]))
+                namespace.update(dict.fromkeys(bound, loaded.values[stored]))
         if len(failed) == len(waiting):
             job, error = failed[0]
             reason = f"{type(error).__name__}: {error}"
@@ -230,7 +233,9 @@ class Dumper:
             # it could be stored once: what was put into it since can not
             return False
         try:
-            is_same = same_content(restored.head, form.head) and same_buffers(restored.buffers, form.buffers)
+            is_same = same_content(restored.head, form.head) and same_buffers(
+                restored.buffers, form.buffers, restored.mappings
+            )
         except OSError as error:
             raise GoneError(restored.names) from error
         if is_same:
@@ -238,7 +243,7 @@ class Dumper:
         try:
             # some values differ after every load, a counter of loads for one: compare with another fresh load
             namespace = dict(self.namespace)
-            fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace)[0]
+            fresh = _load(restored.head, restored.buffers, restored.line_tables, namespace).values
             other = self.plain_form(fresh, namespace)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
@@ -319,18 +324,25 @@ def _canonical(
     return replace(form, head=canonical_head(form.head))
 
 
+class _Loaded(NamedTuple):
+    values: dict[str, object]
+    submodules: dict[str, list[str]]
+    mappings: list[PrivateMapping | None]
+
+
 def _load(
     head: bytes | FilePath,
     buffers: Sequence[FilePath],
     line_tables: bytes | FilePath | None,
     namespace: dict[str, object],
-) -> tuple[dict[str, object], dict[str, list[str]]]:
+) -> _Loaded:
     data = _content(head)
     lines, sources = marshal.loads(_content(line_tables)) if line_tables is not None else ([], {})
     remember_sources(sources)
     rebuilder = Rebuilder(namespace, lines)
-    values = Loader(io.BytesIO(data), rebuilder, [open_buffer(path) for path in buffers]).load()
-    return values, rebuilder.submodules
+    opened = [open_buffer(path) for path in buffers]
+    values = Loader(io.BytesIO(data), rebuilder, [memory for memory, _ in opened]).load()
+    return _Loaded(values, rebuilder.submodules, [mapping for _, mapping in opened])
 
 
 def _content(place: bytes | FilePath) -> bytes:

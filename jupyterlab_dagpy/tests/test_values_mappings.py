@@ -1,0 +1,192 @@
+"""Which pages of a mapped file may have been written to, beside a comparison of all bytes."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import values_session
+
+values_session.register()
+
+import numpy as np  # noqa: E402
+from dagpy_worker import values  # noqa: E402
+from dagpy_worker.values import blobs, mappings  # noqa: E402
+
+PAGE = mmap.PAGESIZE
+SIZE = 300 * PAGE + 123
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+
+
+def stored(folder: Path, size: int = SIZE, seed: int = 0) -> Path:
+    path = folder / f"blob-{seed}"
+    path.write_bytes(random.Random(seed).randbytes(size))
+    return path
+
+
+def parts(path: Path, memory: memoryview, mapping: Any) -> Any:
+    with path.open("rb") as file:
+        return mapping.parts_that_may_differ(memory, file.fileno())
+
+
+def test_pages_that_nobody_wrote_to_are_not_named(tmp_path: Path) -> None:
+    path = stored(tmp_path)
+    memory, mapping = blobs.open_buffer(path)
+    assert parts(path, memory, mapping) == []
+    # reading brings pages in, and they are still the file's
+    assert memory.tobytes() == path.read_bytes()
+    assert parts(path, memory, mapping) == []
+    memory[5 * PAGE + 7] ^= 1
+    memory[SIZE - 1] ^= 1
+    assert parts(path, memory, mapping) == [(5 * PAGE, 6 * PAGE), (300 * PAGE, SIZE)]
+    assert not blobs.same_content(path, memory, mapping)
+    memory[5 * PAGE + 7] ^= 1
+    memory[SIZE - 1] ^= 1
+    assert blobs.same_content(path, memory, mapping)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_told_as_a_comparison_of_all_bytes_tells(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path = stored(tmp_path, seed=seed)
+    memory, mapping = blobs.open_buffer(path)
+    array = np.frombuffer(memory, "u1")
+    for _ in range(chance.randrange(6)):
+        start = chance.randrange(SIZE)
+        stop = min(SIZE, start + chance.choice((1, 2, PAGE, 20 * PAGE)))
+        match chance.randrange(4):
+            case 0:
+                array[start:stop] += 1
+            case 1:
+                array[start:stop] = array[start:stop].copy()
+            case 2:
+                array[start:stop].sum()
+            case _:
+                with Path("/dev/zero").open("rb", buffering=0) as zeros:
+                    zeros.readinto(memory[start:stop])
+    content = path.read_bytes()
+    for part in parts(path, memory, mapping):
+        array[part[0] : part[1]] = np.frombuffer(content[part[0] : part[1]], "u1")
+    # all that was not named is the file's
+    assert memory.tobytes() == content
+    chosen = chance.randrange(SIZE)
+    for change in (0, 1, 255):
+        array[chosen : chosen + 1] += np.uint8(change)
+        assert blobs.same_content(path, memory, mapping) == (memory.tobytes() == content)
+
+
+def test_a_fork_inherits_what_was_written(tmp_path: Path) -> None:
+    path = stored(tmp_path)
+    memory, mapping = blobs.open_buffer(path)
+    memory[0] ^= 1
+    child = os.fork()
+    if child == 0:
+        before = parts(path, memory, mapping)
+        memory[9 * PAGE] ^= 1
+        after = parts(path, memory, mapping)
+        os._exit(0 if before == [(0, PAGE)] and after == [(0, PAGE), (9 * PAGE, 10 * PAGE)] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert parts(path, memory, mapping) == [(0, PAGE)]
+
+
+def other_memory(path: Path, memory: memoryview) -> memoryview:
+    return memoryview(bytearray(memory))
+
+
+def same_file_elsewhere(path: Path, memory: memoryview) -> memoryview:
+    return blobs.open_buffer(path)[0]
+
+
+def part_of_it(path: Path, memory: memoryview) -> memoryview:
+    return memory[:PAGE]
+
+
+@pytest.mark.parametrize("other", [other_memory, same_file_elsewhere, part_of_it])
+def test_of_other_memory_nothing_is_known(tmp_path: Path, other: Callable[..., memoryview]) -> None:
+    path = stored(tmp_path)
+    memory, mapping = blobs.open_buffer(path)
+    assert parts(path, other(path, memory), mapping) is None
+
+
+def test_another_file_in_its_place_is_read(tmp_path: Path) -> None:
+    path = stored(tmp_path)
+    memory, mapping = blobs.open_buffer(path)
+    content = bytearray(path.read_bytes())
+    content[77] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+    assert parts(path, memory, mapping) is None
+    assert not blobs.same_content(path, memory, mapping)
+
+
+def test_a_mapping_that_is_gone_says_nothing_of_what_lies_there_now(tmp_path: Path) -> None:
+    path, other = stored(tmp_path), stored(tmp_path, seed=1)
+    memory, mapping = blobs.open_buffer(path)
+    address = mappings._address(memory)
+    memory.release()
+    # the kernel gives a free place of the same size again
+    there, _ = blobs.open_buffer(other)
+    assert mappings._address(there) == address
+    assert parts(path, there, mapping) is None
+    assert not blobs.same_content(path, there, mapping)
+
+
+@pytest.mark.parametrize("pagemap", ["missing", "empty", "all there", "nothing there"])
+def test_a_system_that_does_not_tell_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pagemap: str
+) -> None:
+    path = stored(tmp_path)
+    told = tmp_path / "pagemap"
+    if pagemap == "empty":
+        told.touch()
+    monkeypatch.setattr(mappings, "_PAGEMAP", str(told))
+    monkeypatch.setattr(mappings, "_tells", {})
+    if pagemap in ("all there", "nothing there"):
+        entry = bytes(7) + (b"\xa0" if pagemap == "all there" else b"\x00")
+        monkeypatch.setattr(mappings, "_pages", lambda _, size: entry[7:] * -(-size // PAGE))
+    memory, mapping = blobs.open_buffer(path)
+    assert parts(path, memory, mapping) is None
+    memory[SIZE // 2] ^= 1
+    assert not blobs.same_content(path, memory, mapping)
+
+
+def bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_an_input_that_stays_as_it_is_is_not_read_again(tmp_path: Path) -> None:
+    count = 1_000_000
+    namespace: dict[str, Any] = {"__name__": "__main__", "a": np.arange(count), "b": np.ones(count)}
+    dumper = values.Dumper(namespace, tmp_path, tmp_path)
+    components = [dumper.dump([name], namespace) for name in ("a", "b")]
+    inputs = [
+        {
+            "head": str(tmp_path / part["head"]["file"]),  # type: ignore[index]
+            "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],  # type: ignore[index]
+            "lineTables": None,
+            "names": part["names"],  # type: ignore[index]
+            "bind": {name: [name] for name in part["names"]},  # type: ignore[index]
+        }
+        for part in components
+    ]
+    session: dict[str, Any] = {"__name__": "__main__"}
+    restored = values.restore(inputs, session)
+    assert session["a"].sum() == count * (count - 1) // 2
+    session["b"][3:5] = 7
+    checking = values.Dumper(session, tmp_path, tmp_path)
+    before = bytes_read()
+    assert checking.is_as_stored(restored[0])
+    # a state of every page, and the head
+    assert bytes_read() - before < count * 8 / 20
+    assert not checking.is_as_stored(restored[1])
+    session["b"][3:5] = 1
+    before = bytes_read()
+    assert checking.is_as_stored(restored[1])
+    assert bytes_read() - before < count * 8 / 20
