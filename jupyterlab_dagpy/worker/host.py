@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from . import reads
+from .ambient.adapter import library_folders
 from .forking import ForkSafety
 from .messages import job_name_of, job_of, modules_of
 from .preimported import PreImported
@@ -110,6 +111,11 @@ class Host:
         ctypes.CDLL(None)
         # every worker asks, and one scan of all that is installed takes longer than most blocks
         distributions()
+        # what every worker would load for itself
+        for name in ("resource", "encodings.utf_16_be", "IPython.core.logger"):
+            with suppress(ImportError):
+                importlib.import_module(name)
+        library_folders()
         del job
         return self._kernel
 

@@ -130,7 +130,8 @@ class Job:
         _finish(self, connection, control, errors)
 
     async def _run(self) -> Failure | None:
-        self._surroundings = Surroundings()
+        if self._specification["hold"]:
+            self._surroundings = Surroundings()
         preludes = [part for part in self._specification["segments"] if part["role"] == "prelude"]
         chain = [part for part in self._specification["segments"] if part["role"] != "prelude"]
         if self._done > 0:

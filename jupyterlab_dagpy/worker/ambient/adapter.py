@@ -137,7 +137,8 @@ class Patches:
 
 
 @functools.cache
-def _library_folders() -> tuple[str, ...]:
+def library_folders() -> tuple[str, ...]:
+    """Where the standard library and packages lie."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     paths = {sysconfig.get_path(name) for name in names} | {str(Path(sys.base_prefix) / "lib")}
     return tuple(sorted(path for path in paths if path))
@@ -158,7 +159,7 @@ def called_by_library_import() -> bool:
         if file.startswith("<frozen importlib"):
             importing = True
             break
-        if not file.startswith((own, "<frozen")) and not file.startswith(_library_folders()):
+        if not file.startswith((own, "<frozen")) and not file.startswith(library_folders()):
             inside = False
             break
         frame = frame.f_back  # type: ignore[assignment]

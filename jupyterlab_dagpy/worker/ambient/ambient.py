@@ -36,23 +36,30 @@ class AmbientError(Exception):
     """An inherited state can not be brought about here; the message names it."""
 
 
-#: Most states are at the end what they were at the start.
-_canonical = functools.lru_cache(maxsize=32)(canonical_head)
-
-
 @dataclass
 class _Slot:
     adapter: Adapter
     active: bool = False
-    #: canonical bytes of the state when the block's own cells began
+    #: pickle of the state when the block's own cells began
     start: bytes | None = None
 
 
 @dataclass(frozen=True)
 class _Outcome:
+    """What the own cells made of a state: its pickles, and whether it was asked for."""
+
     end: bytes | None
     start: bytes | None
     asked: bool
+
+    @functools.cached_property
+    def is_changed(self) -> bool:
+        """Whether the canonical bytes differ: made only where the pickles do, which is rare."""
+        if self.end == self.start:
+            return False
+        if self.end is None or self.start is None:
+            return True
+        return canonical_head(self.end) != canonical_head(self.start)
 
 
 class Ambient:
@@ -175,9 +182,10 @@ class Ambient:
         """
         made: list[ChangedState] = []
         for name, outcome in sorted(self._concluded().items()):
-            if outcome.end != outcome.start:
+            if outcome.is_changed:
                 if outcome.end is not None:
-                    made.append({"adapter": name, "state": dumper.blobs.write(outcome.end)})
+                    state = dumper.blobs.write(canonical_head(outcome.end))
+                    made.append({"adapter": name, "state": state})
                 else:
                     self.warnings.append(f"the state of {name} holds something that can not be stored")
         return made
@@ -191,7 +199,7 @@ class Ambient:
         return sorted(
             name
             for name, outcome in self._concluded().items()
-            if outcome.end != outcome.start
+            if outcome.is_changed
             or outcome.asked
             or self._is_touched(self._slots[name].adapter, touched_packages)
         )
@@ -246,7 +254,7 @@ class Ambient:
 
     def _bytes(self, adapter: Adapter) -> bytes | None:
         try:
-            return _canonical(self._pickled(adapter.observe()))
+            return self._pickled(adapter.observe())
         except Exception:
             return None
 

@@ -20,7 +20,14 @@ class PandasOptions(Delta):
     def settings(self) -> dict[str, Any]:
         """Every registered option."""
         pandas: Any = sys.modules["pandas"]
-        registered = pandas._config.config._registered_options
+        config = pandas._config.config
+        registered = config._registered_options
+        try:
+            # asking for a deprecated one warns, and looks for whom to warn
+            return {name: _option(config, name) for name in sorted(registered)}
+        except (AttributeError, KeyError, TypeError):
+            # a version that keeps them in another way
+            pass
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return {name: pandas.get_option(name) for name in sorted(registered)}
@@ -30,6 +37,13 @@ class PandasOptions(Delta):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             sys.modules["pandas"].set_option(name, value)
+
+
+def _option(config: Any, name: str) -> Any:
+    """What ``pandas.get_option`` gives for the whole name of a registered option."""
+    deprecated = config._deprecated_options.get(name)
+    root, last = config._get_root((deprecated and deprecated.rkey) or name)
+    return root[last]
 
 
 class MatplotlibParameters(Delta):

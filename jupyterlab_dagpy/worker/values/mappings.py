@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-import re
 import sys
 import weakref
 from pathlib import Path
@@ -25,7 +24,6 @@ _MAY_DIFFER = bytes(
     state & (_PRESENT | _MOVED) != 0 and state & (_PRESENT | _MOVED | _FILE) != _PRESENT | _FILE
     for state in range(256)
 )
-_RUN = re.compile(rb"\x01+")
 #: Device → whether pages of its files are told as expected.
 _tells: dict[int, bool] = {}
 
@@ -65,10 +63,20 @@ class PrivateMapping:
         if pages is None:
             return None
         size = mmap.PAGESIZE
-        return [
-            (run.start() * size, min(run.end() * size, buffer.nbytes))
-            for run in _RUN.finditer(pages.translate(_MAY_DIFFER))
-        ]
+        return [(begin * size, min(end * size, buffer.nbytes)) for begin, end in _runs(pages)]
+
+
+def _runs(pages: bytes) -> list[tuple[int, int]]:
+    """Runs of pages that may differ from their file's."""
+    may_differ = pages.translate(_MAY_DIFFER)
+    found = []
+    begin = may_differ.find(1)
+    while begin >= 0:
+        end = may_differ.find(0, begin)
+        end = len(may_differ) if end < 0 else end
+        found.append((begin, end))
+        begin = may_differ.find(1, end)
+    return found
 
 
 def _identity(descriptor: int) -> tuple[int, int, int, int]:
