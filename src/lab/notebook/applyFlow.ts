@@ -18,7 +18,7 @@ export function applyFlow(notebook: OpenNotebook, sent: NotebookContent, answer:
   let isOver = true;
   notebook.quietly(() => {
     keepCellIds(notebook.model);
-    const { collided } = applyContent(notebook.model, sent, answer, id => notebook.isExecuting(id));
+    const { collided } = applyContent(notebook.model, sent, answer, id => notebook.kernelRuns.has(id));
     bringRecord(notebook, sent, answer.content, collided);
     isOver = endRuns(notebook, sent);
   });

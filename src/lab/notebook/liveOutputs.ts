@@ -1,7 +1,6 @@
 /** What blocks show while they run, in open notebooks: through the models of their cells, matched by id. */
-import type { Cell, CodeCellModel } from '@jupyterlab/cells';
+import type { CodeCellModel } from '@jupyterlab/cells';
 import type { IOutput } from '@jupyterlab/nbformat';
-import { NotebookActions, type Notebook } from '@jupyterlab/notebook';
 import { JSONExt, type JSONObject } from '@lumino/coreutils';
 import type { CellOutput } from '../../protocol/outputs.js';
 import type { CellPlace } from '../../protocol/resident/stream.js';
@@ -30,14 +29,14 @@ export class LiveOutputs {
   ) {
     notebook.project.occurred.connect(this.take, this);
     notebook.changed.connect(this.catchUp, this);
-    NotebookActions.executionScheduled.connect(this.leave, this);
+    notebook.kernelRuns.began.connect(this.leave, this);
     this.catchUp();
   }
 
   dispose(): void {
     this.notebook.project.occurred.disconnect(this.take, this);
     this.notebook.changed.disconnect(this.catchUp, this);
-    NotebookActions.executionScheduled.disconnect(this.leave, this);
+    this.notebook.kernelRuns.began.disconnect(this.leave, this);
   }
 
   private take(_: IProjectModel, { event }: RunOccurrence): void {
@@ -82,20 +81,19 @@ export class LiveOutputs {
   }
 
   /** A person runs the cell. */
-  private leave(_: unknown, { notebook, cell }: { readonly notebook: Notebook; readonly cell: Cell }): void {
-    if (notebook !== this.notebook.panel.content) return;
-    for (const { left } of this.begun.values()) left.add(cell.model.id);
-    const model = this.notebook.codeCell(cell.model.id);
-    if (model !== undefined) this.notebook.quietly(() => this.mark(model, false));
+  private leave(_: unknown, id: string): void {
+    for (const { left } of this.begun.values()) left.add(id);
+    const cell = this.notebook.codeCell(id);
+    if (cell !== undefined) this.notebook.quietly(() => this.mark(cell, false));
   }
 
   /** Whether a run of the block has nothing to say of the cell any more. */
   private isLeft(block: string, { id }: CodeCellModel): boolean {
     const left = this.begun.get(block)?.left;
-    const isExecuting = this.notebook.isExecuting(id);
+    const isUnderWay = this.notebook.kernelRuns.has(id);
     // For the rest of the run: the end of what it shows is nothing without the beginning.
-    if (isExecuting) left?.add(id);
-    return isExecuting || left?.has(id) === true;
+    if (isUnderWay) left?.add(id);
+    return isUnderWay || left?.has(id) === true;
   }
 
   /** A run began before this notebook was opened, or ended while nobody was told. */
@@ -183,7 +181,7 @@ export class LiveOutputs {
   }
 
   private setRunning(cell: CodeCellModel, isRunning: boolean): void {
-    if (this.notebook.isExecuting(cell.id)) return;
+    if (this.notebook.kernelRuns.has(cell.id)) return;
     const state = isRunning ? 'running' : 'idle';
     if (cell.executionState !== state) this.notebook.quietly(() => (cell.executionState = state));
   }

@@ -1,5 +1,5 @@
 /** An open notebook of a project: which blocks it shows, which cells are theirs, and what was edited since it was saved. */
-import { CodeCell, isCodeCellModel, type CodeCellModel, type ICellModel } from '@jupyterlab/cells';
+import { isCodeCellModel, type CodeCellModel, type ICellModel } from '@jupyterlab/cells';
 import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -8,6 +8,7 @@ import type { BlockView } from '../../protocol/resident/view.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
 import type { IProjectModel } from '../tokens.js';
 import { Acting } from './acting.js';
+import { KernelRuns } from './kernelRuns.js';
 import {
   headerIn,
   marksOf,
@@ -58,6 +59,8 @@ export class OpenNotebook implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   /** Who of the pages that share the notebook acts for all. */
   readonly acting: Acting;
+  /** What a kernel is about to show must not be mixed with what comes from elsewhere. */
+  readonly kernelRuns: KernelRuns;
   isDisposed = false;
 
   /** @param base what its file holds; `null`: not known */
@@ -71,6 +74,7 @@ export class OpenNotebook implements IDisposable {
     model.contentChanged.connect(this.onContent, this);
     model.metadataChanged.connect(this.onContent, this);
     this.acting = new Acting(model);
+    this.kernelRuns = new KernelRuns(panel.content);
     this.noteSaved(base ?? this.content());
     this.look();
   }
@@ -122,15 +126,6 @@ export class OpenNotebook implements IDisposable {
   codeCell(id: string): CodeCellModel | undefined {
     const cell = this.cell(id);
     return cell !== undefined && isCodeCellModel(cell) ? (cell as CodeCellModel) : undefined;
-  }
-
-  /** A person runs the cell, and what its kernel says is still to come. */
-  isExecuting(id: string): boolean {
-    const cell = this.panel.content.widgets.find(({ model }) => model.id === id);
-    if (!(cell instanceof CodeCell)) return false;
-    // None before the first run, whatever its type says.
-    const future = cell.outputArea.future as typeof cell.outputArea.future | undefined;
-    return future !== undefined && !future.isDisposed;
   }
 
   /** Code that differs from what was saved, which is all that the daemon knows. */
@@ -225,6 +220,7 @@ export class OpenNotebook implements IDisposable {
     this.isDisposed = true;
     clearTimeout(this.timer);
     this.acting.dispose();
+    this.kernelRuns.dispose();
     this.project.changed.disconnect(this.schedule, this);
     this.model.contentChanged.disconnect(this.onContent, this);
     this.model.metadataChanged.disconnect(this.onContent, this);
