@@ -14,6 +14,8 @@ import { structureProblems } from './structure.mjs';
 import { buildForBrowser, runStories } from './ui.mjs';
 
 const parts = { lint, build: buildBundle, ts: typescriptTests, py: pythonTests, ui: stories, demo };
+/** Most tests wait for processes: one more at a time than there are cores. */
+const atOnce = String(cpus().length + 1);
 const npmTool = (name, file, ...args) => [
   process.execPath,
   [join(root, 'node_modules', name, file), ...args],
@@ -78,8 +80,7 @@ async function typescriptTests({ quick, words }) {
       '--import',
       './scripts/typescript.mjs',
       '--test',
-      // one less than there are, unless it is said
-      `--test-concurrency=${String(Math.max(1, cpus().length))}`,
+      `--test-concurrency=${atOnce}`,
       '--test-reporter=./scripts/reporter.mjs',
       '--test-reporter-destination=stdout',
       ...files,
@@ -104,9 +105,9 @@ async function pythonTests({ words }) {
     '-m',
     'pytest',
     '-q',
-    // Most tests wait for processes; a file stays together, since its tests share what is slow to make.
     '-n',
-    String(Math.max(1, cpus().length)),
+    atOnce,
+    // a file stays together, since its tests share what is slow to make
     '--dist=loadfile',
     // in the order of test/end-to-end/conftest.py, not by how many tests a file has
     '--no-loadscope-reorder',
