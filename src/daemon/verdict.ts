@@ -2,8 +2,8 @@
 import { toTheEnd, type Pieces } from '../engine/index.js';
 import type { World } from '../engine/ports.js';
 import type { ObjectStore } from '../engine/storePorts.js';
-import type { Digest } from '../protocol/ids.js';
-import type { Seen, Sight, StampedFiles, Verdict } from '../protocol/verdict.js';
+import { asDigest, type Digest } from '../protocol/ids.js';
+import type { Seen, Sight, StampedFiles, StoredObjects, Verdict } from '../protocol/verdict.js';
 import type { LoadedProject } from './loadProject.js';
 
 /** Who can tell files by their stamps. */
@@ -15,7 +15,7 @@ export interface StampReader {
 
 /** Everything looks as it did. A glob is expanded and each thing looked at once; nothing is read that has its old stamp. */
 export function stillStands(
-  { sights, expansions, objects, stamped }: Seen & Pick<Verdict, 'stamped'>,
+  { sights, expansions, stamped, stored }: Pick<Verdict, 'sights' | 'expansions' | 'stamped' | 'stored'>,
   world: Pick<World, 'observe' | 'expand'> & StampReader,
   store: Pick<ObjectStore, 'has'>,
 ): boolean {
@@ -24,8 +24,19 @@ export function stillStands(
     names.length === stamps.length &&
     names.every((name, place) => world.hasStamp(name, stamps[place]!)) &&
     sights.every(({ kind, name, digest }) => world.observe(kind, name) === digest) &&
-    objects.every(ref => store.has(ref)) &&
+    allThere(stored, store) &&
     expansions.every(({ glob, paths }) => sameTexts(world.expand(glob), paths))
+  );
+}
+
+function allThere({ digests, sizes }: StoredObjects, store: Pick<ObjectStore, 'has'>): boolean {
+  const [names, bytes] = [linesOf(digests), linesOf(sizes)];
+  return (
+    names.length === bytes.length &&
+    names.every((name, place) => {
+      const digest = asDigest(name);
+      return digest !== undefined && store.has({ digest, size: Number(bytes[place]) });
+    })
   );
 }
 
@@ -51,6 +62,12 @@ export function byStamps(
   }
   return { stamped: { names: names.join('\n'), stamps: stamps.join('\n') }, sights: rest };
 }
+
+/** Objects a line each. */
+export const inLines = (objects: Seen['objects']): StoredObjects => ({
+  digests: objects.map(({ digest }) => digest).join('\n'),
+  sizes: objects.map(({ size }) => size).join('\n'),
+});
 
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, place) => text === b[place]);

@@ -17,10 +17,9 @@ import {
 } from './decode.js';
 import type { Digest } from './ids.js';
 import type { Dependency, ObjectRef } from './trace.js';
-import { decodeObjectRef } from './traceCodec.js';
 
 /** Raise it when judging looks at something that is not noted here. */
-export const VERDICT_VERSION = 2;
+export const VERDICT_VERSION = 3;
 
 /** How something of the outside looked; `null`: absent. */
 export interface Sight {
@@ -52,7 +51,14 @@ export interface StampedFiles {
   readonly stamps: string;
 }
 
-export interface Verdict extends Seen {
+/** Objects that were there, in the same form. */
+export interface StoredObjects {
+  readonly digests: string;
+  /** Bytes. */
+  readonly sizes: string;
+}
+
+export interface Verdict extends Omit<Seen, 'objects'> {
   readonly version: number;
   /** Everything of the call that the answer depends on. */
   readonly asked: Digest;
@@ -64,6 +70,7 @@ export interface Verdict extends Seen {
   readonly fresh: readonly KeptBlock[];
   /** The others are among `sights`. */
   readonly stamped: StampedFiles;
+  readonly stored: StoredObjects;
 }
 
 export interface KeptBlock {
@@ -87,8 +94,8 @@ const decodeFields = shape<Verdict>({
     }),
   ),
   expansions: list(shape<Expansion>({ glob: text, paths: list(text) })),
-  objects: list(decodeObjectRef),
   stamped: shape<StampedFiles>({ names: text, stamps: text }),
+  stored: shape<StoredObjects>({ digests: text, sizes: text }),
 });
 
 /** Throws a `DecodeError`; another version than `VERDICT_VERSION` is one. */

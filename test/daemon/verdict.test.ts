@@ -1,11 +1,12 @@
 /** An answer stands exactly as long as everything it rests on looks as it did. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byStamps, groundsOf, stillStands } from '../../src/daemon/verdict.js';
+import { byStamps, groundsOf, inLines, stillStands } from '../../src/daemon/verdict.js';
 import type { Digest } from '../../src/protocol/ids.js';
 import type { Seen, Verdict } from '../../src/protocol/verdict.js';
 
-const digest = (text: string) => text as Digest;
+/** One that tells which text it stands for. */
+const digest = (text: string) => Buffer.from(text).toString('hex').padEnd(64, '0') as Digest;
 
 /** A world of names, one text each. */
 function worldOf(looks: Readonly<Record<string, string>>, globs: Readonly<Record<string, string[]>> = {}) {
@@ -16,24 +17,27 @@ function worldOf(looks: Readonly<Record<string, string>>, globs: Readonly<Record
     },
     expand: (glob: string) => globs[glob] ?? [],
     // Of files whose names begin with an underscore.
-    stampOf: (name: string, digest: Digest) =>
-      name.startsWith('_') && looks[`file ${name}`] === digest ? `stamp of ${digest}` : undefined,
-    hasStamp: (name: string, stamp: string) => stamp === `stamp of ${looks[`file ${name}`] ?? ''}`,
+    stampOf: (name: string, asked: Digest) =>
+      name.startsWith('_') && digest(looks[`file ${name}`] ?? '') === asked ? `stamp of ${asked}` : undefined,
+    hasStamp: (name: string, stamp: string) => stamp === `stamp of ${digest(looks[`file ${name}`] ?? '')}`,
   };
 }
-const stored = (...digests: string[]) => ({ has: (ref: { digest: Digest }) => digests.includes(ref.digest) });
+const stored = (...texts: string[]) => ({
+  has: (ref: { digest: Digest; size: number }) => texts.map(digest).includes(ref.digest) && ref.size === 1,
+});
 
 const LOOKS = { 'file a.csv': '1', 'environment YEAR': '2024' };
 const GLOBS = { '*.csv': ['a.csv'] };
-const SEEN: Seen & Pick<Verdict, 'stamped'> = {
+const OBJECTS = [{ digest: digest('o'), size: 1 }];
+const SEEN: Omit<Seen, 'objects'> & Pick<Verdict, 'stamped' | 'stored'> = {
   sights: [
     { kind: 'file', name: 'a.csv', digest: digest('1') },
     { kind: 'file', name: 'missing.csv', digest: null },
     { kind: 'environment', name: 'YEAR', digest: digest('2024') },
   ],
   expansions: [{ glob: '*.csv', paths: ['a.csv'] }],
-  objects: [{ digest: digest('o'), size: 1 }],
   stamped: { names: '', stamps: '' },
+  stored: inLines(OBJECTS),
 };
 
 test('everything as it was', () => {
@@ -57,12 +61,20 @@ for (const [what, looks, globs, objects] of [
 
 test('what was read is part of the grounds, unless the file is another one by now', () => {
   const world = worldOf({ 'file dag.json': 'd', 'file .dagpy/traces/k': 't' });
-  const grounds = groundsOf(SEEN, [{ name: 'dag.json', digest: digest('d') }], ['.dagpy/traces/k'], world);
+  const grounds = groundsOf(
+    { ...SEEN, objects: OBJECTS },
+    [{ name: 'dag.json', digest: digest('d') }],
+    ['.dagpy/traces/k'],
+    world,
+  );
   assert.deepEqual(grounds?.sights.slice(SEEN.sights.length), [
-    { kind: 'file', name: 'dag.json', digest: 'd' },
-    { kind: 'file', name: '.dagpy/traces/k', digest: 't' },
+    { kind: 'file', name: 'dag.json', digest: digest('d') },
+    { kind: 'file', name: '.dagpy/traces/k', digest: digest('t') },
   ]);
-  assert.equal(groundsOf(SEEN, [{ name: 'dag.json', digest: digest('older') }], [], world), undefined);
+  assert.equal(
+    groundsOf({ ...SEEN, objects: OBJECTS }, [{ name: 'dag.json', digest: digest('older') }], [], world),
+    undefined,
+  );
 });
 
 test('files that can be told by their stamps are kept by them, all else by what it is', () => {
@@ -75,10 +87,10 @@ test('files that can be told by their stamps are kept by them, all else by what 
   ];
   const kept = byStamps(sights, worldOf(looks));
   assert.deepEqual(kept, {
-    stamped: { names: '_a.ipynb\n_b.py', stamps: 'stamp of 1\nstamp of 2' },
+    stamped: { names: '_a.ipynb\n_b.py', stamps: `stamp of ${digest('1')}\nstamp of ${digest('2')}` },
     sights: sights.slice(2),
   });
-  const seen = { ...SEEN, ...kept, expansions: [], objects: [] };
+  const seen = { ...SEEN, ...kept, expansions: [], stored: inLines([]) };
   assert.equal(stillStands(seen, worldOf(looks), stored()), true);
   for (const changed of ['file _a.ipynb', 'file _b.py', 'file c.csv', 'file _missing'])
     assert.equal(stillStands(seen, worldOf({ ...looks, [changed]: 'other' }), stored()), false, changed);
@@ -87,3 +99,14 @@ test('files that can be told by their stamps are kept by them, all else by what 
     false,
   );
 });
+
+for (const [what, changed] of [
+  ['a size is missing', { digests: digest('o'), sizes: '' }],
+  ['a size is another', { digests: digest('o'), sizes: '2' }],
+  ['a path stands in place of a digest', { digests: '../../dag.json', sizes: '1' }],
+] as const) {
+  test(`not any more: of the objects, ${what}`, () => {
+    const store = { has: ({ size }: { readonly size: number }) => size === 1 };
+    assert.equal(stillStands({ ...SEEN, stored: changed }, worldOf(LOOKS, GLOBS), store), false);
+  });
+}

@@ -48,8 +48,8 @@ test('what an authentic file holds is decoded, or refused', () => {
       fresh: [{ block: 'a', savedSeconds: 1 }],
       sights: [{ kind: 'file', name: 'a.csv', digest: null }],
       expansions: [{ glob: '*.csv', paths: ['a.csv'] }],
-      objects: [ref],
       stamped: { names: 'a.csv\nb.csv', stamps: '1 2 3 4 5\n1 2 4 4 5' },
+      stored: { digests: ref.digest, sizes: String(ref.size) },
     },
     display: { version: 1, cells: [{ outputs: [], executionCount: 1 }] },
   };

@@ -2,7 +2,7 @@
 import { DAG_FILE } from '../../adapters/dagFile/find.js';
 import type { LoadedProject } from '../../daemon/loadProject.js';
 import type { ToldAnswer } from '../../daemon/resident/ports.js';
-import { byStamps, dependsOnTime, groundsOf } from '../../daemon/verdict.js';
+import { byStamps, dependsOnTime, groundsOf, inLines } from '../../daemon/verdict.js';
 import type { RunEvent } from '../../protocol/events.js';
 import type { Digest } from '../../protocol/ids.js';
 import { VERDICT_VERSION, type KeptBlock } from '../../protocol/verdict.js';
@@ -37,8 +37,9 @@ export function keepAnswer(
     environment: project.environment,
     target,
     fresh,
-    ...grounds,
+    expansions: grounds.expansions,
     ...byStamps(grounds.sights, store.observer),
+    stored: inLines(grounds.objects),
   });
 }
 

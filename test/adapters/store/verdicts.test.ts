@@ -20,8 +20,8 @@ const verdictOn = (question: Digest): Verdict => ({
     { kind: 'environment', name: 'YEAR', digest: null },
   ],
   expansions: [{ glob: 'data/*.csv', paths: ['data/a.csv'] }],
-  objects: [{ digest: hasher.digest('object'), size: 3 }],
   stamped: { names: 'load.ipynb', stamps: '1 2 3 4 5' },
+  stored: { digests: hasher.digest('object'), sizes: '3' },
 });
 
 const fileOf = (place: Place, question: Digest): string => {
