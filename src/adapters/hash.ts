@@ -50,7 +50,14 @@ export async function createHasher(): Promise<BytesHasher> {
     }
   };
   return {
-    digest: text => digestBytes(encode(text)),
+    digest(text) {
+      if (text.length <= SHORT.length) {
+        // As many bytes as characters: every one of them is ASCII, so none is half of one.
+        const length = SHORT.write(text);
+        if (length === text.length) return digestBytes(SHORT.subarray(0, length));
+      }
+      return digestBytes(encode(text));
+    },
     digestBytes,
     digestFile(path) {
       let size = 0;
@@ -92,8 +99,14 @@ export async function createHasher(): Promise<BytesHasher> {
   };
 }
 
-const hex = (bytes: Uint8Array): Digest =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Digest;
+/** Keys are made of short texts, and memory of their own for each takes longer than their digest. */
+const SHORT = Buffer.alloc(4096);
+const DIGEST = Buffer.alloc(32);
+
+function hex(bytes: Uint8Array): Digest {
+  DIGEST.set(bytes);
+  return DIGEST.toString('hex') as Digest;
+}
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 

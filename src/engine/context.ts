@@ -52,7 +52,8 @@ export class Values {
   readonly #context: Context;
   readonly #scope: Uint8Array | undefined;
   readonly #traces: (Trace | undefined)[];
-  readonly #ambient: (Ambient | undefined)[];
+  /** Absent until a block leaves some, which few projects have. */
+  #ambient: (Ambient | undefined)[] | undefined;
   readonly #isRemembered = new Set<number>();
   /** For blocks whose parents are not judged. */
   #remembered: RememberedAmbient | undefined;
@@ -63,7 +64,6 @@ export class Values {
     this.#context = context;
     this.#scope = scope;
     this.#traces = new Array<Trace | undefined>(size).fill(undefined);
-    this.#ambient = new Array<Ambient | undefined>(size).fill(undefined);
   }
 
   find(block: number): Trace | undefined {
@@ -80,12 +80,12 @@ export class Values {
     return trace;
   };
 
-  readonly ambientOf = (block: number): Ambient => this.#ambient[block] ?? NO_AMBIENT;
+  readonly ambientOf = (block: number): Ambient => this.#ambient?.[block] ?? NO_AMBIENT;
 
   set(block: number, trace: Trace, inherited: Ambient): void {
     this.#traces[block] = trace;
-    this.#isRemembered.delete(block);
-    this.#ambient[block] = outgoingAmbient(inherited, trace);
+    if (this.#isRemembered.size > 0) this.#isRemembered.delete(block);
+    this.#setAmbient(block, outgoingAmbient(inherited, trace));
   }
 
   /** Whether nobody judged it: its last stored values stand for it, whatever its code and its parents are by now. */
@@ -98,18 +98,38 @@ export class Values {
     this.#traces[block] = trace;
     this.#isRemembered.add(block);
     this.#remembered ??= new RememberedAmbient(this.#context);
-    this.#ambient[block] = this.#remembered.of(block);
+    this.#setAmbient(block, this.#remembered.of(block));
+  }
+
+  #setAmbient(block: number, ambient: Ambient): void {
+    if (this.#ambient === undefined) {
+      if (ambient.size === 0) return;
+      const { size } = this.#context.project.graph;
+      this.#ambient = new Array<Ambient | undefined>(size).fill(undefined);
+    }
+    this.#ambient[block] = ambient;
   }
 
   /** State that a block starts from, whether the code of its parents runs again in its session or not. */
   inheritedBy(block: number): Ambient {
+    if (this.#ambient === undefined) return NO_AMBIENT;
     const { project } = this.#context;
     return inheritedAmbient(project.graph, valueParents(project, block), this.ambientOf);
   }
 
+  /** Whether the traces are there that have to be before `block` can be evaluated. */
+  hasInputsOf(block: number): boolean {
+    const { graph, hasOff } = this.#context.project;
+    if (hasOff) return this.lackedBy(block).length === 0;
+    for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1)
+      if (this.find(graph.parents[slot]!) === undefined) return false;
+    return true;
+  }
+
   /** Blocks whose traces have to be there before `block` can be evaluated, and are not. */
   lackedBy(block: number): readonly number[] {
-    return neededBy(this.#context.project, block).filter(parent => this.find(parent) === undefined);
+    const { project } = this.#context;
+    return neededBy(project, block).filter(parent => this.find(parent) === undefined);
   }
 }
 
@@ -117,18 +137,14 @@ export class Values {
 class RememberedAmbient {
   readonly #project: Project;
   readonly #known = new Map<number, Ambient>();
-  readonly #isNone: boolean;
 
   constructor({ project }: Context) {
     this.#project = project;
-    // So it is in most projects, and then nobody has to look above.
-    this.#isNone = project.snapshot.blocks.every(
-      ({ memory }) => memory.last === null || memory.last.ambient.length === 0,
-    );
   }
 
   of(block: number): Ambient {
-    if (this.#isNone) return NO_AMBIENT;
+    // So it is in most projects, and then nobody has to look above.
+    if (!this.#project.hasAmbient) return NO_AMBIENT;
     const open = [block];
     for (let next = open.at(-1); next !== undefined; next = open.at(-1)) {
       const parents = valueParents(this.#project, next);

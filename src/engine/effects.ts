@@ -6,7 +6,7 @@ import type { RunReport } from '../protocol/reports.js';
 import type { Reason } from '../protocol/states.js';
 import type { Ingredients, Trace } from '../protocol/trace.js';
 import type { Ambient } from './ambient.js';
-import type { BoundComponent } from './inputs.js';
+import type { BoundComponent } from './resolvedInputs.js';
 import type { RunRequest } from './selection.js';
 
 export interface RunOptions {

@@ -6,10 +6,11 @@ import type { Ambient } from './ambient.js';
 import type { Context, Values } from './context.js';
 import type { ExportRequest } from './filters.js';
 import { inputNames } from './inputNames.js';
-import { resolveInputs, type ResolvedInputs } from './inputs.js';
+import { resolveInputs } from './inputs.js';
 import { ingredientsOf } from './key.js';
 import { dependencyFailing, lookUp, outputsInPlace, type Circumstances, type Refusal } from './lookup.js';
 import { namesOf } from './project.js';
+import type { ResolvedInputs } from './resolvedInputs.js';
 
 /** What is known of a block before it runs. */
 export interface Prepared {
@@ -41,7 +42,11 @@ export function prepare(
   const { project, world, hasher } = context;
   const inputs = resolveInputs(project, hasher, block, values.traceOf);
   if (!inputs.ok) return { kind: 'problem', problems: inputs.problems };
-  const stale = replayedOf(inputs.value).find(replayed => !isCurrent(context, replayed, values));
+  const { replay, live } = inputs.value;
+  const stale =
+    replay.length === 0 && live.length === 0
+      ? undefined
+      : replayedOf(inputs.value).find(replayed => !isCurrent(context, replayed, values));
   if (stale !== undefined) return { kind: 'problem', problems: [staleReplay(context, block, stale)] };
   const ingredients = ingredientsOf(project, world, block, inputs.value.ingredients, inputs.value.parameters);
   return {
@@ -87,9 +92,11 @@ export function evaluate(context: Context, block: number, values: Values): Evalu
   if (prepared.kind === 'problem') return prepared;
   const { declaration, memory } = context.project.snapshot.blocks[block]!;
   // `always` asks for a run whatever is stored.
-  if (declaration.run === 'always') return { kind: 'unanswered', prepared, refusals: [] };
+  if (declaration.run === 'always') return { kind: 'unanswered', prepared, refusals: NONE };
   const { key, inherited } = prepared;
-  const found = lookUp(context.world.traces(key), {
+  const traces = context.world.traces(key);
+  if (traces.length === 0) return { kind: 'unanswered', prepared, refusals: NONE };
+  const found = lookUp(traces, {
     ...circumstancesOf(context, block, handedToReplays(prepared.inputs, values)),
     inherited,
   });
@@ -98,6 +105,8 @@ export function evaluate(context: Context, block: number, values: Values): Evalu
   const restores = memory.shown !== trace.id || !outputsInPlace(trace, context.world);
   return { kind: 'answered', key, trace, inherited, restores };
 }
+
+const NONE: readonly Refusal[] = [];
 
 const handedToReplays =
   ({ replay }: ResolvedInputs, values: Values) =>

@@ -6,6 +6,7 @@ import type { DagFile } from '../protocol/dagFile.js';
 import type { BlockId } from '../protocol/ids.js';
 import { nearest } from '../protocol/nearest.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { IdIndex } from './idIndex.js';
 import { findCycle, topologicalOrder } from './order.js';
 
 /** A row of block `b` is the slice from `start[b]` to `start[b + 1]` of its array. */
@@ -13,7 +14,7 @@ export interface Graph {
   readonly size: number;
   /** In notebook order. */
   readonly ids: readonly BlockId[];
-  readonly indexOf: ReadonlyMap<BlockId, number>;
+  readonly indexOf: IdIndex;
   /** Edges that carry values, one for each entry of `declaration.parents` in its order, repeated ones included. */
   readonly edgeStart: Int32Array;
   readonly edgeParent: Int32Array;
@@ -34,7 +35,7 @@ export interface Graph {
 export function buildGraph(dag: DagFile): Result<Graph> {
   const problems: Problem[] = [];
   const ids = dag.blocks.map(block => block.id);
-  const indexOf = indexIds(ids, problems);
+  const indexOf = new IdIndex(ids, index => problems.push(duplicateBlock(ids[index]!)));
   const edges = layOutEdges(dag, indexOf, problems);
   checkPrelude(dag, indexOf, problems);
   if (problems.length > 0) return failure(...problems);
@@ -75,22 +76,14 @@ export function unknownBlock(name: string, ids: readonly string[]): Problem {
 
 const MOST_LISTED = 20;
 
-function indexIds(ids: readonly BlockId[], problems: Problem[]): Map<BlockId, number> {
-  const indexOf = new Map<BlockId, number>();
-  ids.forEach((id, index) => {
-    if (indexOf.has(id)) {
-      problems.push({
-        code: 'duplicate-block',
-        message: `there are two blocks with the name ${id}`,
-        file: 'dag.json',
-        remedy: 'give one of them another name',
-      });
-    } else indexOf.set(id, index);
-  });
-  return indexOf;
-}
+const duplicateBlock = (id: BlockId): Problem => ({
+  code: 'duplicate-block',
+  message: `there are two blocks with the name ${id}`,
+  file: 'dag.json',
+  remedy: 'give one of them another name',
+});
 
-function layOutEdges(dag: DagFile, indexOf: ReadonlyMap<BlockId, number>, problems: Problem[]) {
+function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
   const size = dag.blocks.length;
   let valueEdges = 0;
   let allEdges = 0;
@@ -155,7 +148,7 @@ function transpose(size: number, start: Int32Array, targets: Int32Array) {
   return { childStart, children };
 }
 
-function checkPrelude(dag: DagFile, indexOf: ReadonlyMap<BlockId, number>, problems: Problem[]): void {
+function checkPrelude(dag: DagFile, indexOf: IdIndex, problems: Problem[]): void {
   if (dag.prelude === undefined) return;
   const index = indexOf.get(dag.prelude);
   if (index === undefined) {

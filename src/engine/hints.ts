@@ -49,6 +49,7 @@ export function hintsFor(
   values: Values,
   makers: Makers,
 ): Hints {
+  if (missing.length === 0) return NO_HINTS;
   const hints = new Map<string, string>();
   for (const name of missing) {
     const hint = parentHint(project, block, name, values) ?? strangerHint(project, block, name, makers);

@@ -21,7 +21,7 @@ export type {
   Segment,
 } from './effects.js';
 export { isSessionWanted, sessionFor, type HeldSession } from './heldSessions.js';
-export type { BoundComponent } from './inputs.js';
+export type { BoundComponent } from './resolvedInputs.js';
 export type { Ambient } from './ambient.js';
 export { frameDigest, frameList, frameText, keyWith, type KeyFunction } from './key.js';
 export { EXIT_CODE, filterTest, globTest, type NameTest } from './filters.js';

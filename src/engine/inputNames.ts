@@ -10,7 +10,7 @@ const isSession = (name: string): boolean => name.startsWith(REPLAYED);
 
 /** Blocks whose sessions are made again for a block with these inputs; what those need themselves is not among them. */
 export const sessionsIn = (inputs: readonly InputIngredient[]): readonly BlockId[] =>
-  inputs.flatMap(({ name }) => (isSession(name) ? [name.slice(REPLAYED.length) as BlockId] : []));
+  inputs.filter(({ name }) => isSession(name)).map(({ name }) => name.slice(REPLAYED.length) as BlockId);
 
 /** Names of its parents' values that a block started with, restored or alive. */
 export function inputNames({ ingredients }: Trace): readonly string[] {

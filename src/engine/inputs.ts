@@ -18,42 +18,32 @@ import {
 import type { Hasher } from './ports.js';
 import type { Project, ReadSet } from './project.js';
 import { sessionName } from './inputNames.js';
+import { plainInputs } from './plainInputs.js';
 import { isOff, offAncestors, sessionDigest, whyNotReplayed } from './replay.js';
-
-/** A component to restore, and what its variables are called in the block. */
-export interface BoundComponent {
-  readonly from: BlockId;
-  readonly component: Component;
-  /** Stored name → names to bind; a stored name that is not here is restored and not bound. */
-  readonly bind: ReadonlyMap<string, readonly string[]>;
-}
-
-/** Values that can not be stored, of one parent whose code runs again beside the block's session to make them. */
-export interface LiveInputs {
-  readonly from: number;
-  /** Its name → names to bind. */
-  readonly bind: ReadonlyMap<string, readonly string[]>;
-}
-
-export interface ResolvedInputs {
-  readonly components: readonly BoundComponent[];
-  /** In topological order. */
-  readonly live: readonly LiveInputs[];
-  /** Sorted by name. */
-  readonly ingredients: readonly InputIngredient[];
-  /** Names of project parameters that it reads, sorted. */
-  readonly parameters: readonly string[];
-  /** Ancestors whose filter is off, in the order in which their code runs again before the block's. */
-  readonly replay: readonly number[];
-  /** Names read that nothing gives: builtins, names the block binds late, mistakes. */
-  readonly missing: readonly string[];
-}
+import {
+  NO_NAMES,
+  otherNames,
+  type BoundComponent,
+  type LiveInputs,
+  type ResolvedInputs,
+} from './resolvedInputs.js';
 
 /**
  * Resolves the read set, closed over the globals that the functions and classes received reach.
  * @param traceOf the trace that answers for a parent, or for an ancestor behind parents whose filter is off
  */
 export function resolveInputs(
+  project: Project,
+  hasher: Hasher,
+  block: number,
+  traceOf: (ancestor: number) => Trace,
+): Result<ResolvedInputs> {
+  const plain = plainInputs(project, block, traceOf);
+  return plain === undefined ? resolveAny(project, hasher, block, traceOf) : success(plain);
+}
+
+/** The same for every case. */
+export function resolveAny(
   project: Project,
   hasher: Hasher,
   block: number,
@@ -82,7 +72,7 @@ export function resolveInputs(
     live,
     ingredients,
     replay: offAncestors(project, block),
-    ...otherNames(project, block, chosen, unmet),
+    ...otherNames(project, block, name => chosen.has(name), unmet),
   });
 }
 
@@ -243,29 +233,3 @@ function sharingOf(bind: ReadonlyMap<string, readonly string[]>): {
   if (sharing.length > 1) sharing.sort(byCodeUnit);
   return { names, sharing };
 }
-
-function otherNames(
-  project: Project,
-  block: number,
-  chosen: ReadonlyMap<string, Offer>,
-  unmet: ReadonlySet<string>,
-) {
-  const { parameters: values } = project.snapshot;
-  const reads = project.reads(block);
-  const preludeReads = project.preludeReads(block);
-  const binds = project.preludeBinds(block);
-  const parameters = new Set<string>();
-  const missing: string[] = [];
-  // An input hides the parameter of its name, except from the prelude, which ran before.
-  for (const name of preludeReads) if (values.has(name)) parameters.add(name);
-  const others = unmet.size === 0 ? reads.names : [...reads.names, ...unmet];
-  for (const name of others) {
-    if (chosen.has(name)) continue;
-    if (values.has(name)) parameters.add(name);
-    else if (!binds.includes(name)) missing.push(name);
-  }
-  if (reads.everything) for (const name of values.keys()) if (!chosen.has(name)) parameters.add(name);
-  return { parameters: parameters.size === 0 ? NO_NAMES : [...parameters].sort(byCodeUnit), missing };
-}
-
-const NO_NAMES: readonly string[] = [];

@@ -40,7 +40,10 @@ export function ingredientsOf(
     // The values it reads, and which of its variables share memory, so that changing one changes the other.
     inputs,
     // Values bound before the code runs.
-    parameters: parameters.map(name => ({ name, value: snapshot.parameters.get(name)! })),
+    parameters:
+      parameters.length === 0
+        ? NO_PARAMETERS
+        : parameters.map(name => ({ name, value: snapshot.parameters.get(name)! })),
     // What the user says counts although no code was seen to read it.
     declared: declaredOf(world, declaration.inputs, declaration.env),
     // Relative paths and local imports mean other files in another folder.
@@ -66,6 +69,7 @@ function declaredOf(
 }
 
 const NOTHING_DECLARED: Ingredients['declared'] = [];
+const NO_PARAMETERS: Ingredients['parameters'] = [];
 
 /**
  * Text that determines every field: texts are quoted, lists carry their length, fields come in a fixed order, and each

@@ -1,8 +1,9 @@
 /** What a session gets in which a person goes on from the parents of a block. */
 import type { Problem } from '../protocol/problem.js';
 import type { Trace } from '../protocol/trace.js';
-import { bindComponents, choose, type BoundComponent } from './inputs.js';
+import { bindComponents, choose } from './inputs.js';
 import type { Project } from './project.js';
+import type { BoundComponent } from './resolvedInputs.js';
 
 export interface OfferedInputs {
   readonly components: readonly BoundComponent[];

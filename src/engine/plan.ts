@@ -5,7 +5,7 @@ import type { Reason } from '../protocol/states.js';
 import type { Context } from './context.js';
 import { toTheEnd, type Pieces } from './pieces.js';
 import { marked, select, type RunRequest } from './selection.js';
-import { judging, type Judgements } from './staleness.js';
+import { judging, type Judgement, type Judgements } from './staleness.js';
 
 export interface PlannedBlock {
   readonly block: BlockId;
@@ -49,14 +49,12 @@ export function* planning(context: Context, request: RunRequest): Pieces<Result<
     const judgement = judgements[index];
     if (judgement === undefined) continue;
     const block = ids[index]!;
-    const { reasons, replays } = judgement;
-    const planned = { block, reasons, ...(replays.length === 0 ? {} : { replays }) };
-    problems.push(...judgement.problems);
-    if (judgement.runs === 'yes') runs.push(planned);
-    else if (judgement.runs === 'perhaps') mayRun.push(planned);
+    if (judgement.problems.length > 0) problems.push(...judgement.problems);
+    if (judgement.runs === 'yes') runs.push(planned(block, judgement));
+    else if (judgement.runs === 'perhaps') mayRun.push(planned(block, judgement));
     else if (judgement.runs === 'restore') restored.push(block);
     else if (judgement.trace !== null) fresh.push(block);
-    else stuck.push(planned);
+    else stuck.push(planned(block, judgement));
   }
   const asked =
     request.target.kind === 'affected' && !request.force
@@ -65,8 +63,14 @@ export function* planning(context: Context, request: RunRequest): Pieces<Result<
   return success({ target: asked, runs, mayRun, restored, fresh, stuck, problems });
 }
 
+const planned = (block: BlockId, { reasons, replays }: Judgement): PlannedBlock =>
+  replays.length === 0 ? { block, reasons } : { block, reasons, replays };
+
 function notFresh(order: Int32Array, ids: readonly BlockId[], judgements: Judgements): BlockId[] {
-  return Array.from(order)
-    .filter(index => judgements[index]?.runs !== 'no' || judgements[index]?.trace === null)
-    .map(index => ids[index]!);
+  const found: BlockId[] = [];
+  for (const index of order) {
+    const judgement = judgements[index];
+    if (judgement?.runs !== 'no' || judgement.trace === null) found.push(ids[index]!);
+  }
+  return found;
 }

@@ -22,12 +22,19 @@ export interface Project {
   readonly graph: Graph;
   /** Whether any filter is off, which is rare and costs walks up the graph. */
   readonly hasOff: boolean;
+  /** Whether any block left ambient state when it last ran. */
+  readonly hasAmbient: boolean;
+  /** Blocks that are declared to be frozen, in notebook order. */
+  readonly frozen: readonly number[];
   /** Digests of the non-empty code cells. */
   cells(block: number): readonly Digest[];
   /** Those of the prelude; none for the prelude itself. */
   preludeCells(block: number): readonly Digest[];
   /** What the block's own code and the functions of the prelude read. */
   reads(block: number): ReadSet;
+  /** The two parts of it, without an object for both. */
+  readNames(block: number): readonly string[];
+  readsEverything(block: number): boolean;
   /** What the prelude reads and may bind; empty for the prelude itself. */
   preludeReads(block: number): readonly string[];
   preludeBinds(block: number): readonly string[];
@@ -49,24 +56,31 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
   // What the prelude's own code makes of arbitrary names is over before a block's inputs are there: only names count.
   const preludeNames = readSetOf(preludeFacts).names;
   const preludeBound = namesOf(preludeFacts, facts => facts.mayBind);
-  const reads: (ReadSet | undefined)[] = [];
+  const readNames = new Array<readonly string[] | undefined>(graph.size).fill(undefined);
+  const readsEverything = new Uint8Array(graph.size);
   const tests = new Map<number, NameTest>();
   const cellsOf = (block: number) => snapshot.blocks[block]!.cells;
 
   const project: Project = {
     snapshot,
     graph,
-    hasOff: snapshot.blocks.some(({ declaration }) => declaration.filter.kind === 'off'),
+    ...peculiarities(snapshot),
     cells: block => digestsOf(cellsOf(block)),
     preludeCells: block => (block === prelude ? [] : preludeDigests),
     preludeReads: block => (block === prelude ? [] : preludeNames),
     preludeBinds: block => (block === prelude ? [] : preludeBound),
-    reads(block) {
-      const known = reads[block];
+    reads: block => ({ names: project.readNames(block), everything: project.readsEverything(block) }),
+    readNames(block) {
+      const known = readNames[block];
       if (known !== undefined) return known;
       const own = readSetOf(cellsOf(block));
       const names = project.preludeReads(block);
-      return (reads[block] = names.length === 0 ? own : { ...own, names: merged(own.names, names) });
+      if (own.everything) readsEverything[block] = 1;
+      return (readNames[block] = names.length === 0 ? own.names : merged(own.names, names));
+    },
+    readsEverything(block) {
+      if (readNames[block] === undefined) project.readNames(block);
+      return readsEverything[block] === 1;
     },
     wanted: block => wantedOf(project, block),
     accepts(block) {
@@ -81,6 +95,19 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
   return project;
 }
 
+/** What few blocks have, found in one pass, so that nobody looks for it where no block has it. */
+function peculiarities({ blocks }: ProjectSnapshot): Pick<Project, 'hasOff' | 'hasAmbient' | 'frozen'> {
+  let hasOff = false;
+  let hasAmbient = false;
+  const frozen: number[] = [];
+  blocks.forEach(({ declaration, memory }, block) => {
+    if (declaration.filter.kind === 'off') hasOff = true;
+    if (declaration.run === 'never') frozen.push(block);
+    if (memory.last !== null && memory.last.ambient.length > 0) hasAmbient = true;
+  });
+  return { hasOff, hasAmbient, frozen };
+}
+
 function readSetOf(cells: readonly CellFacts[]): ReadSet {
   const [only] = cells;
   // Most blocks of a large project are one plain cell, and what it loads is what it reads.
@@ -91,17 +118,21 @@ function readSetOf(cells: readonly CellFacts[]): ReadSet {
   return { names: reads, everything };
 }
 
-const isSorted = (names: readonly string[]): boolean =>
-  names.every((name, place) => place === 0 || names[place - 1]! < name);
+function isSorted(names: readonly string[]): boolean {
+  for (let place = 1; place < names.length; place += 1) if (names[place - 1]! >= names[place]!) return false;
+  return true;
+}
 
-function wantedOf({ graph, snapshot, reads }: Project, block: number): readonly string[] | null {
+function wantedOf(project: Project, block: number): readonly string[] | null {
+  const { graph, snapshot } = project;
   const first = graph.childStart[block]!;
   const end = graph.childStart[block + 1]!;
   if (first === end) return NO_NAMES;
   const wanted = new Set<string>();
   for (let slot = first; slot < end; slot += 1) {
     const child = graph.children[slot]!;
-    const { names, everything } = reads(child);
+    const names = project.readNames(child);
+    const everything = project.readsEverything(child);
     const firstEdge = graph.edgeStart[child]!;
     for (let edge = firstEdge; edge < graph.edgeStart[child + 1]!; edge += 1) {
       if (graph.edgeParent[edge] !== block) continue;
@@ -112,7 +143,8 @@ function wantedOf({ graph, snapshot, reads }: Project, block: number): readonly 
     }
   }
   const list = [...wanted];
-  return list.length > 1 ? list.sort(byCodeUnit) : list;
+  // By code unit, as `sort` compares texts by itself, and faster than by a function.
+  return list.length > 1 ? list.sort() : list;
 }
 
 const NO_NAMES: readonly string[] = [];

@@ -8,7 +8,8 @@ import { firstUnserved } from './filters.js';
 import { frameDigest, frameJson, frameList, frameText, ingredientsOf } from './key.js';
 import { dependencyFailing, policyFailing, type Refusal } from './lookup.js';
 
-const NEVER_RUN: readonly Reason[] = [{ kind: 'never-run', detail: 'never run' }];
+/** Of blocks of which nothing is remembered. */
+export const NEVER_RUN: readonly Reason[] = [{ kind: 'never-run', detail: 'never run' }];
 const ALWAYS: readonly Reason[] = [{ kind: 'forced', detail: 'set to run at every run' }];
 export const FORCED: readonly Reason[] = [{ kind: 'forced', detail: 'asked for by force' }];
 export const CACHE_MISSING: Reason = { kind: 'cache-missing', detail: 'its stored result is gone' };

@@ -41,7 +41,7 @@ export interface Pending {
   readonly reasons: readonly Reason[];
 }
 
-/** So many judged blocks are kept for their start; further ones are judged again when their turn comes. */
+/** So many judged blocks are kept for their start; further ones are judged when some of these have started. */
 const MOST_PENDING = 10_000;
 
 export class RunState {
@@ -55,7 +55,8 @@ export class RunState {
   /** Blocks that have to run, by place in `startOrder`. */
   readonly ready: IndexQueue;
   readonly running = new Map<number, Key>();
-  readonly attempts = new Map<number, number>();
+  /** How often each block was started. */
+  readonly attempts: Uint32Array;
   readonly replayed = new Set<number>();
   readonly problems: Problem[] = [];
   /** How many parents in scope are not done. */
@@ -79,6 +80,7 @@ export class RunState {
     this.makers = new Makers(context.project);
     this.toJudge = new IndexQueue(size);
     this.ready = new IndexQueue(size);
+    this.attempts = new Uint32Array(size);
     this.waitingFor = new Int32Array(size);
     this.#phases = new Uint8Array(size);
   }
@@ -93,6 +95,11 @@ export class RunState {
 
   enter(block: number, phase: Phase): void {
     this.#phases[block] = CODE[phase];
+  }
+
+  /** Enough blocks are judged and wait for their start. */
+  get isFull(): boolean {
+    return this.#pending.size >= MOST_PENDING;
   }
 
   enqueue(block: number, pending: Pending | undefined): void {
@@ -117,11 +124,15 @@ export class RunState {
     const { graph, snapshot } = this.context.project;
     this.#startOrder = graph.order;
     this.#placeInStartOrder = graph.rank;
-    const known = snapshot.blocks.flatMap(({ memory }) =>
-      memory.last === null ? [] : [memory.last.seconds],
-    );
-    if (known.length === 0) return;
-    const usual = known.reduce((sum, seconds) => sum + seconds, 0) / known.length;
+    let known = 0;
+    let sum = 0;
+    for (const { memory } of snapshot.blocks) {
+      if (memory.last === null) continue;
+      known += 1;
+      sum += memory.last.seconds;
+    }
+    if (known === 0) return;
+    const usual = sum / known;
     const remaining = new Float64Array(graph.size);
     for (let place = graph.size - 1; place >= 0; place -= 1) {
       const block = graph.order[place]!;

@@ -3,8 +3,9 @@ import type { Json } from '../protocol/dagFile.js';
 import type { BlockId } from '../protocol/ids.js';
 import type { Context, Values } from './context.js';
 import type { LiveSession, Segment } from './effects.js';
-import { resolveInputs, type ResolvedInputs } from './inputs.js';
+import { resolveInputs } from './inputs.js';
 import { rewrittenBy } from './replay.js';
+import type { ResolvedInputs } from './resolvedInputs.js';
 
 /** Segments in order, the block's own last; `parameters` takes in what the code of any of them reads. */
 export function segmentsOf(
@@ -17,6 +18,11 @@ export function segmentsOf(
 ): readonly Segment[] {
   const { project, hasher } = context;
   const { graph, snapshot } = project;
+  const { components, live, replay } = inputs;
+  if (live.length === 0 && replay.length === 0)
+    return [
+      { block: graph.ids[block]!, role, inputs: components, live: NONE, ambient: values.inheritedBy(block) },
+    ];
   const resolved = (replayed: number): ResolvedInputs => {
     const theirs = resolveInputs(project, hasher, replayed, values.traceOf);
     // It was resolved when the replayed block was judged, by the same traces.
@@ -40,6 +46,8 @@ export function segmentsOf(
   ];
 }
 
+const NONE: readonly never[] = [];
+
 /** Blocks whose code runs again, each once, in the order of their first start. */
 export function replayedBy(segments: readonly Segment[]): readonly BlockId[] {
   const blocks = new Set<BlockId>();
@@ -56,6 +64,7 @@ export function replayedBy(segments: readonly Segment[]): readonly BlockId[] {
  * write them at once: such a block runs while nothing else does.
  */
 export function writesAgain({ project }: Context, segments: readonly Segment[], values: Values): boolean {
+  if (segments.every(({ role, live }) => role === 'main' && live.length === 0)) return false;
   return replayedBy(segments).some(
     block => rewrittenBy(values.traceOf(project.graph.indexOf.get(block)!)).length > 0,
   );

@@ -8,7 +8,8 @@ import { evaluate } from './evaluate.js';
 import type { Graph } from './graph.js';
 import { sessionsIn } from './inputNames.js';
 import { toTheEnd, type Pieces } from './pieces.js';
-import { FORCED, ownReasons, reasonsToRun } from './reasons.js';
+import { FORCED, NEVER_RUN, ownReasons, reasonsToRun } from './reasons.js';
+import { marked } from './selection.js';
 
 export interface Judgement {
   readonly state: BlockState;
@@ -43,13 +44,12 @@ export const judge = (context: Context, options: JudgeOptions = {}): Judgements 
 /** The same, stopping before each block, for those who have something else to do meanwhile. */
 export function* judging(context: Context, { scope, forced }: JudgeOptions = {}): Pieces<Judgements> {
   const { graph } = context.project;
-  const isInside = (block: number) => scope === undefined || scope[block] === 1;
   const values = new Values(context, scope);
   const judgements = new Array<Judgement | undefined>(graph.size).fill(undefined);
 
   // Mark: frozen blocks are known without looking at their parents.
-  for (let block = 0; block < graph.size; block += 1) {
-    if (!isInside(block)) continue;
+  for (const block of context.project.frozen) {
+    if (scope?.[block] === 0) continue;
     yield;
     const trace = forced?.[block] === 1 ? undefined : frozenTrace(context, block);
     if (trace === undefined) continue;
@@ -58,20 +58,27 @@ export function* judging(context: Context, { scope, forced }: JudgeOptions = {})
   }
 
   // Close and compute in topological order: each block finds its parents decided.
-  for (const block of graph.order) {
-    if (judgements[block] !== undefined || !isInside(block)) continue;
+  for (const block of scope === undefined ? graph.order : inOrder(graph, scope)) {
+    if (judgements[block] !== undefined) continue;
     yield;
-    const lacked = values.lackedBy(block);
-    const outside = lacked.filter(parent => !isInside(parent));
+    const isKnown = values.hasInputsOf(block);
+    const outside = isKnown ? NONE : values.lackedBy(block).filter(parent => scope?.[parent] === 0);
     let judgement: Judgement;
     if (outside.length > 0)
       judgement = impossible(outside.map(parent => notRunProblem(context, block, parent)));
     else if (forced?.[block] === 1) judgement = willRun('stale', FORCED, null, replaysOf(context, block));
-    else if (lacked.length > 0) judgement = judgeUnknown(context, block, lacked);
-    else judgement = judgeKnown(context, block, values);
+    else if (isKnown) judgement = judgeKnown(context, block, values);
+    else judgement = judgeUnknown(context, block, values);
     judgements[block] = afterFailures(graph, block, judgement, judgements);
   }
   return judgements;
+}
+
+/** Marked blocks in topological order, without a look at every block where few are marked. */
+function* inOrder({ size, rank, order }: Graph, marks: Uint8Array): Generator<number> {
+  const places = new Uint8Array(size);
+  for (const block of marked(marks)) places[rank[block]!] = 1;
+  for (const place of marked(places)) yield order[place]!;
 }
 
 const willRun = (
@@ -116,9 +123,13 @@ function stateFor({ project }: Context, block: number, key: Key, reasons: readon
   return reasons[0]?.kind === 'never-run' ? 'never' : 'stale';
 }
 
-/** @param lacked parents that may come out different */
-function judgeUnknown(context: Context, block: number, lacked: readonly number[]): Judgement {
+const NEVER_AND_UNKNOWN = willRun('never', NEVER_RUN, null, NONE);
+
+/** Some of the parents may come out different. */
+function judgeUnknown(context: Context, block: number, values: Values): Judgement {
   const own = ownReasons(context, block);
+  // Of a project that never ran nearly all blocks are so: one judgement stands for them.
+  if (own === NEVER_RUN) return NEVER_AND_UNKNOWN;
   if (own.length > 0) {
     const state = own[0]!.kind === 'never-run' ? 'never' : 'stale';
     return willRun(state, own, null, replaysOf(context, block));
@@ -126,7 +137,10 @@ function judgeUnknown(context: Context, block: number, lacked: readonly number[]
   const { ids } = context.project.graph;
   const waits: Reason = {
     kind: 'input',
-    detail: `waits for ${lacked.map(parent => ids[parent]).join(', ')}`,
+    detail: `waits for ${values
+      .lackedBy(block)
+      .map(parent => ids[parent])
+      .join(', ')}`,
   };
   return {
     state: 'affected',
@@ -145,8 +159,9 @@ function replaysOf(
   block: number,
   inputs: readonly InputIngredient[] = snapshot.blocks[block]!.memory.last?.ingredients.inputs ?? NONE,
 ): readonly BlockId[] {
-  const found = new Set<BlockId>();
   const open = [...sessionsIn(inputs)];
+  if (open.length === 0) return NONE;
+  const found = new Set<BlockId>();
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const maker = graph.indexOf.get(id);
     if (maker === undefined || found.has(id)) continue;

@@ -1,17 +1,15 @@
 /** One step of a run: takes in what happened, gives out what to do next. Performs nothing and never waits. */
 import { unreachable, type Problem } from '../protocol/problem.js';
-import type { Json } from '../protocol/dagFile.js';
 import type { Trace } from '../protocol/trace.js';
 import { frozenTrace } from './context.js';
-import type { Effect, ExecuteEffect, Outcome, RunInput } from './effects.js';
+import type { Effect, Outcome, RunInput } from './effects.js';
 import { evaluate, prepare } from './evaluate.js';
-import { hintsFor } from './hints.js';
+import { executionOf } from './execution.js';
 import { CACHE_MISSING, FORCED, reasonsToRun } from './reasons.js';
 import { reportOf } from './report.js';
 import type { Pending, Phase, RunState } from './runState.js';
 import { marked } from './selection.js';
-import { segmentsOf, writesAgain } from './sessions.js';
-import { isSessionWanted } from './heldSessions.js';
+import { writesAgain } from './sessions.js';
 import { notRunProblem } from './staleness.js';
 
 export interface StepResult {
@@ -62,7 +60,7 @@ function take(state: RunState, input: RunInput, effects: Effect[]): void {
 function proceed(state: RunState, effects: Effect[]): void {
   const { order } = state.context.project.graph;
   while (!state.isCancelled) {
-    const place = state.toJudge.takeLeast();
+    const place = state.isFull ? -1 : state.toJudge.takeLeast();
     if (place >= 0) judgeBlock(state, order[place]!, effects);
     else if (state.ready.size === 0 || state.running.size >= state.options.jobs || state.isAlone) break;
     else if (!start(state, effects)) break;
@@ -83,7 +81,8 @@ function begin(state: RunState, effects: Effect[]): void {
     }
     if (state.waitingFor[block] === 0) state.toJudge.add(graph.rank[block]!);
   }
-  for (const block of marked(selection.scope)) {
+  for (const block of context.project.frozen) {
+    if (selection.scope[block] !== 1) continue;
     const trace = selection.forced[block] === 1 ? undefined : frozenTrace(context, block);
     if (trace === undefined) continue;
     state.values.setRemembered(block, trace);
@@ -96,12 +95,11 @@ function judgeBlock(state: RunState, block: number, effects: Effect[]): void {
   // A frozen block is done before its parents are.
   if (!state.is(block, 'waiting')) return;
   const { context, values } = state;
-  const lacked = values.lackedBy(block);
-  if (lacked.length > 0)
+  if (!values.hasInputsOf(block))
     return refuse(
       state,
       block,
-      lacked.map(parent => notRunProblem(context, block, parent)),
+      values.lackedBy(block).map(parent => notRunProblem(context, block, parent)),
       effects,
     );
   if (state.selection.forced[block] === 1) {
@@ -190,15 +188,15 @@ function start(state: RunState, effects: Effect[]): boolean {
     refuse(state, block, pending.problems, effects);
     return true;
   }
-  const attempt = (state.attempts.get(block) ?? 0) + 1;
-  const effect = executeEffect(state, block, pending, attempt);
+  const attempt = state.attempts[block]! + 1;
+  const effect = executionOf(state, block, pending, attempt);
   const isAlone = writesAgain(state.context, effect.segments, state.values);
   if (isAlone && state.running.size > 0) {
     state.enqueue(block, pending);
     return false;
   }
   state.isAlone = isAlone;
-  state.attempts.set(block, attempt);
+  state.attempts[block] = attempt;
   state.enter(block, 'running');
   state.running.set(block, pending.prepared.key);
   effects.push(effect);
@@ -219,35 +217,6 @@ function pendingAgain(state: RunState, block: number): Pending | { readonly prob
   return { prepared, reasons: selection.forced[block] === 1 ? FORCED : [CACHE_MISSING] };
 }
 
-function executeEffect(
-  state: RunState,
-  block: number,
-  { prepared, reasons }: Pending,
-  attempt: number,
-): ExecuteEffect {
-  const { context, values } = state;
-  const { project } = context;
-  const { graph, snapshot } = project;
-  const { inputs, ingredients, key } = prepared;
-  const parameters = new Map<string, Json>(ingredients.parameters.map(({ name, value }) => [name, value]));
-  const segments = segmentsOf(context, block, inputs, values, parameters);
-  return {
-    kind: 'execute',
-    block: graph.ids[block]!,
-    key,
-    ingredients,
-    reasons,
-    attempt,
-    segments,
-    parameters,
-    ambient: prepared.inherited,
-    filter: snapshot.blocks[block]!.declaration.filter,
-    wanted: project.wanted(block),
-    hold: isSessionWanted(state, block),
-    hints: hintsFor(project, block, inputs.missing, values, state.makers),
-  };
-}
-
 function end(state: RunState, block: number, outcome: Outcome, effects: Effect[]): void {
   const { project } = state.context;
   state.isAlone = false;
@@ -258,10 +227,7 @@ function end(state: RunState, block: number, outcome: Outcome, effects: Effect[]
       state.values.set(block, outcome.trace, state.values.inheritedBy(block));
       return succeed(state, block, 'executed');
     case 'failed':
-      if (
-        !state.isCancelled &&
-        state.attempts.get(block)! <= project.snapshot.blocks[block]!.declaration.retries
-      )
+      if (!state.isCancelled && state.attempts[block]! <= project.snapshot.blocks[block]!.declaration.retries)
         return state.enqueue(block, undefined);
       return fail(state, block, effects);
     case 'interrupted':
