@@ -51,8 +51,8 @@ export async function createHasher(): Promise<BytesHasher> {
   };
   return {
     digest(text) {
-      if (text.length <= SHORT.length) {
-        // As many bytes as characters: every one of them is ASCII, so none is half of one.
+      if (text.length <= LONGEST_SHORT) {
+        // As many bytes as characters: every one of them is ASCII, so none is half of one. All of them had room.
         const length = SHORT.write(text);
         if (length === text.length) return digestBytes(SHORT.subarray(0, length));
       }
@@ -100,7 +100,9 @@ export async function createHasher(): Promise<BytesHasher> {
 }
 
 /** Keys are made of short texts, and memory of their own for each takes longer than their digest. */
-const SHORT = Buffer.alloc(4096);
+const LONGEST_SHORT = 4096;
+/** A character takes three bytes at most: a text that were cut off would have the digest of another. */
+const SHORT = Buffer.alloc(3 * LONGEST_SHORT);
 const DIGEST = Buffer.alloc(32);
 
 function hex(bytes: Uint8Array): Digest {
