@@ -190,3 +190,59 @@ def test_an_input_that_stays_as_it_is_is_not_read_again(tmp_path: Path) -> None:
     before = bytes_read()
     assert checking.is_as_stored(restored[1])
     assert bytes_read() - before < count * 8 / 20
+
+
+@pytest.mark.parametrize("dtype", ["str", "object"])
+def test_a_column_of_text_that_stays_as_it_is_is_not_copied(tmp_path: Path, dtype: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = [f"some city {number % 50}" for number in range(200_000)]
+    namespace: dict[str, Any] = {
+        "__name__": "__main__",
+        "t": pandas.DataFrame({"x": pandas.Series(texts, dtype=dtype)}),
+    }
+    part: Any = values.Dumper(namespace, tmp_path, tmp_path).dump(["t"], namespace)
+    job = {
+        "head": str(tmp_path / part["head"]["file"]),
+        "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],
+        "lineTables": None,
+        "names": ["t"],
+        "bind": {"t": ["t"]},
+    }
+    session: dict[str, Any] = {"__name__": "__main__"}
+    (restored,) = values.restore([job], session)
+    checking = values.Dumper(session, tmp_path, tmp_path)
+    is_mapped = any(part["size"] >= blobs.MAPPED_BYTES for part in part["buffers"])
+    before = bytes_read()
+    assert checking.is_as_stored(restored)
+    if is_mapped:
+        assert bytes_read() - before < sum(part["size"] for part in part["buffers"]) / 2
+    table = session["t"]
+    # the same bytes in other memory, then other ones
+    table["x"] = table["x"].str.cat([""] * len(table))
+    assert checking.is_as_stored(restored)
+    table.loc[77, "x"] = "some town"
+    assert not checking.is_as_stored(restored)
+    table.loc[77, "x"] = texts[77]
+    assert checking.is_as_stored(restored)
+    table["x"] = table["x"].iloc[::-1].array
+    assert not checking.is_as_stored(restored)
+
+
+def test_a_piece_of_a_column_of_text_is_not_the_whole(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    column = pandas.Series([f"text {number}" for number in range(300_000)], dtype="str")
+    namespace: dict[str, Any] = {"__name__": "__main__", "c": column}
+    part: Any = values.Dumper(namespace, tmp_path, tmp_path).dump(["c"], namespace)
+    job = {
+        "head": str(tmp_path / part["head"]["file"]),
+        "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],
+        "lineTables": None,
+        "names": ["c"],
+        "bind": {"c": ["c"]},
+    }
+    for change in ("c.iloc[:-1]", "c.iloc[1:]", "c.iloc[::2]", "c.replace('text 5', 'text 6')"):
+        session: dict[str, Any] = {"__name__": "__main__"}
+        (restored,) = values.restore([job], session)
+        restored.values["c"] = eval(change, {"c": session["c"]})
+        assert not values.Dumper(session, tmp_path, tmp_path).is_as_stored(restored), change

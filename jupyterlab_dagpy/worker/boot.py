@@ -60,16 +60,25 @@ def main(arguments: list[str]) -> None:
             from dagpy_worker.helper import serve
 
             serve(call.address, secret)
+            _leave()
         elif call.role == "host":
             from dagpy_worker.host import Host
 
             Host(call.address, secret).serve()
+            _leave()
         else:
             from dagpy_worker.spawned import work
 
             work(call.address, secret, call.job)
     except ProtocolError as error:
         refuse(error)
+
+
+def _leave() -> None:
+    """At once: taking down what was imported takes a while, and somebody waits for the end of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

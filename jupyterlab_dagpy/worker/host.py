@@ -42,6 +42,10 @@ class Host:
             signal.signal(signal.SIGCHLD, lambda *_: None)
             signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         self._kernel: Any = None
+        #: Whether what was imported is left alone by collections.
+        self._is_settled = False
+        # imports make much that stays: collecting meanwhile finds nothing and takes a tenth of the time
+        gc.disable()
 
     def serve(self) -> None:
         """Answer the engine until it leaves."""
@@ -89,9 +93,7 @@ class Host:
         finally:
             reads.pre_importing(False)
         why = self._safety.verdict()
-        # what is here stays for good: no collection in a child touches, and so copies, its pages
-        gc.collect()
-        gc.freeze()
+        self._is_settled = False
         return {"type": "ready", "modules": imported, "forkSafe": not why, "why": why}
 
     def _warm(self) -> Any:
@@ -121,8 +123,16 @@ class Host:
 
     # ------------------------------------------------------------ workers
 
+    def _settle(self) -> None:
+        """What is here stays for good: no collection in a child touches, and so copies, its pages."""
+        if not self._is_settled:
+            gc.collect()
+            gc.freeze()
+            self._is_settled = True
+
     def _fork(self, job: str) -> None:
         self._warm()
+        self._settle()
         why = self._safety.verdict()
         if why:
             self._connection.send({"type": "refused", "job": job, "why": why})

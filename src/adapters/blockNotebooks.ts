@@ -92,6 +92,7 @@ export function createBlockNotebooks({
       }
       return success(false);
     },
+    expectWrite: () => trust.prepare(),
     async settle() {
       const paths = [...toSign].map(path => join(project, path));
       toSign.clear();

@@ -86,6 +86,7 @@ function trialPorts(ports: ProjectPorts): { readonly ports: ProjectPorts; readon
       notebooks: {
         read: path => ports.notebooks.read(path),
         write: () => Promise.resolve(success(true)),
+        expectWrite: () => undefined,
         settle: () => ports.notebooks.settle(),
       },
       files: {

@@ -58,6 +58,8 @@ export async function executeBlock(
     cells: block.codeCells.length,
     expectedSeconds: memory.last?.seconds ?? null,
   });
+  // A block that shows something will most likely show something else.
+  if (block.notebook.text.includes('"output_type"')) ports.notebooks.expectWrite();
   const collector = createOutputCollector(block.codeCells.length);
   ports.memory.begin(block.snapshot.uid);
   const scratch = ports.scratch.open(job);
@@ -78,6 +80,7 @@ export async function executeBlock(
     const how = { bare, ...(from === undefined ? {} : { from: from.job }) };
     const running = ports.workers.start(spec, how, message => {
       if (message.type === 'replaying') replays.add(message.block as BlockId);
+      if (message.type === 'output') ports.notebooks.expectWrite();
       tell(sink, effect, message);
       collector.accept(message);
       sink.watcher?.heard(effect.block, message);

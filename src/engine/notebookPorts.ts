@@ -45,6 +45,8 @@ export interface Notebooks {
     display: Display,
     uid: Uid,
   ): Promise<Result<boolean>>;
+  /** One will be written soon. What that takes is made ready meanwhile. */
+  expectWrite(): void;
   /** Signs again what was trusted before it was written, and ends what helped with it. */
   settle(): Promise<void>;
 }

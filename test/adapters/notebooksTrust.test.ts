@@ -90,6 +90,12 @@ test(
       other.close();
     }
     assert.equal(started().length, 1);
+    const early = lend();
+    early.prepare();
+    early.prepare();
+    assert.deepEqual(await early.wasTrusted([signed]), [true]);
+    early.close();
+    assert.equal(started().length, 1);
     process.kill(started()[0]!);
     const later = lend();
     // The first to ask may be the one who notices.
@@ -97,5 +103,36 @@ test(
     assert.deepEqual(answers.at(-1), [true]);
     assert.equal(started().length, 2);
     later.close();
+  },
+);
+
+test(
+  'Python that was made ready answers who asks, starts only where anything was signed, and holds nobody up',
+  { skip: process.platform === 'win32' && 'needs a shell script' },
+  async () => {
+    const [counting, starts] = [join(folder, 'ready'), join(folder, 'ready-starts')];
+    writeFileSync(counting, `#!/bin/sh\necho $$ >> '${starts}'\nexec '${python}' "$@"\n`, { mode: 0o755 });
+    const nobody = createTrustKeeper({
+      python: counting,
+      env: { ...env, JUPYTER_DATA_DIR: join(folder, 'nobody') },
+    });
+    nobody.prepare();
+    nobody.close();
+    assert.equal(existsSync(starts), false);
+
+    const keeper = createTrustKeeper({ python: counting, env });
+    keeper.prepare();
+    const signed = readFileSync(join(folder, 'trusted.ipynb'), 'utf8');
+    assert.deepEqual(await keeper.wasTrusted([signed]), [true]);
+    keeper.close();
+    assert.equal(readFileSync(starts, 'utf8').trim().split('\n').length, 1);
+
+    const module = new URL('../../src/adapters/notebooks/index.ts', import.meta.url).href;
+    const program = `import { createTrustKeeper } from '${module}'; createTrustKeeper({ python: '${counting}', env: process.env }).prepare();`;
+    const loader = join(root, 'scripts', 'typescript.mjs');
+    execFileSync(process.execPath, ['--import', loader, '--input-type=module', '-e', program], {
+      env,
+      timeout: 60_000,
+    });
   },
 );

@@ -69,6 +69,32 @@ def _callbacks(registry: Any) -> Any:
     return reduced
 
 
+def uncopied(value: Any) -> Any:
+    """What pickles like `value` without copying its memory; `value` itself where nothing would be copied.
+
+    pandas joins the pieces of an Arrow array for a pickle, and copies one that is in one piece already.
+    """
+    pieces: Any = getattr(value, "_pa_array", None)
+    if type(pieces).__module__ != "pyarrow.lib" or getattr(pieces, "num_chunks", 0) != 1:
+        return value
+    try:
+        twin = object.__new__(type(value))
+        twin.__dict__.update(vars(value), _pa_array=_Joined(pieces.chunk(0)))
+    except (AttributeError, TypeError):
+        return value
+    return twin
+
+
+class _Joined:
+    """Stands for an Arrow array in one piece where its pieces are asked to be joined."""
+
+    def __init__(self, piece: Any) -> None:
+        self._piece = piece
+
+    def combine_chunks(self) -> Any:
+        return self._piece
+
+
 def _without_cache(value: Any) -> Any:
     """Reduction of a pandas array or type without what looking at it has filled in."""
     reduced = value.__reduce_ex__(5)

@@ -17,7 +17,7 @@ from ..vendored.cloudpickle import cloudpickle as _cloudpickle
 from . import code as codes
 from . import rebuild
 from .ordering import ordered
-from .packages import module_singletons, reducer_of
+from .packages import module_singletons, reducer_of, uncopied
 
 #: Smaller buffers stay in the head: a file of their own would cost more than it saves.
 OUT_OF_BAND_BYTES = 4096
@@ -34,11 +34,14 @@ class Scope:
         namespace: globals of the session's functions.
         everywhere: id of a function or class that the prelude defines in every session → its name.
         submodules: package → submodules imported by a dotted name, which a reader must import too.
+        uncopied: memory that a package would copy for a pickle is taken as it lies. What is loaded from such a pickle
+            is equal; its bytes need not be those that the package would make.
     """
 
     namespace: dict[str, object]
     everywhere: Mapping[int, str] = field(default_factory=dict)
     submodules: Mapping[str, list[str]] = field(default_factory=dict)
+    uncopied: bool = False
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Pickled:
         lines: positions of code objects and classes, by the number the head gives them.
         reaches: session globals that functions inside look up.
         sets: code inside has constant sets.
+        uncopied: some memory was taken as it lies, as `Scope.uncopied` allows.
     """
 
     head: bytes
@@ -70,6 +74,7 @@ class Pickled:
     lines: list[rebuild.LineTable]
     reaches: set[str]
     sets: bool
+    uncopied: bool = False
 
 
 class SessionPickler(pickle.Pickler):
@@ -81,6 +86,7 @@ class SessionPickler(pickle.Pickler):
         self.lines: list[rebuild.LineTable] = []
         self.reaches: set[str] = set()
         self.sets = False
+        self.uncopied = False
         self.scope = scope
         self._closures: set[int] = set()
         self._foreign: dict[int, dict[str, Any]] = {}
@@ -256,7 +262,9 @@ def pickled(value: object, scope: Scope, sets: bool = False) -> Pickled:
         pickler.dump(value)
     except RecursionError:
         raise pickle.PicklingError("it is nested too deeply") from None
-    return Pickled(file.getvalue(), pickler.buffers, pickler.lines, pickler.reaches, pickler.sets)
+    return Pickled(
+        file.getvalue(), pickler.buffers, pickler.lines, pickler.reaches, pickler.sets, pickler.uncopied
+    )
 
 
 def _lru_cache(pickler: SessionPickler, obj: Any) -> Reduction:
@@ -303,7 +311,18 @@ def _handler_of(kind: type) -> _Handler | None:
     ):
         return SessionPickler._text_file
     special = reducer_of(kind)
-    return None if special is None else lambda _pickler, obj: special(obj)
+    if special is None:
+        return None
+    reduce = special
+
+    def reduction(pickler: SessionPickler, obj: Any) -> Reduction:
+        if not pickler.scope.uncopied:
+            return reduce(obj)
+        twin = uncopied(obj)
+        pickler.uncopied = pickler.uncopied or twin is not obj
+        return reduce(twin)
+
+    return reduction
 
 
 def _reducers() -> dict[type, Any]:

@@ -175,14 +175,17 @@ class Dumper:
         )
         return [by_code_unit(group) for group in groups]
 
-    def plain_form(self, values: Mapping[str, object], namespace: dict[str, object] | None = None) -> Pickled:
+    def plain_form(
+        self, values: Mapping[str, object], namespace: dict[str, object] | None = None, uncopied: bool = False
+    ) -> Pickled:
         """Canonical pickle of the values as they are, without a round trip.
 
         Args:
             values: name → value.
             namespace: globals of the functions inside, if not the session's.
+            uncopied: as of `Scope`.
         """
-        scope = self.scope(namespace)
+        scope = replace(self.scope(namespace), uncopied=uncopied)
         found = {name: values[name] for name in by_code_unit(values)}
         form = pickled(found, scope)
         if not form.sets and may_hold_sets(form.head):
@@ -227,19 +230,17 @@ class Dumper:
         Raises:
             GoneError: what was stored is not there any more, so nobody can say.
         """
-        try:
-            form = self.plain_form(restored.values)
-        except Exception:
-            # it could be stored once: what was put into it since can not
-            return False
-        try:
-            is_same = same_content(restored.head, form.head) and same_buffers(
-                restored.buffers, form.buffers, restored.mappings
-            )
-        except OSError as error:
-            raise GoneError(restored.names) from error
-        if is_same:
+        # the stored bytes load to what these would: no copies are needed to see that
+        form = self._form_now(restored, uncopied=True)
+        if form is not None and self._is_stored(restored, form):
             return True
+        if form is None or form.uncopied:
+            form = self._form_now(restored)
+            if form is None:
+                # it could be stored once: what was put into it since can not
+                return False
+            if self._is_stored(restored, form):
+                return True
         try:
             # some values differ after every load, a counter of loads for one: compare with another fresh load
             namespace = dict(self.namespace)
@@ -250,6 +251,21 @@ class Dumper:
             if not all(Path(place).exists() for place in (restored.head, *restored.buffers)):
                 raise GoneError(restored.names) from None
             return False
+
+    def _form_now(self, restored: Restored, uncopied: bool = False) -> Pickled | None:
+        try:
+            return self.plain_form(restored.values, uncopied=uncopied)
+        except Exception:
+            return None
+
+    @staticmethod
+    def _is_stored(restored: Restored, form: Pickled) -> bool:
+        try:
+            return same_content(restored.head, form.head) and same_buffers(
+                restored.buffers, form.buffers, restored.mappings
+            )
+        except OSError as error:
+            raise GoneError(restored.names) from error
 
     def dump(self, names: Sequence[str], values: Mapping[str, object]) -> StoredComponent | Unstorable:
         """Store one component; `reaches` holds what its own functions look up, not yet what those reach.

@@ -9,6 +9,8 @@ import { jupyterDataFolder, type Environment } from '../jupyterPaths.js';
 import { readOutputs, type Notebook } from './read.js';
 
 export interface TrustKeeper {
+  /** Somebody will ask soon: Python starts, which takes longer than answering. */
+  prepare(): void;
   /** Whether Jupyter would trust exactly this content. Ask before replacing it. */
   wasTrusted(texts: readonly string[]): Promise<readonly boolean[]>;
   /** Signs files as they are now. Failures are told, never thrown: outputs then only stay untrusted. */
@@ -43,11 +45,15 @@ interface Answer {
 export function createTrustKeeper({ python, env }: TrustOptions): TrustKeeper {
   const database = join(jupyterDataFolder(env), 'nbsignatures.db');
   let helper: Helper | undefined;
-  const ask = (request: object) => {
+  const started = (): Helper => {
     if (helper === undefined || helper.isDead) helper = startHelper(python, env);
-    return helper.ask(request);
+    return helper;
   };
+  const ask = (request: object) => started().ask(request);
   return {
+    prepare() {
+      if (existsSync(database)) started();
+    },
     async wasTrusted(texts) {
       if (texts.length === 0 || !existsSync(database)) return texts.map(() => false);
       const answers = await ask({ command: 'trust-check', texts });
@@ -92,6 +98,7 @@ export function createTrustLender(options: TrustOptions): () => TrustKeeper {
       return (keeper ??= createTrustKeeper(options));
     };
     return {
+      prepare: () => own().prepare(),
       wasTrusted: texts => own().wasTrusted(texts),
       signAgain: paths => own().signAgain(paths),
       close() {
@@ -144,6 +151,7 @@ function startHelper(python: string, env: Environment): Helper {
       holdWhileAsked();
     });
   }
+  holdWhileAsked();
   return {
     get isDead() {
       return isDead;

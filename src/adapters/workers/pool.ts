@@ -10,6 +10,7 @@ import { openChannel, type Channel, type Peer } from './channel.js';
 import { decodeFromHelper, decodeFromHost } from './decode.js';
 import { Job } from './job.js';
 import { killGroup, startPython, type PythonCommand, type PythonProcess } from './pythonProcess.js';
+import { Spare } from './spare.js';
 
 /** A forked worker that says nothing for so long hangs in a lock it inherited. */
 const FORK_HANG_MILLISECONDS = 20_000;
@@ -58,6 +59,7 @@ class Pool implements Workers {
   private readonly lone = new Map<string, PythonProcess>();
   private readonly answers = new Map<number, (cells: readonly AnalysedCell[]) => void>();
   private readonly modules = new Set<string>();
+  private readonly spare = new Spare();
   private request = 0;
   private processes = 0;
   private forks = 0;
@@ -73,8 +75,10 @@ class Pool implements Workers {
   preimport(modules: readonly string[]): void {
     const fresh = modules.filter(name => !this.modules.has(name));
     for (const name of fresh) this.modules.add(name);
-    if (this.host !== undefined && fresh.length > 0)
-      this.toHost(this.host, { type: 'preimport', modules: fresh });
+    if (this.host === undefined || fresh.length === 0) return;
+    // It was forked without them.
+    this.spare.drop();
+    this.toHost(this.host, { type: 'preimport', modules: fresh });
   }
 
   start(
@@ -89,7 +93,9 @@ class Pool implements Workers {
     this.jobs.set(spec.job, job);
     void job.end.then(end => {
       this.jobs.delete(spec.job);
-      if (end.kind === 'finished' && end.result.held) this.holderOf(spec.job);
+      if (end.kind !== 'finished') return;
+      if (end.result.held) this.holderOf(spec.job);
+      this.forkSpare();
     });
     void this.launch(job, bare, from).catch((error: unknown) => job.died(null, null, String(error)));
     return job;
@@ -187,8 +193,21 @@ class Pool implements Workers {
       this.launchAlone(channel, job);
       return;
     }
+    const spare = this.spare.take(job.spec.job);
+    if (spare !== undefined) {
+      this.forks += 1;
+      job.attach(spare);
+      return;
+    }
     const host = this.host ?? this.startHost(channel);
     this.toHost(host, { type: 'fork', job: job.spec.job });
+  }
+
+  /** While what the last job made is stored, and until another one comes. */
+  private forkSpare(): void {
+    if (this.host?.peer === undefined || !this.canFork || this.closing) return;
+    const name = this.spare.ask();
+    if (name !== undefined) this.toHost(this.host, { type: 'fork', job: name });
   }
 
   private launchAlone(channel: Channel, job: Job): void {
@@ -212,6 +231,7 @@ class Pool implements Workers {
   /** Jobs whose worker never came go on in processes of their own; the others died with the host. */
   private hostEnded(channel: Channel, host: Host): void {
     if (this.host === host) this.host = undefined;
+    this.spare.drop();
     if (this.closing) return;
     this.canFork = false;
     for (const job of this.jobs.values()) {
@@ -242,6 +262,7 @@ class Pool implements Workers {
     switch (peer.hello.role) {
       case 'worker': {
         const job = this.jobs.get(peer.hello.job);
+        if (this.spare.welcome(peer)) return;
         if (job === undefined) peer.close();
         else job.attach(peer);
         return;
@@ -283,6 +304,8 @@ class Pool implements Workers {
         if (!decoded.forkSafe) this.canFork = false;
         return;
       case 'forked':
+        // It counts when a job takes it.
+        if (this.spare.isOne(decoded.job)) return;
         this.forks += 1;
         this.watchForHang(decoded.job, decoded.pid);
         return;
@@ -294,7 +317,8 @@ class Pool implements Workers {
       }
       case 'exited': {
         const cause = decoded.signal === null ? null : signalName(decoded.signal);
-        const job = this.jobs.get(decoded.job);
+        const job = this.jobs.get(this.spare.jobOf(decoded.job));
+        this.spare.ended(decoded.job);
         if (job === undefined) return;
         if (job.connected) job.died(decoded.code, cause, tail());
         // It ended before it said a word: the fork is to blame, not the block.
