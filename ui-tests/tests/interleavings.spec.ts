@@ -95,7 +95,11 @@ async function attend({ tabs, ledger, questions }: Stage, sight: Sight, chance: 
       const [theirs] = openConflictsIn(seen);
       if (theirs !== undefined) {
         const mine = seen.cells.find(({ id }) => id === theirs.versionOf)!;
-        const choice = chance.one(['mine', 'theirs'] as const);
+        const choice = ledger.isContested(mine.id)
+          ? chance.one(['mine', 'theirs'] as const)
+          : ledger.says(mine.id, theirs.source)
+            ? 'theirs'
+            : 'mine';
         const [kept, dropped] = choice === 'mine' ? [mine, theirs] : [theirs, mine];
         await tab.activate(seen.name);
         if (await tab.choose(seen.name, theirs.id, choice)) {

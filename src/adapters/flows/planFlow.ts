@@ -58,7 +58,7 @@ export interface OpenFlow {
   readonly home: NewHome;
   /** Only what the blocks have by now comes in. */
   readonly isUnsaved: boolean;
-  /** Texts of cells that were edited since, as they were saved last. */
+  /** Texts of cells that were edited since, as they were at each save. */
   readonly saved?: readonly { readonly id: string; readonly text: string }[];
 }
 
@@ -107,9 +107,11 @@ export async function planFlow(
     return uid;
   };
   const isOpen = open !== undefined;
-  const saved = new Map(
-    open?.saved?.map(({ id, text }) => [id, digestsOf(text, ports.digest).content] as const),
-  );
+  const saved = new Map<string, Set<string>>();
+  for (const { id, text } of open?.saved ?? []) {
+    const { content } = digestsOf(text, ports.digest);
+    saved.set(id, (saved.get(id) ?? new Set()).add(content));
+  }
   const planned = planSubmission(flow.value, blocks, { digest: ports.digest, newUid, isOpen, saved });
   if (!planned.ok) return planned;
   const plan = planned.value;

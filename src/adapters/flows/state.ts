@@ -65,8 +65,8 @@ export interface SubmitOptions {
    * stay as they are, and where both sides ran a cell, the block's outputs are the newer ones.
    */
   readonly isOpen?: boolean;
-  /** Digests of what edited cells were when the flow was saved last: one that is what its block has by now is no conflict. */
-  readonly saved?: ReadonlyMap<string, string>;
+  /** Digests of what edited cells were when the flow was saved: one that is what its block has by now is no conflict. */
+  readonly saved?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface State {

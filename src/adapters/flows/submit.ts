@@ -75,18 +75,18 @@ export function planSubmission(
   return success(isDisputed ? disagreement(state) : submission(state, options));
 }
 
-/** The blocks as the flow was made from them; of a cell that its block has as the flow was saved last, that version. */
+/** The blocks as the flow was made from them; of a cell that its block has as the flow was once saved, that version. */
 function originsOf(
   recorded: readonly RecordedBlock[],
   disk: readonly Section[],
-  saved: ReadonlyMap<string, string> = new Map(),
+  saved: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): readonly Section[] {
   const now = new Map(disk.flatMap(({ cells }) => cells.map(({ id, content }) => [id, content] as const)));
   return recorded.map(({ uid, cells }) => ({
     block: uid,
     cells: cells.map(cell => {
-      const before = saved.get(cell.id);
-      return before !== undefined && before === now.get(cell.id) ? { ...cell, content: before } : cell;
+      const content = now.get(cell.id);
+      return content !== undefined && saved.get(cell.id)?.has(content) === true ? { ...cell, content } : cell;
     }),
   }));
 }

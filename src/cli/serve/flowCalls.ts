@@ -60,7 +60,7 @@ export function flowCalls(
           home: homeOf(shown),
           isUnsaved,
           isShownTrusted: isShownTrusted(content),
-          ...(saved === undefined ? {} : { saved: cellsOf(saved, shown) }),
+          ...(saved === undefined ? {} : { saved: saved.flatMap(content => cellsOf(content, shown)) }),
         };
         for (let attempt = 1; ; attempt += 1) {
           const plan = orThrow(await planFlow(folder, notebook, ports, open));

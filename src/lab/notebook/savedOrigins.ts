@@ -5,14 +5,43 @@ import type { NotebookContent } from '../../protocol/resident/calls.js';
 import { recordOf } from './membership.js';
 import { decodeCells, withCellsOf } from './plainCells.js';
 
-/**
- * Cells that a person has edited since the notebook was saved, as they were then: where nothing of them came in meanwhile,
- * a block that has this by now has it from there.
- */
-export function savedOrigins(saved: NotebookContent, now: NotebookContent): NotebookContent {
-  const [before, after] = [blockVersions(saved), blockVersions(now)];
-  return withCellsOf(editedCells(saved, now), ({ id }) => before.has(id) && before.get(id) === after.get(id));
+/** A person saves and types on, several times before a merge has been answered. */
+const MOST_SAVED = 16;
+
+export class SavedOrigins {
+  /** As the flow was at each save, the newest last. */
+  private saved: readonly NotebookContent[] = [];
+
+  /** The flow was saved like this. */
+  add(content: NotebookContent): void {
+    this.saved = [...this.saved, withoutOutputs(content)].slice(-MOST_SAVED);
+  }
+
+  /**
+   * Cells that a person has edited since the flow was saved, as they were then, a notebook a save. A block that has one
+   * of these by now has it from there, if nothing of the cell came in meanwhile.
+   * @param base what its file held last, which another page may have saved
+   */
+  before(now: NotebookContent, base: NotebookContent | null): readonly NotebookContent[] {
+    const versions = blockVersions(now);
+    return [...this.saved, ...(base === null ? [] : [base])].flatMap(saved => {
+      const before = blockVersions(saved);
+      const found = withCellsOf(
+        editedCells(saved, now),
+        ({ id }) => before.has(id) && before.get(id) === versions.get(id),
+      );
+      return decodeCells(found).length === 0 ? [] : [found];
+    });
+  }
 }
+
+/** What cells show may be large, and is nothing that they come from. */
+const withoutOutputs = (content: NotebookContent): NotebookContent => ({
+  ...content,
+  cells: (content['cells'] as readonly JSONObject[]).map(cell =>
+    cell['cell_type'] === 'code' ? { ...cell, outputs: [], execution_count: null } : cell,
+  ),
+});
 
 /** Digests of what cells were in their blocks when a flow was brought together with them. */
 function blockVersions(content: NotebookContent): ReadonlyMap<string, string> {

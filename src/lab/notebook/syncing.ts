@@ -18,7 +18,7 @@ import { hasOpenConflict, isInConflict } from './conflicts.js';
 import { OpenFile } from './openFile.js';
 import type { OpenNotebook } from './openNotebook.js';
 import { isSameContent, withCellsOf } from './plainCells.js';
-import { savedOrigins } from './savedOrigins.js';
+import { SavedOrigins } from './savedOrigins.js';
 import { SaveQueue } from './saveQueue.js';
 
 interface Saved {
@@ -75,6 +75,7 @@ export class Syncing {
   private seen = '';
   private readonly file: OpenFile;
   private readonly saves: SaveQueue;
+  private readonly origins = new SavedOrigins();
   private idle: Promise<void> = Promise.resolve();
 
   constructor(
@@ -164,6 +165,7 @@ export class Syncing {
     notebook.look();
     if (isOwn || notebook.subject.kind !== 'flow') return;
     this.isSaved = true;
+    this.origins.add(saved);
     this.pending = { content: saved, arrivals: this.savedArrivals };
     this.ask();
   }
@@ -178,7 +180,9 @@ export class Syncing {
       if (notebook.subject.kind === 'block') return;
     }
     this.isSaved = true;
-    this.pending = { content: notebook.content(), arrivals: this.arrivals };
+    const content = notebook.content();
+    this.origins.add(content);
+    this.pending = { content, arrivals: this.arrivals };
     this.ask();
   }
 
@@ -276,12 +280,12 @@ export class Syncing {
     const isUnsaved = project.view?.isReadOnly === true || (pending === null && model.dirty);
     const sent = saved ?? notebook.content();
     const { arrivals } = this;
-    const { base } = this.file;
+    const origins = this.origins.before(sent, this.file.base);
     const answer = await project.call('mergeFlow', {
       path: notebook.path,
       content: sent,
       isUnsaved,
-      ...(base === null ? {} : { saved: savedOrigins(base, sent) }),
+      ...(origins.length === 0 ? {} : { saved: origins }),
     });
     if (this.isDisposed || model.isDisposed) return;
     if (this.arrivals !== arrivals) {

@@ -274,8 +274,8 @@ export const callTable: { readonly [Name in CallName]: CallSpec<Name> } = {
           'Only what the blocks have by now comes in; edits of the flow wait for the next call.',
         ),
         saved: told(
-          anyObject,
-          'A notebook of the cells that were edited since the flow was saved, as they were then; a block that has this from another page is not disputed.',
+          listOf(anyObject),
+          'Notebooks of the cells that were edited since the flow was saved, as they were at each save; a block that has one of these from another page is not disputed.',
         ),
       },
     ),

@@ -231,8 +231,8 @@ export interface Calls {
       readonly content: NotebookContent;
       /** Only what the blocks have by now comes in; nothing is written, and edits of the flow wait for the next call. */
       readonly isUnsaved?: boolean;
-      /** Cells that were edited since it was saved, as they were then: the block may have that from another page. */
-      readonly saved?: NotebookContent;
+      /** Cells that were edited since it was saved, as they were at each save: the block may have one from another page. */
+      readonly saved?: readonly NotebookContent[];
     };
     result: MergeAnswer;
   };

@@ -37,7 +37,7 @@ const home = (blocks: readonly Block[]) => ({
 function openPlan(
   text: string,
   blocks: readonly Block[],
-  saved: ReadonlyMap<string, string> = new Map(),
+  saved: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Submission | Disagreement {
   const flow = readFlow(notebookOf(text, 'a.flow.ipynb'), digest, home(blocks));
   assert.ok(flow.ok, flow.ok ? '' : JSON.stringify(flow.problems));
@@ -286,13 +286,18 @@ test('what a page saved and another one brought into the block is what the next 
     { uid: 'uid-a', id: 'a', text: notebook([cell('x', source)]) },
   ];
   const edited = labSave(compose(blocksWith('x = 1')), ({ cells }) => void (cells[1]!.source = 'x = 3'));
-  const [saved, other] = ['x = 2', 'x = 9'].map(
-    source => new Map([['x', digestsOf(JSON.stringify(cell('x', source)), digest).content]]),
+  const [saved, savedAgain, other] = [['x = 2'], ['x = 1.5', 'x = 2', 'x = 2.5'], ['x = 9']].map(
+    sources =>
+      new Map([
+        ['x', new Set(sources.map(source => digestsOf(JSON.stringify(cell('x', source)), digest).content))],
+      ]),
   );
   const blocks = blocksWith('x = 2');
-  const outcome = openPlan(edited, blocks, saved);
-  assert.ok(!isConflict(outcome));
-  assert.deepEqual(cellsIn(outcome.changed[0]!.text).map(sourceOf), ['x = 3']);
+  for (const states of [saved, savedAgain]) {
+    const outcome = openPlan(edited, blocks, states);
+    assert.ok(!isConflict(outcome));
+    assert.deepEqual(cellsIn(outcome.changed[0]!.text).map(sourceOf), ['x = 3']);
+  }
   // What stands in the block is of somebody else.
   assert.ok(isConflict(openPlan(edited, blocks, other)));
   assert.ok(isConflict(openPlan(edited, blocks)));
