@@ -1,54 +1,14 @@
 /** What a kernel's Python says about itself: asked once, remembered until the interpreter or its packages change. */
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { failure, success, type Problem, type Result } from '../protocol/problem.js';
+import { success, type Result } from '../protocol/problem.js';
 import { isObject } from './notebooks/outputs.js';
-import type { Environment } from './jupyterPaths.js';
+import type { Interpreter, PythonFacts } from './askPython.js';
 
-export interface PythonFacts {
-  /** `3.11.7`. */
-  readonly version: string;
-  /** `cpython`, `pypy`. */
-  readonly implementation: string;
-  /** `linux-x86_64`. */
-  readonly platform: string;
-  readonly prefix: string;
-  /** Versions of distributions; `null`: not installed. */
-  readonly ipython: string | null;
-  readonly ipykernel: string | null;
-  /** Where it looks for modules: those of its `sys.path` that are there. */
-  readonly folders: readonly string[];
-}
+export type { PythonFacts } from './askPython.js';
 
 /** Raise it when the script asks for more. */
 const FACTS_VERSION = 1;
-const PATIENCE_MS = 60_000;
-
-const SCRIPT = `
-import json, os, platform, sys, sysconfig
-from importlib import metadata, util
-def version(name, module):
-    try:
-        if util.find_spec(module) is None:
-            return None
-        return metadata.version(name)
-    except Exception:
-        return None
-print("dagpy-facts:" + json.dumps({
-    "version": platform.python_version(), "implementation": sys.implementation.name,
-    "platform": sysconfig.get_platform(), "prefix": sys.prefix,
-    "ipython": version("ipython", "IPython"), "ipykernel": version("ipykernel", "ipykernel"),
-    "folders": [path for path in sys.path if path and os.path.isdir(path)],
-}))
-`;
-
-export interface Interpreter {
-  /** Absolute path. */
-  readonly python: string;
-  /** Options of Python itself, such as `-Xfrozen_modules=off`. */
-  readonly flags: readonly string[];
-  readonly env: Environment;
-}
 
 interface Remembered {
   readonly stamp: string;
@@ -71,7 +31,9 @@ export async function pythonFacts(
   const known = recall(file);
   if (known && stampOfPython(interpreter.python, known.folders) === known.stamp)
     return success({ ...known.facts, folders: known.folders });
-  const asked = await ask(interpreter);
+  // Most starts find the answer remembered.
+  const { askPython } = await import('./askPython.js');
+  const asked = await askPython(interpreter, isFacts);
   if (!asked.ok) return asked;
   const { folders, ...facts } = asked.value;
   const stamp = stampOfPython(interpreter.python, folders);
@@ -133,44 +95,4 @@ function remember(file: string, value: Remembered): void {
   } catch {
     // A cache that can not be written costs a second per run.
   }
-}
-
-function ask({ python, flags, env }: Interpreter): Promise<Result<PythonFacts>> {
-  return new Promise(resolve => {
-    const options = {
-      env: env as NodeJS.ProcessEnv,
-      timeout: PATIENCE_MS,
-      maxBuffer: 2 ** 20,
-      cwd: dirname(python),
-    };
-    // Loaded only here: most starts find the answer remembered.
-    const { execFile } = process.getBuiltinModule('node:child_process');
-    execFile(python, [...flags, '-c', SCRIPT], options, (error, stdout, stderr) => {
-      // A sitecustomize or .pth file may print too.
-      const line = stdout.split(/\r?\n/).find(text => text.startsWith('dagpy-facts:'));
-      const facts = line === undefined ? undefined : (JSON.parse(line.slice(12)) as PythonFacts);
-      resolve(facts && isFacts(facts) ? success(facts) : failure(startProblem(python, error, stderr)));
-    });
-  });
-}
-
-function startProblem(
-  python: string,
-  error: (Error & { readonly code?: unknown; readonly killed?: boolean }) | null,
-  stderr: string,
-): Problem {
-  const remedy =
-    'register the kernel again from a working environment: python -m ipykernel install --user --name NAME';
-  if (error?.code === 'ENOENT') {
-    return { code: 'kernel-missing-python', message: `the kernel's Python ${python} does not exist`, remedy };
-  }
-  const last = stderr.trim().split('\n').at(-1);
-  const why = error?.killed
-    ? `did not answer within ${PATIENCE_MS / 1000} s`
-    : last || error?.message || 'gave no answer';
-  return {
-    code: 'kernel-broken-python',
-    message: `the kernel's Python ${python} does not work: ${why}`,
-    remedy,
-  };
 }

@@ -6,7 +6,6 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jupyterDataFolder, type Environment } from '../jupyterPaths.js';
-import { readOutputs, type Notebook } from './read.js';
 
 export interface TrustKeeper {
   /** Somebody will ask soon: Python starts, which takes longer than answering. */
@@ -22,18 +21,6 @@ export interface TrustOptions {
   /** Python with nbformat and this package. */
   readonly python: string;
   readonly env: Environment;
-}
-
-/** Whether what is made of several notebooks may be trusted: all of those that show anything are. */
-export async function areTrusted(
-  trust: Pick<TrustKeeper, 'wasTrusted'>,
-  notebooks: readonly Notebook[],
-): Promise<boolean> {
-  const showing = notebooks.filter(notebook =>
-    notebook.cells.some(cell => cell.type === 'code' && readOutputs(notebook, cell).outputs.length > 0),
-  );
-  const trusted = await trust.wasTrusted(showing.map(({ text }) => text));
-  return trusted.every(each => each);
 }
 
 interface Answer {
@@ -69,45 +56,6 @@ export function createTrustKeeper({ python, env }: TrustOptions): TrustKeeper {
       );
     },
     close: () => helper?.close(),
-  };
-}
-
-/** How long Python stays for the next one who asks. */
-const IDLE = 60_000;
-
-/**
- * For a process that asks again and again: Python takes a second to start, and longer on a busy machine, so one stays for
- * whoever asks next. Each one closes what is lent.
- */
-export function createTrustLender(options: TrustOptions): () => TrustKeeper {
-  let keeper: TrustKeeper | undefined;
-  let lent = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = (): void => {
-    keeper?.close();
-    keeper = undefined;
-  };
-  return () => {
-    let isLent = false;
-    const own = (): TrustKeeper => {
-      if (!isLent) {
-        clearTimeout(timer);
-        isLent = true;
-        lent += 1;
-      }
-      return (keeper ??= createTrustKeeper(options));
-    };
-    return {
-      prepare: () => own().prepare(),
-      wasTrusted: texts => own().wasTrusted(texts),
-      signAgain: paths => own().signAgain(paths),
-      close() {
-        if (!isLent) return;
-        isLent = false;
-        lent -= 1;
-        if (lent === 0) timer = setTimeout(end, IDLE).unref();
-      },
-    };
   };
 }
 
