@@ -113,6 +113,18 @@ function traceOf(effect: ExecuteEffect, value: number): Trace {
   };
 }
 
+/** A list that tells which of its items were looked at. */
+function countReads<Item>(list: readonly Item[]) {
+  const places = new Set<string>();
+  const items = new Proxy(list, {
+    get(target, name, receiver): unknown {
+      if (typeof name === 'string' && /^\d+$/.test(name)) places.add(name);
+      return Reflect.get(target, name, receiver);
+    },
+  });
+  return { items, places };
+}
+
 for (const [name, shape] of Object.entries(shapes)) {
   for (const reversed of [false, true]) {
     test(`${SIZE} blocks, ${name}${reversed ? ', children listed before parents' : ''}`, context => {
@@ -123,14 +135,27 @@ for (const [name, shape] of Object.entries(shapes)) {
         expand: glob => [glob],
       };
       const snapshot = snapshotOf(shape, SIZE, reversed);
+      let keys = 0;
+      const counting = {
+        digest(text: string) {
+          keys += 1;
+          return sha(text);
+        },
+      };
       const began = performance.now();
-      const opened = openContext({ snapshot, world, hasher: { digest: sha }, now: 0 });
+      const opened = openContext({ snapshot, world, hasher: counting, now: 0 });
       assert.ok(opened.ok);
       const openedAt = performance.now();
       const planned = plan(opened.value, { target: { kind: 'affected' }, force: false });
       assert.ok(planned.ok);
       assert.equal(planned.value.runs.length, SIZE);
       const plannedAt = performance.now();
+      // Only of blocks without parents the inputs are known beforehand.
+      assert.equal(
+        keys,
+        snapshot.blocks.filter(({ declaration }) => declaration.parents.length === 0).length,
+      );
+      keys = 0;
 
       const request = { target: { kind: 'affected' as const }, force: false };
       const begun = startRun(opened.value, { run: runId('giant'), request, jobs: 8 });
@@ -158,22 +183,34 @@ for (const [name, shape] of Object.entries(shapes)) {
       const ranAt = performance.now();
       assert.equal(executed, SIZE);
       assert.equal(steps, SIZE + 1);
+      assert.equal(keys, SIZE, 'each block is judged once, however many wait for their start');
 
+      const seen = countReads(
+        snapshot.blocks.map(block => ({ ...block, memory: memory.get(block.declaration.id)! })),
+      );
       const after = openContext({
-        snapshot: {
-          ...snapshot,
-          blocks: snapshot.blocks.map(block => ({ ...block, memory: memory.get(block.declaration.id)! })),
-        },
+        snapshot: { ...snapshot, blocks: seen.items },
         world,
-        hasher: { digest: sha },
+        hasher: counting,
         now: 0,
       });
       assert.ok(after.ok);
       const judgedFrom = performance.now();
+      keys = 0;
       assert.ok(judge(after.value).every(judgement => judgement?.state === 'fresh'));
+      assert.equal(keys, SIZE);
+      const judgedAt = performance.now();
+
+      const scope = new Uint8Array(SIZE);
+      scope[SIZE >> 1] = 1;
+      keys = 0;
+      seen.places.clear();
+      assert.equal(judge(after.value, { scope })[SIZE >> 1]?.state, 'fresh');
+      assert.equal(keys, 1);
+      assert.ok(seen.places.size <= 4, `status of one block looks at ${seen.places.size}`);
       const ms = (from: number, to: number) => `${Math.round(to - from)} ms`;
       context.diagnostic(
-        `open ${ms(began, openedAt)}, plan ${ms(openedAt, plannedAt)}, run ${ms(plannedAt, ranAt)}, judge all fresh ${ms(judgedFrom, performance.now())}, heap ${Math.round(process.memoryUsage().heapUsed / 1e6)} MB`,
+        `open ${ms(began, openedAt)}, plan ${ms(openedAt, plannedAt)}, run ${ms(plannedAt, ranAt)}, judge all fresh ${ms(judgedFrom, judgedAt)}, heap ${Math.round(process.memoryUsage().heapUsed / 1e6)} MB`,
       );
     });
   }
