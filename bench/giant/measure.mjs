@@ -10,8 +10,8 @@ import { ORDERS } from './project.mjs';
 
 const BLOCKS = 1_000_000;
 const MOST_BYTES = 500e6;
-/** Enough to see how much is taken where it is more than Node allows by itself. */
-const HEAP = '--max-old-space-size=16000';
+/** Enough heap to see how much is taken where it is more than Node allows by itself. */
+const FLAGS = ['--max-old-space-size=16000', '--expose-gc'];
 
 const simulation = join(root, 'build', 'bench', 'giant.mjs');
 
@@ -28,7 +28,7 @@ const makeSimulation = () =>
 
 /** @param {number} size @param {string} order */
 const simulated = async (size, order) =>
-  JSON.parse(await output([node, HEAP, simulation, String(size), order], { cwd: root, env: {} }));
+  JSON.parse(await output([node, ...FLAGS, simulation, String(size), order], { cwd: root, env: {} }));
 
 /** @param {import('../special/index.mjs').Options} options */
 export async function giant({ repeat, scale }) {

@@ -161,6 +161,7 @@ export function afterRun(snapshot, traces, changed) {
 
 /** What a worker would have stored. @param {any} effect @param {number} turn */
 export function traceOf(effect, turn) {
-  const object = { digest: digestOf(`value ${turn}`), size: 1 };
+  // Workers hash what they store: what stands for it here only has to differ each time.
+  const object = { digest: turn.toString(16).padStart(64, '0'), size: 1 };
   return new SimulatedTrace(effect, new Stored(`x${effect.block.slice(1)}`, object));
 }

@@ -63,7 +63,7 @@ export class Values {
     const { size } = context.project.graph;
     this.#context = context;
     this.#scope = scope;
-    this.#traces = new Array<Trace | undefined>(size).fill(undefined);
+    this.#traces = new Array<Trace | undefined>(size);
   }
 
   find(block: number): Trace | undefined {

@@ -98,7 +98,10 @@ export function frameIngredients(of: Ingredients): string {
 }
 
 /** JSON quoting: it ends itself, and lone surrogates, which UTF-8 would fold into one character, stay apart. */
-export const frameText = (text: string): string => JSON.stringify(text);
+export const frameText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+
+/** Printable ASCII without quotes and backslashes, which JSON quotes as it is: tested in half the time. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Hexadecimal digits need no quoting. */
 export const frameDigest = (digest: Digest | null): string => (digest === null ? 'absent' : `"${digest}"`);

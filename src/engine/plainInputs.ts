@@ -27,18 +27,16 @@ export function plainInputs(
   block: number,
   traceOf: (parent: number) => Trace,
 ): ResolvedInputs | undefined {
-  if (project.hasOff || project.readsEverything(block)) return undefined;
-  const { graph, snapshot } = project;
+  if (project.takesAll[block] === 0 || project.readsEverything(block)) return undefined;
+  const { graph, handsOnAll } = project;
   const names = project.readNames(block);
   // By place in `names`, which are sorted: so are the inputs in a key, and so is what is restored.
   const given: (Given | undefined)[] = [];
   for (let place = 0; place < names.length; place += 1) given.push(undefined);
   let count = 0;
-  const { parents } = snapshot.blocks[block]!.declaration;
-  for (let edge = 0; edge < parents.length; edge += 1) {
-    const parent = graph.edgeParent[graph.edgeStart[block]! + edge]!;
-    if (parents[edge]!.use !== undefined) return undefined;
-    if (snapshot.blocks[parent]!.declaration.filter.kind !== 'auto') return undefined;
+  for (let edge = graph.edgeStart[block]!; edge < graph.edgeStart[block + 1]!; edge += 1) {
+    const parent = graph.edgeParent[edge]!;
+    if (handsOnAll[parent] === 0) return undefined;
     const { exports, withheld } = traceOf(parent);
     for (const component of exports) {
       let isRead = false;

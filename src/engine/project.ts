@@ -26,6 +26,9 @@ export interface Project {
   readonly hasAmbient: boolean;
   /** Blocks that are declared to be frozen, in notebook order. */
   readonly frozen: readonly number[];
+  /** Marks of blocks whose filter is `auto`, and of those none of whose edges picks variables: nearly all of either. */
+  readonly handsOnAll: Uint8Array;
+  readonly takesAll: Uint8Array;
   /** Digests of the non-empty code cells. */
   cells(block: number): readonly Digest[];
   /** Those of the prelude; none for the prelude itself. */
@@ -96,16 +99,21 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
 }
 
 /** What few blocks have, found in one pass, so that nobody looks for it where no block has it. */
-function peculiarities({ blocks }: ProjectSnapshot): Pick<Project, 'hasOff' | 'hasAmbient' | 'frozen'> {
+function peculiarities({ blocks }: ProjectSnapshot) {
+  const handsOnAll = new Uint8Array(blocks.length).fill(1);
+  const takesAll = new Uint8Array(blocks.length).fill(1);
   let hasOff = false;
   let hasAmbient = false;
   const frozen: number[] = [];
   blocks.forEach(({ declaration, memory }, block) => {
-    if (declaration.filter.kind === 'off') hasOff = true;
+    const { kind } = declaration.filter;
+    if (kind === 'off') hasOff = true;
+    if (kind !== 'auto') handsOnAll[block] = 0;
+    for (const { use } of declaration.parents) if (use !== undefined) takesAll[block] = 0;
     if (declaration.run === 'never') frozen.push(block);
     if (memory.last !== null && memory.last.ambient.length > 0) hasAmbient = true;
   });
-  return { hasOff, hasAmbient, frozen };
+  return { hasOff, hasAmbient, frozen, handsOnAll, takesAll };
 }
 
 function readSetOf(cells: readonly CellFacts[]): ReadSet {
