@@ -267,6 +267,13 @@ export const mutants = [
     killedBy: 'test_hazards_values.py',
   },
   {
+    name: 'a page that was written to counts as the file’s',
+    file: 'jupyterlab_dagpy/worker/values/mappings.py',
+    find: 'may_differ = pages.translate(_MAY_DIFFER)',
+    replace: 'may_differ = bytes(len(pages))',
+    killedBy: 'one_number_of_a_large_array',
+  },
+  {
     name: 'a file that is opened is not noticed',
     file: 'jupyterlab_dagpy/worker/reads/hook.py',
     find: '    "open": _opened,\n',
@@ -276,10 +283,10 @@ export const mutants = [
   {
     name: 'no isolation: restored arrays are mapped for writing',
     file: 'jupyterlab_dagpy/worker/values/blobs.py',
-    find: 'return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))',
+    find: 'mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)',
     replace:
       'os.chmod(file.name, 0o644)\n            with open(file.name, "r+b") as shared:\n' +
-      '                return memoryview(mmap.mmap(shared.fileno(), size, access=mmap.ACCESS_WRITE))',
+      '                mapped = mmap.mmap(shared.fileno(), size, access=mmap.ACCESS_WRITE)',
     killedBy: 'test_collisions.py and sibling or test_hazards_values.py',
   },
   {

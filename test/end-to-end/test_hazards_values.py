@@ -424,3 +424,21 @@ def test_reading_the_history_of_another_block_is_remarked(project) -> None:
     assert "42" not in p.text("b")  # whatever `_` is there, it is not the parent's
     note = next(line for line in report.err.splitlines() if "Out" in line)
     assert "b" in note and "_" in note
+
+
+def test_one_number_of_a_large_array_counts(project) -> None:
+    """Large arrays are mapped from the store, and only what was written to is compared with it."""
+    p = project(
+        {
+            "make": ["import numpy as np\nlarge = np.zeros(1_000_000)"],
+            "read": (["total = large.sum()"], {"parents": ["make"]}),
+            "change": (["large[777_777] = 5"], {"parents": ["make"]}),
+            "look": (["print(large.sum())"], {"parents": ["change"]}),
+        }
+    )
+    p.run()
+    assert p.text("look") == "5.0\n"
+    assert set(p.exports("read")) == {"total"} and set(p.exports("change")) == {"large"}
+    p.edit("change", 0, "= 5", "= 6")
+    assert p.run().executed == {"change", "look"}
+    assert p.text("look") == "6.0\n"
