@@ -277,9 +277,7 @@ def check_minimality(
                 at_least += telling.counts[id][1]
         telling.counts[f"b{index}"] = everything, at_least
         known = telling.past.setdefault(index, [])
-        answers = [
-            run for run in known if run.everything == everything and set(result["asked"]) <= run.tried
-        ]
+        answers = [run for run in known if run.everything == everything and set(result["asked"]) <= run.tried]
         ran = f"b{index}" in report.executed
         # what runs again for another block runs although it need not for itself
         is_asked = f"b{index}" in report.replayed or world.is_volatile(index)
