@@ -1,6 +1,6 @@
 /** A block's own notebook that is open in an editor while its file changed: three versions of it brought together. */
 import { mergeFlow, type MergedCell, type Section } from '../../engine/flow/merge.js';
-import { recordedContents, type RecordedBlock } from '../../protocol/flow/record.js';
+import { recordedContents, type FlowRecord, type RecordedBlock } from '../../protocol/flow/record.js';
 import { formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
 import type { JsonObject } from '../../protocol/outputs.js';
 import type { Notebook } from '../notebooks/index.js';
@@ -8,6 +8,7 @@ import { diskCells, type DiskCell } from './blockTexts.js';
 import { cellTexts, layoutOf } from './cellList.js';
 import { conflictingCell, editedCell, withCellId } from './cellText.js';
 import { digestsOf, FlowIds, type Digest } from './compose.js';
+import { mergedRecord } from './mergedRecord.js';
 import { flowRecordOf, marksOf } from './readFlow.js';
 
 export interface OpenNotebook {
@@ -51,10 +52,11 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
   const contents = new Map([...edited].map(([id, { content }]) => [id, content]));
   const current = diskCells(disk, recorded, { contents, left: new Set() }, ids, digest);
   const onDisk = { block: BLOCK, cells: current.map(({ version }) => version) };
+  const records = { base: recordIn(base), mine: recordIn(mine), disk: recordIn(disk) };
   const origins = originsOf(before, edited, onDisk, {
-    base: blockVersions(base),
-    mine: blockVersions(mine),
-    disk: blockVersions(disk),
+    base: recordedContents(records.base),
+    mine: recordedContents(records.mine),
+    disk: recordedContents(records.disk),
   });
   const merge = mergeFlow([sectionOf(origins)], [sectionOf(edited)], [onDisk]);
   const found = new Map(current.map(cell => [cell.version.id, cell]));
@@ -72,8 +74,10 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
     const about = marksOf(edited.get(cell.id)?.text ?? theirs.text).conflict ?? cell.id;
     cells.push(conflictingCell(theirs.text, copy, about, layout));
   }
+  const sides = new Map(merge.sections[0]?.cells.map(cell => [cell.id, cell]));
+  const record = mergedRecord(records, id => (disputed.has(id) ? undefined : sides.get(id)));
   return {
-    content: notebookOf(mine, cells, mergedMetadata(base, mine, disk)),
+    content: notebookOf(mine, cells, withRecord(mergedMetadata(base, mine, disk), record)),
     base: notebookOf(
       disk,
       current.map(({ version, text }) => withCellId(text, version.id, layout)),
@@ -83,10 +87,19 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
   };
 }
 
-/** Of a flow: what each cell was in its block when the flow was brought together with it; nothing of other notebooks. */
-function blockVersions(notebook: Notebook): ReadonlyMap<string, string> {
+/** Of a flow; other notebooks have none. */
+function recordIn(notebook: Notebook): FlowRecord | null {
   const record = flowRecordOf(notebook);
-  return recordedContents(record.ok ? record.value : null);
+  return record.ok ? record.value : null;
+}
+
+function withRecord(
+  metadata: Readonly<Record<string, unknown>>,
+  record: FlowRecord | null,
+): Readonly<Record<string, unknown>> {
+  return record === null
+    ? metadata
+    : { ...metadata, dagpy: { ...(metadata['dagpy'] as JsonObject), flow: record } };
 }
 
 /**

@@ -302,3 +302,37 @@ test('what a page saved and another one brought into the block is what the next 
   assert.ok(isConflict(openPlan(edited, blocks, other)));
   assert.ok(isConflict(openPlan(edited, blocks)));
 });
+
+test('what came in from a block stays what it is when another page saves the flow: a checkout after it is not undone', () => {
+  const flowOf = (load: string, clean: string): string =>
+    compose([
+      { uid: 'uid-a', id: 'a', text: notebook([cell('x', load)]) },
+      { uid: 'uid-b', id: 'b', text: notebook([cell('y', clean)]) },
+    ]);
+  const base = flowOf('x = 2', 'y = 1');
+  // One page brought in that the first block is another one; the other page edited the second block, and saved.
+  const mine = flowOf('x = 1', 'y = 1');
+  const disk = labSave(base, ({ cells }) => void (cells[3]!.source = 'y = 9'));
+  const { content, conflicts } = mergeNotebook(
+    { base: notebookOf(base), mine: notebookOf(mine), disk: notebookOf(disk) },
+    digest,
+  );
+  assert.deepEqual(conflicts, []);
+  const text = JSON.stringify(content);
+  const sources = (cells: string): readonly string[] => cellsIn(cells).map(sourceOf);
+  assert.deepEqual([sources(text)[1], sources(text)[3]], ['x = 1', 'y = 9']);
+  for (const load of ['x = 1', 'x = 2', 'x = 3']) {
+    const blocks: readonly Block[] = [
+      { uid: 'uid-a', id: 'a', text: notebook([cell('x', load)]) },
+      { uid: 'uid-b', id: 'b', text: notebook([cell('y', 'y = 1')]) },
+    ];
+    const outcome = openPlan(text, blocks);
+    assert.ok(!isConflict(outcome), load);
+    const after = submitted(outcome, blocks);
+    assert.deepEqual(
+      after.blocks.map(block => sources(block.text)),
+      [[load], ['y = 9']],
+    );
+    assert.deepEqual([sources(after.flow)[1], sources(after.flow)[3]], [load, 'y = 9']);
+  }
+});
