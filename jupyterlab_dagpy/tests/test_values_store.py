@@ -243,18 +243,35 @@ def test_a_set_that_holds_itself_through_an_instance(tmp_path: Path) -> None:
     assert in_fresh_interpreter(parts, tmp_path, code) == "True True 2"
 
 
-def test_a_set_of_many_linked_objects_takes_no_time(tmp_path: Path) -> None:
-    code = """
+def calls_to_store(count: int, folder: Path) -> int:
+    """How many functions are called to store a set of objects that lead to one another."""
+    code = f"""
 class N: pass
-nodes = [N() for _ in range(3000)]
-for i, node in enumerate(nodes): node.i = i; node.near = {i, nodes[i % 7]}
+nodes = [N() for _ in range({count})]
+for i, node in enumerate(nodes): node.i = i; node.near = {{i, nodes[i % 7]}}
 group = set(nodes)
 del nodes, node
 """
-    started = time.process_time()
-    parts = exported(code, tmp_path)
-    assert time.process_time() - started < 5
+    calls = 0
+
+    def count_call(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    folder.mkdir()
+    before = sys.getprofile()
+    sys.setprofile(count_call)
+    try:
+        parts = exported(code, folder)
+    finally:
+        sys.setprofile(before)
     assert "group" in [name for part in parts for name in part["names"]]
+    return calls
+
+
+def test_a_set_of_linked_objects_takes_work_in_proportion_to_their_number(tmp_path: Path) -> None:
+    few, many = (calls_to_store(count, tmp_path / str(count)) for count in (100, 400))
+    assert many < 5 * few
 
 
 # ---------------------------------------------------------------- names in code
