@@ -63,9 +63,13 @@ export const BlockList = ({
   );
   const ids = useMemo(() => rows.map(({ id }) => id), [rows]);
   const width = useMemo(() => railWidth(rows), [rows]);
-  const selected = selectedIn(selection, project);
-  const current = selected.at(-1);
-  const place = current === undefined ? -1 : ids.indexOf(current);
+  /** As it is by now: keys may come faster than rows are drawn. */
+  const chosenNow = (): { selected: readonly string[]; current: string | undefined; place: number } => {
+    const selected = selectedIn(selection, project);
+    const current = selected.at(-1);
+    return { selected, current, place: current === undefined ? -1 : ids.indexOf(current) };
+  };
+  const { selected, current, place } = chosenNow();
 
   useLayoutEffect(() => {
     const node = list.current;
@@ -158,6 +162,7 @@ export const BlockList = ({
   const go = (to: number, isExtending: boolean): void => {
     const id = ids[Math.max(0, Math.min(ids.length - 1, to))];
     if (id === undefined) return;
+    const { selected, current } = chosenNow();
     if (isExtending && current !== undefined) select([...selected.filter(other => other !== id), id]);
     else select([id]);
   };
@@ -170,7 +175,7 @@ export const BlockList = ({
   };
 
   const execute = (id: string): void => {
-    if (current !== undefined && commands.isEnabled(id, {})) void commands.execute(id, {});
+    if (chosenNow().current !== undefined && commands.isEnabled(id, {})) void commands.execute(id, {});
   };
 
   /** At the current row. The browser would open it in the middle of the list, and by Shift+F10 its own one. */
@@ -192,6 +197,7 @@ export const BlockList = ({
   const onKeyDown = (event: KeyboardEvent): void => {
     const { key } = event;
     if (event.ctrlKey || event.metaKey) return;
+    const { current, place } = chosenNow();
     const page = Math.max(1, Math.floor(window.height / ROW_HEIGHT) - 1);
     const steps: Record<string, number> = {
       ArrowDown: place + 1,
