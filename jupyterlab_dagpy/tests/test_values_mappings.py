@@ -161,21 +161,23 @@ def bytes_read() -> int:
     return int(Path("/proc/self/io").read_text().split()[1])
 
 
+def as_input(part: Any, folder: Path) -> Any:
+    """What a block is told that is given all of a component, under the same names."""
+    return {
+        "head": str(folder / part["head"]["file"]),
+        "buffers": [str(folder / blob["file"]) for blob in part["buffers"]],
+        "lineTables": None,
+        "names": part["names"],
+        "bind": {name: [name] for name in part["names"]},
+    }
+
+
 def test_an_input_that_stays_as_it_is_is_not_read_again(tmp_path: Path) -> None:
     count = 1_000_000
     namespace: dict[str, Any] = {"__name__": "__main__", "a": np.arange(count), "b": np.ones(count)}
     dumper = values.Dumper(namespace, tmp_path, tmp_path)
     components = [dumper.dump([name], namespace) for name in ("a", "b")]
-    inputs = [
-        {
-            "head": str(tmp_path / part["head"]["file"]),  # type: ignore[index]
-            "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],  # type: ignore[index]
-            "lineTables": None,
-            "names": part["names"],  # type: ignore[index]
-            "bind": {name: [name] for name in part["names"]},  # type: ignore[index]
-        }
-        for part in components
-    ]
+    inputs = [as_input(part, tmp_path) for part in components]
     session: dict[str, Any] = {"__name__": "__main__"}
     restored = values.restore(inputs, session)
     assert session["a"].sum() == count * (count - 1) // 2
@@ -201,13 +203,7 @@ def test_a_column_of_text_that_stays_as_it_is_is_not_copied(tmp_path: Path, dtyp
         "t": pandas.DataFrame({"x": pandas.Series(texts, dtype=dtype)}),
     }
     part: Any = values.Dumper(namespace, tmp_path, tmp_path).dump(["t"], namespace)
-    job = {
-        "head": str(tmp_path / part["head"]["file"]),
-        "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],
-        "lineTables": None,
-        "names": ["t"],
-        "bind": {"t": ["t"]},
-    }
+    job = as_input(part, tmp_path)
     session: dict[str, Any] = {"__name__": "__main__"}
     (restored,) = values.restore([job], session)
     checking = values.Dumper(session, tmp_path, tmp_path)
@@ -234,13 +230,7 @@ def test_a_piece_of_a_column_of_text_is_not_the_whole(tmp_path: Path) -> None:
     column = pandas.Series([f"text {number}" for number in range(300_000)], dtype="str")
     namespace: dict[str, Any] = {"__name__": "__main__", "c": column}
     part: Any = values.Dumper(namespace, tmp_path, tmp_path).dump(["c"], namespace)
-    job = {
-        "head": str(tmp_path / part["head"]["file"]),
-        "buffers": [str(tmp_path / blob["file"]) for blob in part["buffers"]],
-        "lineTables": None,
-        "names": ["c"],
-        "bind": {"c": ["c"]},
-    }
+    job = as_input(part, tmp_path)
     for change in ("c.iloc[:-1]", "c.iloc[1:]", "c.iloc[::2]", "c.replace('text 5', 'text 6')"):
         session: dict[str, Any] = {"__name__": "__main__"}
         (restored,) = values.restore([job], session)

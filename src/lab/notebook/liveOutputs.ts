@@ -45,7 +45,7 @@ export class LiveOutputs {
     switch (event.event) {
       case 'blockStarted':
         this.ended.delete(event.block);
-        this.begun.set(event.block, { cells: new Set(), left: new Set(), isConfirmed: false });
+        this.begin(event.block, false);
         this.eachCell(event.block, cell => this.setRunning(cell, true));
         break;
       case 'cellOutput':
@@ -80,6 +80,10 @@ export class LiveOutputs {
     }
   }
 
+  private begin(block: string, isConfirmed: boolean): void {
+    this.begun.set(block, { cells: new Set(), left: new Set(), isConfirmed });
+  }
+
   /** A person runs the cell. */
   private leave(_: unknown, id: string): void {
     for (const { left } of this.begun.values()) left.add(id);
@@ -112,7 +116,7 @@ export class LiveOutputs {
   /** @param place of the cell that runs now, 1-based among all cells of the block's notebook */
   private join(block: string, place: number): void {
     const { notebook } = this;
-    this.begun.set(block, { cells: new Set(), left: new Set(), isConfirmed: true });
+    this.begin(block, true);
     const done = new Set(Array.from({ length: place - 1 }, (_, at) => notebook.cellAt(block, null, at + 1)));
     this.eachCell(block, (cell, id) => {
       if (!done.has(id)) this.setRunning(cell, true);
