@@ -16,6 +16,7 @@ import { runId, traceId } from '../../src/protocol/ids.js';
 import type { Trace } from '../../src/protocol/trace.js';
 import { factsOf, sha } from './toy/language.js';
 import { idOf, NO_MEMORY, uidOf } from './toy/project.js';
+import { USUAL_DECLARATION, USUAL_TRACE } from './toy/usual.js';
 
 const SIZE = Number(process.env['DAGPY_GIANT'] ?? 15_000);
 
@@ -40,13 +41,7 @@ function snapshotOf(shape: (index: number) => readonly number[], size: number, r
     notebook: `b${index}.ipynb`,
     parents: shape(index).map(parent => ({ block: idOf(parent) })),
     filter: { kind: 'auto' as const },
-    run: 'auto' as const,
-    inputs: [],
-    outputs: [],
-    env: [],
-    after: [],
-    tags: new Map(),
-    retries: 0,
+    ...USUAL_DECLARATION,
   }));
   const order = Array.from({ length: size }, (_, index) => (reversed ? size - 1 - index : index));
   const blocks = order.map(index => {
@@ -93,23 +88,10 @@ function traceOf(effect: ExecuteEffect, value: number): Trace {
     key: effect.key,
     uid: uidOf(index),
     block: effect.block,
-    createdAt: 0,
-    seconds: 1,
-    peakBytes: 0,
+    ...USUAL_TRACE,
     ingredients: effect.ingredients,
-    code: [],
-    discovered: [],
     exports: [component],
-    withheld: [],
-    appended: [],
-    ambient: [],
     display: object,
-    written: [],
-    external: [],
-    untracked: [],
-    imports: [],
-    replayed: [],
-    warnings: [],
   };
 }
 

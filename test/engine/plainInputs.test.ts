@@ -12,6 +12,7 @@ import type { Result } from '../../src/protocol/problem.js';
 import type { Component, Trace, Withheld } from '../../src/protocol/trace.js';
 import { factsOf, sha } from './toy/language.js';
 import { idOf, NO_MEMORY, uidOf } from './toy/project.js';
+import { USUAL_DECLARATION, USUAL_TRACE } from './toy/usual.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'];
 const PARENTS = 4;
@@ -84,9 +85,7 @@ function traceOf(index: number, { exports, withheld }: Drawn['parents'][number])
     key: keyOf(sha(`key ${index}`)),
     uid: uidOf(index),
     block: idOf(index),
-    createdAt: 0,
-    seconds: 1,
-    peakBytes: 0,
+    ...USUAL_TRACE,
     ingredients: {
       version: 2,
       environment: sha('python'),
@@ -99,19 +98,9 @@ function traceOf(index: number, { exports, withheld }: Drawn['parents'][number])
       declared: [],
       cwd: '.',
     },
-    code: [],
-    discovered: [],
     exports: components,
     withheld: withheld.map(({ name, why }) => ({ name, why, type: 'x', detail: '' })),
-    appended: [],
-    ambient: [],
     display: object,
-    written: [],
-    external: [],
-    untracked: [],
-    imports: [],
-    replayed: [],
-    warnings: [],
   };
 }
 
@@ -124,13 +113,7 @@ function projectOf({ parents, edges, reads, everything, parameters, prelude }: D
       return use === undefined ? { block: idOf(parent) } : { block: idOf(parent), use: new Map(use) };
     }),
     filter,
-    run: 'auto' as const,
-    inputs: [],
-    outputs: [],
-    env: [],
-    after: [],
-    tags: new Map(),
-    retries: 0,
+    ...USUAL_DECLARATION,
   });
   // The schema refuses a choice of variables where a whole session is handed on.
   const filterOf = ({ filter, use }: Drawn['parents'][number]): Filter =>

@@ -3,6 +3,7 @@ import type { BlockDeclaration, Filter } from '../../../src/protocol/dagFile.js'
 import { blockId, uid, type BlockId, type Uid } from '../../../src/protocol/ids.js';
 import type { BlockMemory, ProjectSnapshot } from '../../../src/engine/index.js';
 import { factsOf, render, sha, type Literal, type ToyCell } from './language.js';
+import { USUAL_DECLARATION } from './usual.js';
 
 export interface ToyEdge {
   readonly parent: number;
@@ -41,13 +42,7 @@ export function snapshotOf(
       use === undefined ? { block: idOf(parent) } : { block: idOf(parent), use },
     ),
     filter,
-    run: 'auto' as const,
-    inputs: [],
-    outputs: [],
-    env: [],
-    after: [],
-    tags: new Map(),
-    retries: 0,
+    ...USUAL_DECLARATION,
     ...options,
   }));
   return {
