@@ -16,13 +16,24 @@ export interface NewObject {
   readonly size: number;
 }
 
+/** A batch whose content is known, and that workers can load; it is still on its way to the disk. */
+export interface Admitted {
+  readonly refs: readonly ObjectRef[];
+  /**
+   * Resolves when all of it survives a power cut, so that a trace may name it; its files may be dropped then.
+   * Rejects with a `ProblemError` (disk full, no permission); then nothing half-written is visible.
+   */
+  readonly durable: Promise<void>;
+}
+
 /** Immutable files by their content. */
 export interface ObjectStore {
-  /**
-   * Takes a batch in; when it resolves, all of it survives a power cut, so that a trace may name it.
-   * Rejects with a `ProblemError` (disk full, no permission, damaged); then nothing half-written is visible.
-   */
+  /** Takes a batch in. Rejects with a `ProblemError` (disk full, no permission, damaged). */
+  admit(batch: readonly NewObject[]): Promise<Admitted>;
+  /** Takes a batch in; resolves when it is durable. */
   commit(batch: readonly NewObject[]): Promise<readonly ObjectRef[]>;
+  /** Where files are that `verifiedPath` names and that are not there before they are durable: its name → theirs until then. */
+  early(): ReadonlyMap<string, string>;
   /** There at its recorded size; says nothing of its content. */
   has(ref: ObjectRef): boolean;
   /** Content after checking its digest; `undefined`: missing, or damaged and put in quarantine. */

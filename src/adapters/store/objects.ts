@@ -1,7 +1,7 @@
 /** Immutable files by the digest of their content: `.dagpy/objects/ab/cdef…`, read-only, never rewritten or cut short. */
 import { copyFileSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { NewObject, ObjectStore } from '../../engine/storePorts.js';
+import type { Admitted, NewObject, ObjectStore } from '../../engine/storePorts.js';
 import type { Digest } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { ObjectRef } from '../../protocol/trace.js';
@@ -39,7 +39,15 @@ interface Prepared extends ObjectRef {
   readonly file: string;
 }
 
+/** Known and loadable, not durable yet. */
+interface OnTheWay {
+  readonly file: string;
+  readonly size: number;
+  readonly durable: Promise<void>;
+}
+
 export class FileObjectStore implements ObjectStore {
+  private readonly onTheWay = new Map<Digest, OnTheWay>();
   private readonly layout: StoreLayout;
   private readonly hasher: BytesHasher;
   private readonly stamps: Stamps;
@@ -53,26 +61,60 @@ export class FileObjectStore implements ObjectStore {
   }
 
   async commit(batch: readonly NewObject[]): Promise<readonly ObjectRef[]> {
+    const { refs, durable } = await this.admit(batch);
+    await durable;
+    return refs;
+  }
+
+  async admit(batch: readonly NewObject[]): Promise<Admitted> {
     const refs: ObjectRef[] = [];
     const unfinished = new Set<string>();
     const news = new Map<Digest, Prepared>();
+    // What others brought and is not durable yet: it has to be before anything names it.
+    const others = new Set<Promise<void>>();
     let file = this.layout.objects;
     try {
       for (const { source, digest, size } of batch) {
-        if (source === 'stored') {
-          refs.push(this.claim(digest, size));
-          continue;
+        let ref: ObjectRef;
+        if (source === 'stored') ref = this.claim(digest, size);
+        else {
+          const named = 'file' in source ? source.file : join(this.layout.tmp, uniqueName());
+          file = named;
+          unfinished.add(named);
+          if ('bytes' in source) this.write(named, source.bytes);
+          ref = { digest: digest ?? (await this.digestOf(source)), size: checkedSize(named, size) };
+          if (!news.has(ref.digest) && this.verifiedPath(ref, 'buffer') === undefined)
+            news.set(ref.digest, { ...ref, file: this.onOurDisk(named, unfinished) });
         }
-        const named = 'file' in source ? source.file : join(this.layout.tmp, uniqueName());
-        file = named;
-        unfinished.add(named);
-        if ('bytes' in source) this.write(named, source.bytes);
-        const ref = { digest: digest ?? (await this.digestOf(source)), size: checkedSize(named, size) };
         refs.push(ref);
-        if (!news.has(ref.digest) && this.verifiedPath(ref, 'buffer') === undefined) {
-          news.set(ref.digest, { ...ref, file: this.onOurDisk(named, unfinished) });
-        }
+        const other = this.onTheWay.get(ref.digest);
+        if (other !== undefined) others.add(other.durable);
       }
+    } catch (error) {
+      for (const left of unfinished) rmSync(left, { force: true });
+      throw this.inWords(error, file);
+    }
+    const durable = this.makeDurable(news, unfinished, others);
+    for (const [digest, { file: early, size }] of news) {
+      const entry = { file: early, size, durable };
+      this.onTheWay.set(digest, entry);
+      const arrived = (): void => {
+        if (this.onTheWay.get(digest) === entry) this.onTheWay.delete(digest);
+      };
+      durable.then(arrived, arrived);
+    }
+    // It is told of by whoever waits for it, which may be later.
+    durable.catch(() => undefined);
+    return { refs, durable };
+  }
+
+  private async makeDurable(
+    news: ReadonlyMap<Digest, Prepared>,
+    unfinished: Set<string>,
+    others: ReadonlySet<Promise<void>>,
+  ): Promise<void> {
+    let file = this.layout.objects;
+    try {
       await Promise.all([...news.values()].map(prepared => this.sync(prepared)));
       for (const prepared of news.values()) {
         file = objectPath(this.layout.objects, prepared.digest);
@@ -80,25 +122,36 @@ export class FileObjectStore implements ObjectStore {
         unfinished.delete(prepared.file);
       }
       this.syncFolders(news.keys());
+      await Promise.all(others);
     } catch (error) {
-      if (error instanceof ProblemError || errorCode(error) === undefined) throw error;
-      throw new ProblemError([problemOf(error, file, this.layout.project)]);
+      throw this.inWords(error, file);
     } finally {
       for (const left of unfinished) rmSync(left, { force: true });
     }
-    return refs;
+  }
+
+  private inWords(error: unknown, file: string): unknown {
+    if (error instanceof ProblemError || errorCode(error) === undefined) return error;
+    return new ProblemError([problemOf(error, file, this.layout.project)]);
+  }
+
+  early(): ReadonlyMap<string, string> {
+    return new Map(
+      Array.from(this.onTheWay, ([digest, { file }]) => [objectPath(this.layout.objects, digest), file]),
+    );
   }
 
   has({ digest, size }: ObjectRef): boolean {
+    const early = this.onTheWay.get(digest);
+    if (early !== undefined) return early.size === size;
     const stats = statSync(objectPath(this.layout.objects, digest), { throwIfNoEntry: false });
     return stats !== undefined && stats.size === size && stats.isFile();
   }
 
   read(ref: ObjectRef): Uint8Array | undefined {
-    const file = objectPath(this.layout.objects, ref.digest);
     let bytes: Uint8Array;
     try {
-      bytes = readFileSync(file);
+      bytes = readFileSync(this.onTheWay.get(ref.digest)?.file ?? objectPath(this.layout.objects, ref.digest));
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
@@ -110,6 +163,13 @@ export class FileObjectStore implements ObjectStore {
 
   verifiedPath(ref: ObjectRef, kind: 'head' | 'buffer'): string | undefined {
     const file = objectPath(this.layout.objects, ref.digest);
+    const early = this.onTheWay.get(ref.digest);
+    if (early !== undefined) {
+      const isSound =
+        early.size === ref.size &&
+        (kind === 'buffer' || this.hasher.digestFile(early.file).digest === ref.digest);
+      return isSound ? file : undefined;
+    }
     const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     const sound =

@@ -231,8 +231,12 @@ function inputsOf(project: ToyProject, done: readonly CleanBlock[], block: ToyBl
       ])
     : [];
   const wanted = new Map<string, Candidate[]>();
-  for (const name of [...names, ...exported])
-    if (name !== undefined) wanted.set(name, offered(name, names.has(name)));
+  for (const name of [...names, ...exported]) {
+    if (name === undefined) continue;
+    const candidates = offered(name, names.has(name));
+    // Of what nobody gives yet a function that comes along may still ask, also for values that can not be stored.
+    if (candidates.length > 0) wanted.set(name, candidates);
+  }
 
   const chosen = new Map<string, Candidate>();
   const unmet = new Set<string>();
