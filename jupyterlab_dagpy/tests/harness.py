@@ -236,6 +236,7 @@ class Engine:
             "seed": None,
             "keep": {"filter": "auto", "wanted": None, "smallBytes": 1_000_000},
             "objects": str(self.objects),
+            "early": {},
             "scratch": str(scratch),
             "outputs": [],
             "hints": {},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import Engine, Running, receive, segment, wire
@@ -148,11 +149,12 @@ SPEC = {
 }
 
 
-def paths(made: Engine, scratch: Path) -> dict[str, str]:
+def paths(made: Engine, scratch: Path) -> dict[str, Any]:
     return {
         "project": str(made.project),
         "cwd": str(made.project),
         "objects": str(made.objects),
+        "early": {},
         "scratch": str(scratch),
     }
 

@@ -175,6 +175,7 @@ _JOB = _record(
     seed=_or_none(_text),
     keep=_record(filter=_filter, wanted=_or_none(_NAMES), smallBytes=_number),
     objects=_text,
+    early=_map(_text),
     scratch=_text,
     outputs=_NAMES,
     hints=_map(_text),

@@ -15,6 +15,7 @@ from .values import (
     bound_names,
     dotted_imports,
     is_machine_name,
+    note_early,
     plan_exports,
     restore,
 )
@@ -30,6 +31,7 @@ class Storage:
         self, specification: dict[str, Any], namespace: dict[str, Any], transform: Callable[[str], str]
     ) -> None:
         self._specification = specification
+        note_early(specification["early"])
         self._namespace = namespace
         self._transform = transform
         self._ambient = Ambient(namespace, specification["project"])
@@ -55,6 +57,7 @@ class Storage:
     def proceed(self, specification: dict[str, Any]) -> None:
         """In a fork of the process: the same session, another job."""
         self._specification = specification
+        note_early(specification["early"])
         self.warnings = []
         self._ambient.warnings.clear()
         # those that the block before reads were bound, and it may have changed them

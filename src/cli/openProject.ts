@@ -114,7 +114,14 @@ export async function openProject(
       if (problems.length > 0) throw new ProblemError(problems);
       const given = parameters ?? dag.dag.parameters;
       const options = { dag: dag.dag, environment, parameters: given, isToRun, ...(breathe && { breathe }) };
-      return withPlaces(orThrow(await loadProject(ports, options)));
+      let loaded = await loadProject(ports, options);
+      if (!loaded.ok && resident === undefined) {
+        // Others may be replacing the files right now; the daemon looks again by itself.
+        const { untilFilesRest } = await import('../adapters/checkout.js');
+        await untilFilesRest(folder);
+        loaded = await loadProject(ports, options);
+      }
+      return withPlaces(orThrow(loaded));
     },
     context: loaded =>
       orThrow(openContext({ snapshot: loaded.snapshot, world: snapshot, hasher, now: Date.now() })),

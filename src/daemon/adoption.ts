@@ -99,13 +99,13 @@ export const adoptedUnder = (
 };
 
 /** Takes in what a kernel wrote to `scratch`. The trace that comes out is for the store of adopted values alone. */
-export function commitAdopted(
+export async function commitAdopted(
   ports: ProjectPorts,
   identity: Execution['identity'],
   scratch: string,
   made: Pick<JobResult, 'components' | 'withheld' | 'warnings'>,
 ): Promise<Trace> {
-  return commitResult(
+  const { trace, durable } = await commitResult(
     ports,
     { identity, scratch, display: { cells: [] }, discovered: [], written: [] },
     {
@@ -121,6 +121,8 @@ export function commitAdopted(
       held: false,
     },
   );
+  await durable;
+  return trace;
 }
 
 /** Nobody watched what the cells did in a person's kernel: one more reason why no run may take their values. */

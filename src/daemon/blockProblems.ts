@@ -4,6 +4,7 @@ import type { CellOutputs, Display } from '../protocol/outputs.js';
 import type { Problem } from '../protocol/problem.js';
 import type { JobResult, WorkerError } from '../protocol/workerMessages.js';
 import type { JobEnd } from '../engine/runPorts.js';
+import type { MissingEdge } from './fileUse.js';
 import type { LoadedBlock, LoadedProject } from './loadProject.js';
 
 export const errorOf = (result: JobResult, block: BlockId): WorkerError =>
@@ -75,4 +76,13 @@ export function withError(display: Display, error: WorkerError, block: string): 
   } as const;
   const cell: CellOutputs = { outputs: [...first.outputs, output], executionCount: first.executionCount };
   return { ...display, cells: [cell, ...rest] };
+}
+
+export function edgeProblem({ file, writer, reader, notebook }: MissingEdge): Problem {
+  return {
+    code: 'hidden-file-edge',
+    message: `${reader} reads ${file}, which ${writer} writes, and there is no edge between them: which comes first is left to chance`,
+    ...(notebook === undefined ? {} : { file: notebook }),
+    remedy: `add the edge: dagpy link ${writer} ${reader}`,
+  };
 }

@@ -1,4 +1,4 @@
-/** From what a worker handed in to a trace whose objects are safe: nothing is remembered before its bytes are. */
+/** From what a worker handed in to a trace, and when its objects are safe: nothing is remembered before its bytes are. */
 import { join } from 'node:path';
 import { asDigest, traceId, type Digest } from '../protocol/ids.js';
 import type { Display } from '../protocol/outputs.js';
@@ -27,11 +27,17 @@ export interface Execution {
   readonly written: readonly { readonly path: string; readonly keep: boolean }[];
 }
 
+export interface Committed {
+  readonly trace: Trace;
+  /** Resolves when the trace may be stored. Rejects with a `ProblemError` when it must not be. */
+  readonly durable: Promise<void>;
+}
+
 export async function commitResult(
   ports: ProjectPorts,
   execution: Execution,
   result: JobResult,
-): Promise<Trace> {
+): Promise<Committed> {
   const { scratch } = execution;
   const batch: NewObject[] = [];
   const place = (object: NewObject): number => batch.push(object) - 1;
@@ -50,14 +56,14 @@ export async function commitResult(
     writtenFile(ports, file, join(scratch, `written-${String(index)}`), place),
   );
 
-  const refs = await ports.objects.commit(batch);
+  const { refs, durable } = await ports.objects.admit(batch);
   const at = (index: number): ObjectRef => {
     const ref = refs[index];
     if (ref === undefined) throw new Error('the object store left out an object');
     return ref;
   };
   const now = ports.clock.now();
-  return {
+  const trace: Trace = {
     version: TRACE_VERSION,
     ...execution.identity,
     id: traceId(
@@ -92,6 +98,7 @@ export async function commitResult(
     imports: result.discoveries.imports,
     warnings: result.warnings,
   };
+  return { trace, durable };
 }
 
 /** The names are part of it: which variables share objects is a property of the value. */

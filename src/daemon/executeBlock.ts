@@ -3,11 +3,11 @@ import { createOutputCollector } from '../protocol/collectOutputs.js';
 import type { BlockId } from '../protocol/ids.js';
 import type { Display } from '../protocol/outputs.js';
 import { ProblemError, type Problem } from '../protocol/problem.js';
-import type { Dependency, Trace } from '../protocol/trace.js';
+import type { Dependency } from '../protocol/trace.js';
 import type { FromWorker, JobResult } from '../protocol/workerMessages.js';
 import { sessionFor, unmade, unmadeMessage, type ExecuteEffect, type HeldSession } from '../engine/index.js';
 import type { JobEnd, RunningJob } from '../engine/runPorts.js';
-import { commitResult } from './commitResult.js';
+import { commitResult, type Committed } from './commitResult.js';
 import { dependenciesOf } from './dependencies.js';
 import type { FileUse } from './fileUse.js';
 import { blockOf, jobSpecOf, needsBareStart } from './jobSpec.js';
@@ -17,7 +17,7 @@ import { firstProblem } from './restoreBlock.js';
 
 /** As the engine's outcome, with what people are told. */
 export type Executed =
-  | { readonly kind: 'stored'; readonly trace: Trace }
+  | ({ readonly kind: 'stored' } & Committed)
   | {
       readonly kind: 'failed';
       /** Blocks whose code ran again for it until then. */
@@ -63,6 +63,7 @@ export async function executeBlock(
   const collector = createOutputCollector(block.codeCells.length);
   ports.memory.begin(block.snapshot.uid);
   const scratch = ports.scratch.open(job);
+  let isOnItsWay = false;
   const replays = new Set<BlockId>();
   const failed = (problem: Problem, traceback: readonly string[], display: Display): Executed => ({
     kind: 'failed',
@@ -114,7 +115,7 @@ export async function executeBlock(
     const made = written.filter(({ path }) => ports.files.isFile(path));
     const absent = unmade(declaration.outputs, made, ports.world);
     const warnings = absent.length === 0 ? [] : [unmadeMessage(absent)];
-    const trace = await commitResult(
+    const committed = await commitResult(
       ports,
       {
         identity: {
@@ -135,16 +136,20 @@ export async function executeBlock(
       },
       { ...result, warnings: [...result.warnings, ...warnings] },
     );
+    isOnItsWay = true;
+    const durable = committed.durable.finally(() => ports.scratch.drop(job));
+    // It is told of where it is waited for, which may be later.
+    durable.catch(() => undefined);
     if (result.held) {
       const chain = effect.segments.map(segment => segment.block);
       options.held.set(effect.block, { block: effect.block, job, chain, bare: from?.bare ?? bare });
     }
-    return { kind: 'stored', trace };
+    return { kind: 'stored', trace: committed.trace, durable };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return failed(firstProblem(error), [], { cells: collector.cells() });
   } finally {
-    ports.scratch.drop(job);
+    if (!isOnItsWay) ports.scratch.drop(job);
   }
 }
 

@@ -4,13 +4,21 @@ import { byCodeUnit, type BlockId } from '../protocol/ids.js';
 import type { Trace } from '../protocol/trace.js';
 import type { JobResult } from '../protocol/workerMessages.js';
 import { ancestorsOf, cwdOf, type Context } from '../engine/index.js';
-import type { Problem } from '../protocol/problem.js';
 import type { ProjectPorts } from './ports.js';
 
 /** A file that a string of the code names, with its content when the block started. */
 export interface LiteralFile {
   readonly path: string;
   readonly digest: string;
+}
+
+/** Two blocks that a file joins, though nothing says so. */
+export interface MissingEdge {
+  readonly file: string;
+  readonly writer: string;
+  readonly reader: string;
+  /** Of the block that was found out. */
+  readonly notebook: string | undefined;
 }
 
 export class FileUse {
@@ -88,7 +96,7 @@ export class FileUse {
   }
 
   /** A file that goes from one block to another without an edge between them: the result depends on who comes first. */
-  missingEdge(block: BlockId, trace: Trace): Problem | undefined {
+  missingEdge(block: BlockId, trace: Trace): MissingEdge | undefined {
     const { graph } = this.project;
     const own = this.indexOf(block);
     const isAncestor = (above: number, below: number): boolean => ancestorsOf(graph, [below])[above] === 1;
@@ -99,14 +107,14 @@ export class FileUse {
       const writer = [...(this.writers.get(name) ?? [])].find(
         other => other !== own && !isAncestor(other, own),
       );
-      if (writer !== undefined) return edgeProblem(name, id(writer), block, notebook);
+      if (writer !== undefined) return { file: name, writer: id(writer), reader: block, notebook };
     }
     for (const { path } of trace.written) {
       const readers = [...(this.readers.get(path) ?? [])];
       const reader = readers.find(
         other => other !== own && !isAncestor(own, other) && !isAncestor(other, own),
       );
-      if (reader !== undefined) return edgeProblem(path, block, id(reader), notebook);
+      if (reader !== undefined) return { file: path, writer: block, reader: id(reader), notebook };
     }
     return undefined;
   }
@@ -127,15 +135,6 @@ export class FileUse {
 export function relativeInside(folder: string, path: string): string {
   const normal = posix.normalize(path);
   return normal.startsWith(`${folder}/`) ? normal.slice(folder.length + 1) : normal;
-}
-
-function edgeProblem(file: string, writer: string, reader: string, notebook: string | undefined): Problem {
-  return {
-    code: 'hidden-file-edge',
-    message: `${reader} reads ${file}, which ${writer} writes, and there is no edge between them: which comes first is left to chance`,
-    ...(notebook === undefined ? {} : { file: notebook }),
-    remedy: `add the edge: dagpy link ${writer} ${reader}`,
-  };
 }
 
 function add(users: Map<string, Set<number>>, path: string, block: number): void {

@@ -49,6 +49,7 @@ export function jobSpecOf(
       smallBytes: SMALL_BYTES,
     },
     objects: ports.objectsFolder,
+    early: Object.fromEntries(ports.objects.early()),
     scratch,
     outputs: declaration.outputs,
     hints: Object.fromEntries(effect.hints),

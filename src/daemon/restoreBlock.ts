@@ -6,64 +6,55 @@ import { decodeDisplay } from './display.js';
 import type { LoadedBlock } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
 
-/**
- * @param origin `executed`: right now, so that what differs in its files came from others since
- * @returns `false` where something stored is damaged: the trace does not count any more and the block has to run
- */
+/** @returns `false` where something stored is damaged: the trace does not count any more and the block has to run */
 export async function restoreBlock(
   ports: ProjectPorts,
   sink: RunSink,
   block: LoadedBlock,
   trace: Trace,
   keep: number,
-  origin: 'stored' | 'executed' = 'stored',
 ): Promise<boolean> {
   const display = displayOf(ports, trace);
-  if (display === undefined) {
-    ports.traces.remove(trace.key, trace.id);
-    return false;
+  if (display !== undefined && (await filesInPlace(ports, sink, block, trace, 'stored'))) {
+    await showResult(ports, sink, block, trace, display, keep);
+    return true;
   }
-  const { unfinished, last, shown } = ports.memory.read(block.snapshot.uid);
-  const isUnfinished = origin === 'stored' && unfinished === true;
-  // What is known of its latest run is damaged or gone, so nobody can tell its files from those of a person.
-  const isForgotten = origin === 'stored' && (last === null || (shown !== null && shown !== last.id));
-  for (const file of trace.written) {
-    if (file.object === null) continue;
-    const now = ports.world.observe('file', file.path);
-    if (now === file.digest) continue;
-    const isForeign = now !== null && !isOwnVersion(ports, trace, file.path, now);
-    // A log that many append to is nobody's to put back.
-    const wasBroken = (isUnfinished || isForgotten) && !trace.appended.includes(file.path);
-    if (isForeign && !wasBroken) {
-      sink.emit({
-        event: 'note',
-        level: 'warning',
-        block: trace.block,
-        message: `${file.path} was changed by hand and is left as it is; delete it and run again to have the block's own version back`,
-      });
-      continue;
-    }
-    const bytes = ports.objects.read(file.object);
-    if (bytes === undefined) {
-      ports.traces.remove(trace.key, trace.id);
-      return false;
-    }
-    if (isForeign) {
-      // Most likely half-made by the run that failed or was killed; if a person wrote it, it is not lost.
-      const aside = ports.files.keepAside(file.path, now);
-      sink.emit({
-        event: 'note',
-        level: 'warning',
-        block: trace.block,
-        message: `${file.path} is as ${isUnfinished ? 'an unfinished run' : 'a run that nothing is known of any more'} left it, or was changed since; the block's own version is put back, and what was there is kept as ${aside}`,
-      });
-    }
-    ports.files.replace(file.path, bytes);
-  }
+  ports.traces.remove(trace.key, trace.id);
+  return false;
+}
+
+/**
+ * Files that the block wrote are as it left them.
+ * @param origin `executed`: right now, so that what differs in its files came from others since
+ * @returns `false`: a stored one is damaged
+ */
+export async function filesInPlace(
+  ports: ProjectPorts,
+  sink: RunSink,
+  block: LoadedBlock,
+  trace: Trace,
+  origin: 'stored' | 'executed',
+): Promise<boolean> {
+  const moved = trace.written.filter(
+    ({ path, object, digest }) => object !== null && ports.world.observe('file', path) !== digest,
+  );
+  if (moved.length === 0) return true;
+  const { putBackFiles } = await import('./putBackFiles.js');
+  return putBackFiles(ports, sink, block, trace, origin);
+}
+
+/** The notebook shows what the block showed, and the memory knows it. The trace must be stored. */
+export async function showResult(
+  ports: ProjectPorts,
+  sink: RunSink,
+  block: LoadedBlock,
+  trace: Trace,
+  display: Display,
+  keep: number,
+): Promise<void> {
   await showOutputs(ports, sink, block, display);
   ports.memory.remember(block.snapshot.uid, trace, keep);
   sink.watcher?.stored(block.snapshot.declaration.id, trace);
-  return true;
 }
 
 /** Writes outputs into the block's notebook; a file that was edited so much that they have no place is left alone. */
@@ -96,17 +87,6 @@ export async function showOutputs(
 export function displayOf(ports: ProjectPorts, trace: Trace): Display | undefined {
   const bytes = ports.objects.read(trace.display);
   return bytes === undefined ? undefined : decodeDisplay(bytes);
-}
-
-/** Whether the file has the content that some remembered run of the same block gave it, and not a person. */
-function isOwnVersion(ports: ProjectPorts, trace: Trace, path: string, digest: string): boolean {
-  const memory = ports.memory.read(trace.uid);
-  const others = [
-    trace,
-    ...(memory.last === null ? [] : [memory.last, ...ports.traces.read(memory.last.key)]),
-    ...ports.traces.read(trace.key),
-  ];
-  return others.some(other => other.written.some(file => file.path === path && file.digest === digest));
 }
 
 /** For callers that want the first problem of an error only. */

@@ -24,11 +24,10 @@ import type { RunningJob } from '../engine/runPorts.js';
 import { executeBlock, type Executed } from './executeBlock.js';
 import { firstLook, type FirstLook } from './firstLook.js';
 import { FileUse } from './fileUse.js';
-import { keepWrittenFiles } from './keepWrittenFiles.js';
 import { blockOf } from './jobSpec.js';
 import type { LoadedBlock, LoadedProject } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
-import { displayOf, restoreBlock, showOutputs } from './restoreBlock.js';
+import { displayOf, filesInPlace, restoreBlock, showOutputs, showResult } from './restoreBlock.js';
 
 export interface RunOptions {
   readonly loaded: LoadedProject;
@@ -150,6 +149,8 @@ class Run {
   private readonly running = new Map<BlockId, RunningJob>();
   private readonly problems: Problem[] = [];
   private readonly held = new Map<BlockId, HeldSession>();
+  /** Blocks whose values are known, until what they made is stored and shown. */
+  private readonly recording = new Map<BlockId, Promise<void>>();
   private wake: () => void = () => undefined;
   private fault: { readonly error: unknown } | undefined;
   /** A stored value was missing or damaged although its trace answered. */
@@ -176,6 +177,7 @@ class Run {
       const input = this.queue.shift();
       if (this.fault !== undefined) {
         for (const job of this.running.values()) job.kill();
+        await Promise.allSettled(this.recording.values());
         throw this.fault.error;
       }
       if (input === undefined) {
@@ -187,11 +189,13 @@ class Run {
       if (input.kind !== 'started') this.look.end();
       const { state, effects } = step(this.state, input);
       this.state = state;
-      this.sink.watcher?.stepped(block => stateOf(state, block));
+      this.tellStates();
       this.releaseSessions();
       for (const effect of effects) {
-        if (effect.kind === 'finish')
+        if (effect.kind === 'finish') {
+          await this.untilRecorded();
           return { report: effect.report, problems: [...effect.problems, ...this.problems] };
+        }
         this.perform(effect);
       }
     }
@@ -209,6 +213,15 @@ class Run {
   private put(input: RunInput): void {
     this.queue.push(input);
     this.wake();
+  }
+
+  /** A block is done where people look when what it made is stored and shown. */
+  private tellStates(): void {
+    this.sink.watcher?.stepped(block => (this.recording.has(block) ? 'running' : stateOf(this.state, block)));
+  }
+
+  private async untilRecorded(): Promise<void> {
+    await Promise.all(this.recording.values());
   }
 
   /** Work that goes on beside the loop; a bug in it ends the run instead of leaving it waiting. */
@@ -276,38 +289,73 @@ class Run {
       held: this.held,
     });
     this.running.delete(effect.block);
-    const outcome = await this.settle(effect, executed);
-    this.put({ kind: 'finished', block: effect.block, key: effect.key, outcome });
+    if (executed.kind === 'stored') return this.settle(effect, executed);
+    this.end(effect, await this.leaveOff(effect, executed));
   }
 
-  /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
-  private async settle(effect: ExecuteEffect, executed: Executed): Promise<Outcome> {
+  private end({ block, key }: ExecuteEffect, outcome: Outcome): void {
+    this.put({ kind: 'finished', block, key, outcome });
+  }
+
+  private async leaveOff(
+    effect: ExecuteEffect,
+    executed: Exclude<Executed, { kind: 'stored' }>,
+  ): Promise<Outcome> {
+    if (executed.kind === 'failed' && !this.options.cancel.aborted) return this.fail(effect, executed);
+    this.sink.emit({ event: 'blockCancelled', block: effect.block });
+    return { kind: 'interrupted', replayed: executed.replayed };
+  }
+
+  /** What a block made is known: its children start from it while it is still on its way to the disk. */
+  private async settle(effect: ExecuteEffect, made: Extract<Executed, { kind: 'stored' }>): Promise<void> {
     const { ports, sink, files } = this;
     const block = blockOf(this.options.loaded, effect.block);
-    const cancelled = this.options.cancel.aborted;
-    if (executed.kind === 'interrupted' || (executed.kind === 'failed' && cancelled)) {
-      sink.emit({ event: 'blockCancelled', block: effect.block });
-      return { kind: 'interrupted', replayed: executed.replayed };
-    }
-    if (executed.kind === 'failed') return this.fail(effect, executed);
-    const { trace } = executed;
-    const hidden = files.missingEdge(effect.block, trace);
-    if (hidden !== undefined) {
+    const { trace } = made;
+    const edge = files.missingEdge(effect.block, trace);
+    if (edge !== undefined) {
+      const { edgeProblem } = await import('./blockProblems.js');
+      const hidden = edgeProblem(edge);
+      await made.durable;
       await this.show(block, displayOf(ports, trace));
       this.problems.push(hidden);
       const { seconds, replayed } = trace;
-      return this.fail(effect, { problem: hidden, traceback: [], seconds, replayed });
+      return this.end(effect, await this.fail(effect, { problem: hidden, traceback: [], seconds, replayed }));
     }
-    ports.traces.add(trace);
-    await keepWrittenFiles(ports, this.options.loaded, files.writersFor(effect.block, trace));
+    const writers = files.writersFor(effect.block, trace);
+    if (writers.length > 0) {
+      const { keepWrittenFiles } = await import('./keepWrittenFiles.js');
+      // From their memory it follows what they wrote.
+      for (const writer of writers) await this.recording.get(writer.block);
+      await keepWrittenFiles(ports, this.options.loaded, writers);
+    }
     files.note(effect.block, trace);
-    const bytes = ports.objects.read(trace.display);
-    if (bytes !== undefined)
-      await restoreBlock(ports, sink, block, trace, this.options.loaded.snapshot.dag.cache.keep, 'executed');
+    const isWhole = await filesInPlace(ports, sink, block, trace, 'executed');
+    const recorded = this.record(block, made, isWhole).finally(() => {
+      this.recording.delete(effect.block);
+      this.tellStates();
+    });
+    this.recording.set(effect.block, recorded);
+    this.end(effect, { kind: 'stored', trace });
+    await recorded;
+  }
+
+  /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
+  private async record(
+    block: LoadedBlock,
+    { trace, durable }: Extract<Executed, { kind: 'stored' }>,
+    isWhole: boolean,
+  ): Promise<void> {
+    const { ports, sink } = this;
+    await durable;
+    const display = displayOf(ports, trace);
+    if (isWhole && display !== undefined) {
+      ports.traces.add(trace);
+      await showResult(ports, sink, block, trace, display, this.options.loaded.snapshot.dag.cache.keep);
+    }
     const before = block.snapshot.memory.last;
     sink.emit({
       event: 'blockExecuted',
-      block: effect.block,
+      block: trace.block,
       seconds: trace.seconds,
       storedBytes: trace.exports
         .flatMap(each => each.variables)
@@ -316,7 +364,6 @@ class Run {
       replayed: trace.replayed,
       warnings: trace.warnings,
     });
-    return { kind: 'stored', trace };
   }
 
   private async fail(

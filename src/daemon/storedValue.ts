@@ -59,6 +59,7 @@ export async function showStoredValue(
       seed: null,
       keep: { filter: 'off', wanted: [], smallBytes: 0 },
       objects: ports.objectsFolder,
+      early: {},
       scratch,
       outputs: [],
       hints: {},

@@ -155,6 +155,8 @@ export interface JobSpec {
   };
   /** Absolute path of the object store, to skip writing what is there: `<objects>/ab/cdef…`. */
   readonly objects: string;
+  /** Files of the store that are not in their place before they are durable: place → where they are until then. */
+  readonly early: { readonly [place: string]: string };
   /** Absolute folder that exists, is empty and is this job's own: blobs are written here. */
   readonly scratch: string;
   /** Declared outputs (globs relative to the project): always reported among `written`. */

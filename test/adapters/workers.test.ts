@@ -49,6 +49,7 @@ function specOf(job: string, source: string): JobSpec {
     seed: null,
     keep: { filter: 'auto', wanted: [], smallBytes: 1000 },
     objects: join(folder, 'objects'),
+    early: {},
     scratch,
     outputs: [],
     hints: {},

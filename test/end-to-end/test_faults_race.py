@@ -67,6 +67,28 @@ def test_the_store_goes_away_during_a_run(template: Project, tmp_path: Path) -> 
         prove("stores removed during a run")
 
 
+def test_git_checks_out_while_a_command_reads(project) -> None:
+    """It removes each file and writes it anew, and holds a lock of its own until all is done."""
+    p = project({"a": ["x = 1"], "b": (["print(x)"], {"parents": ["a"]})})
+    p.run()
+    (p.folder / ".git").mkdir()
+    working = p.write(".git/index.lock", "")
+    notebook = p.path("b")
+    content = notebook.read_bytes()
+    notebook.write_bytes(content[:50])
+    process = p.start("status", "--json")
+    time.sleep(1.5)
+    assert process.poll() is None, "it waits until git is done"
+    notebook.write_bytes(content)
+    working.unlink()
+    answer, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert {block["id"]: block["state"] for block in json.loads(answer)["blocks"]} == {
+        "a": "fresh",
+        "b": "fresh",
+    }
+
+
 def test_a_stale_lock_whose_number_lives_on(project) -> None:
     p = project({"slow": ["import time\ntime.sleep(60)"], "fast": ["print(1)"]})
     first = p.start("run", "slow")

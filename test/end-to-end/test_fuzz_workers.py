@@ -53,6 +53,7 @@ JOB = {
     "seed": None,
     "keep": {"filter": ["a*", "b"], "wanted": ["a"], "smallBytes": 1000},
     "objects": "/objects",
+    "early": {"/objects/12/34": "/scratch/0"},
     "scratch": "/scratch",
     "outputs": ["out/*.csv"],
     "hints": {"y": "a hint"},

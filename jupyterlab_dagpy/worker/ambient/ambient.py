@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
-import io
 import os
 import sys
 from collections.abc import Collection, Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..values.blobs import BlobRef
+from ..values.blobs import BlobRef, open_stored
 from ..values.ordering import canonical_head
 from ..values.pickler import Scope, pickled
 from ..values.rebuild import Loader, Rebuilder
@@ -247,7 +246,8 @@ class Ambient:
             return
         try:
             rebuilder = Rebuilder(self._namespace, [])
-            slot.adapter.apply(Loader(io.BytesIO(path.read_bytes()), rebuilder, []).load())
+            with open_stored(path) as file:
+                slot.adapter.apply(Loader(file, rebuilder, []).load())
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise AmbientError(f"can not restore the state of {slot.adapter.name}: {reason}") from error

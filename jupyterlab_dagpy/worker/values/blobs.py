@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
 from types import ModuleType
 from typing import TypedDict
@@ -23,6 +24,9 @@ _CHUNK = 1024 * 1024
 
 Bytes = bytes | bytearray | memoryview
 FilePath = str | os.PathLike[str]
+
+#: Stored files that are not in their place before they are durable: place → where they are until then.
+_early: dict[str, str] = {}
 
 
 class BlobRef(TypedDict):
@@ -79,10 +83,45 @@ class BlobWriter:
                 continue
 
     def _has(self, digest: str, size: int) -> bool:
+        place = self._objects / digest[:2] / digest[2:]
         try:
-            return (self._objects / digest[:2] / digest[2:]).stat().st_size == size
+            if os.fspath(place) not in _early:
+                return place.stat().st_size == size
+            with open_stored(place) as file:
+                return os.fstat(file.fileno()).st_size == size
         except OSError:
             return False
+
+
+def note_early(places: Mapping[str, str]) -> None:
+    """From now on these files are looked for where they are until they come to their place."""
+    _early.clear()
+    _early.update(places)
+
+
+def open_stored(path: FilePath) -> BufferedReader:
+    """A stored file, also one that comes to its place right now.
+
+    Raises:
+        OSError: missing or unreadable file.
+    """
+    early = _early.get(os.fspath(path))
+    if early is not None:
+        try:
+            return open(early, "rb")
+        except FileNotFoundError:
+            # moved to its place, or let go of
+            pass
+    return open(path, "rb")
+
+
+def is_stored(path: FilePath) -> bool:
+    """Whether it can be opened now."""
+    try:
+        open_stored(path).close()
+    except OSError:
+        return False
+    return True
 
 
 def digest_of(data: Bytes) -> str | None:
@@ -99,7 +138,7 @@ def open_buffer(path: FilePath) -> tuple[memoryview, PrivateMapping | None]:
     Raises:
         OSError: missing or unreadable file.
     """
-    with Path(path).open("rb") as file:
+    with open_stored(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size >= MAPPED_BYTES:
             mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)
@@ -114,7 +153,7 @@ def open_buffer(path: FilePath) -> tuple[memoryview, PrivateMapping | None]:
 def same_content(path: FilePath, data: Bytes, mapping: PrivateMapping | None = None) -> bool:
     """Whether a file holds exactly these bytes. `mapping`: how it was mapped, which spares pages nobody wrote to."""
     view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data
-    with Path(path).open("rb") as file:
+    with open_stored(path) as file:
         if os.fstat(file.fileno()).st_size != view.nbytes:
             return False
         parts = None if mapping is None else mapping.parts_that_may_differ(view, file.fileno())

@@ -8,10 +8,18 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
-from .blobs import BlobRef, BlobWriter, FilePath, open_buffer, same_buffers, same_content
+from .blobs import (
+    BlobRef,
+    BlobWriter,
+    FilePath,
+    is_stored,
+    open_buffer,
+    open_stored,
+    same_buffers,
+    same_content,
+)
 from .describe import remedy, summary, type_name, why_unstorable
 from .mappings import PrivateMapping
 from .ordering import CANONICAL_BYTES, canonical_head, may_hold_sets
@@ -248,7 +256,7 @@ class Dumper:
             other = self.plain_form(fresh, namespace)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
-            if not all(Path(place).exists() for place in (restored.head, *restored.buffers)):
+            if not all(map(is_stored, (restored.head, *restored.buffers))):
                 raise GoneError(restored.names) from None
             return False
 
@@ -362,7 +370,10 @@ def _load(
 
 
 def _content(place: bytes | FilePath) -> bytes:
-    return place if isinstance(place, bytes) else Path(place).read_bytes()
+    if isinstance(place, bytes):
+        return place
+    with open_stored(place) as file:
+        return file.read()
 
 
 def _packed_lines(lines: Sequence[LineTable]) -> bytes:

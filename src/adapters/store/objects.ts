@@ -151,7 +151,9 @@ export class FileObjectStore implements ObjectStore {
   read(ref: ObjectRef): Uint8Array | undefined {
     let bytes: Uint8Array;
     try {
-      bytes = readFileSync(this.onTheWay.get(ref.digest)?.file ?? objectPath(this.layout.objects, ref.digest));
+      bytes = readFileSync(
+        this.onTheWay.get(ref.digest)?.file ?? objectPath(this.layout.objects, ref.digest),
+      );
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -12,7 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { realDisk } from '../../../src/adapters/store/disk.js';
 import { objectPath } from '../../../src/adapters/store/layout.js';
+import { ProblemError } from '../../../src/protocol/problem.js';
 import { hasher, newPlace } from './fixtures.js';
 
 test('files are moved in, small and large, with and without a digest, read-only', async () => {
@@ -91,4 +94,59 @@ test('a scratch folder on another disk', async t => {
   assert.ok(ref);
   assert.equal(Buffer.from(store.objects.read(ref) ?? []).toString(), 'from afar');
   assert.equal(existsSync(file), false);
+});
+
+test('what is on its way can be loaded, is in its place when it is durable, and is waited for by whoever names it', async () => {
+  using place = newPlace();
+  const release: (() => void)[] = [];
+  const store = place.open({
+    disk: { ...realDisk, syncLater: () => new Promise(resolve => release.push(resolve)) },
+  });
+  const file = join(store.layout.tmp, 'blob');
+  writeFileSync(file, 'content');
+  const { refs, durable } = await store.objects.admit([{ source: { file }, digest: null, size: 7 }]);
+  const [ref] = refs;
+  assert.ok(ref);
+  const path = objectPath(store.layout.objects, ref.digest);
+  assert.equal(existsSync(path), false);
+  assert.deepEqual([...store.objects.early()], [[path, file]]);
+  assert.equal(store.objects.has(ref), true);
+  assert.equal(String(store.objects.read(ref)), 'content');
+  assert.equal(store.objects.verifiedPath(ref, 'head'), path);
+  // Seen by nobody else before.
+  assert.equal(place.open().objects.has(ref), false);
+
+  const others = await Promise.all([
+    store.objects.admit([{ source: 'stored', digest: ref.digest, size: 7 }]),
+    store.objects.admit([{ source: { bytes: Buffer.from('content') }, digest: null, size: 7 }]),
+  ]);
+  const ended: number[] = [];
+  for (const [index, other] of others.entries()) void other.durable.then(() => ended.push(index));
+  await new Promise(setImmediate);
+  assert.deepEqual(ended, []);
+  assert.equal(release.length, 1);
+
+  release[0]!();
+  await durable;
+  await Promise.all(others.map(other => other.durable));
+  assert.deepEqual([...store.objects.early()], []);
+  assert.equal(existsSync(file), false);
+  assert.equal(place.open().objects.verifiedPath(ref, 'head'), path);
+});
+
+test('what does not come to the disk is not there, for nobody who named it', async () => {
+  using place = newPlace();
+  const fail: ((error: Error) => void)[] = [];
+  const store = place.open({
+    disk: { ...realDisk, syncLater: () => new Promise((_, reject) => fail.push(reject)) },
+  });
+  const bytes = Buffer.from('content');
+  const first = await store.objects.admit([{ source: { bytes }, digest: null, size: 7 }]);
+  const second = await store.objects.admit([{ source: { bytes }, digest: null, size: 7 }]);
+  fail[0]!(Object.assign(new Error('no room'), { code: 'ENOSPC', syscall: 'fsync' }));
+  await assert.rejects(first.durable, ProblemError);
+  await assert.rejects(second.durable, ProblemError);
+  assert.equal(store.objects.has(first.refs[0]!), false);
+  assert.deepEqual([...store.objects.early()], []);
+  assert.deepEqual(readdirSync(store.layout.tmp), []);
 });

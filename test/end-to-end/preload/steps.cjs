@@ -8,11 +8,12 @@
  *   kill     {"role": "engine", "step": 7}: SIGKILL in place of the 7th step. A write has two: before it, and half-way
  *   fail     {"step": 7, "code": "ENOSPC", "last": 9}: these steps throw instead; without `last` all that follow do
  *   clock    milliseconds that the clock is ahead
+ *   slow     milliseconds that it takes longer until values are on the disk
  */
 const wish = process.env.DAGPY_TEST_FAULTS;
 if (wish && /dagpy\.cjs$/.test(process.argv[1] ?? '')) install(JSON.parse(wish));
 
-function install({ log, kill, fail, clock }) {
+function install({ log, kill, fail, clock, slow }) {
   const fs = require('node:fs');
   const real = { ...fs };
   if (clock) setClock(clock);
@@ -66,7 +67,8 @@ function install({ log, kill, fail, clock }) {
       process.nextTick(callback, error);
       return;
     }
-    real.fsync(descriptor, callback);
+    if (slow) setTimeout(() => real.fsync(descriptor, callback), slow);
+    else real.fsync(descriptor, callback);
   };
   if (armed === 0 && fail !== undefined) return;
   // What is said to other processes: only dying there means anything, a full disk does not stop it.
