@@ -136,7 +136,12 @@ def test_the_store_is_kept_in_order_while_blocks_run(project) -> None:
             assert [e["report"]["executed"] for e in ended] == [["slow"]], "it was waited for"
             follower.until(lambda: follower.view["run"] is None, "nothing runs")
             # and what comes next is not kept waiting by one that has gone
+            before = len(follower.events)
             follower.call("run", target={"kind": "ids", "selectors": ["number"], "reach": "only"})
+            follower.until(
+                lambda: [e for e in follower.events[before:] if e["event"] == "runFinished"],  # noqa: B023
+                "number was looked at",
+            )
             follower.until(lambda: follower.states()["number"] == "fresh", "number is fresh")
         follower.call("run", target={"kind": "all"}, force=True, parameters={"wait": 1})
         # asked for by a page it waits too

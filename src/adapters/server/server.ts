@@ -100,6 +100,8 @@ function reject(socket: Duplex, status: number): void {
 }
 
 async function answer(ports: ServerPorts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // First: who is still sending when it is answered and left hears of a broken pipe, and not of what is wrong.
+  const body = await bodyOf(request);
   const refused = refusalOf(ports.secret, request);
   if (refused !== null) {
     const message = refused === 401 ? 'the secret is missing' : 'the secret is wrong';
@@ -108,8 +110,6 @@ async function answer(ports: ServerPorts, request: IncomingMessage, response: Se
     ]);
   }
   const path = pathOf(request);
-  // First: who is still sending when it is answered and left hears of a broken pipe, and not of what is wrong.
-  const body = await bodyOf(request);
   if (path === '/v1/openapi.json') {
     if (request.method === 'GET') return reply(response, 200, ports.openApi());
     return refuse(response, 405, [wrongMethod('GET')]);
