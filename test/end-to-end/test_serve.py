@@ -193,8 +193,11 @@ def test_a_block_that_is_edited_while_others_run_is_stale_and_counts_as_done(pro
         p.edit("first", 0, "a = 1", "a = 2")
         follower.until(lambda: follower.states()["first"] == "stale", "the edit is seen")
         assert follower.view["run"]["done"] == 1
-        follower.until(lambda: follower.states()["third"] == "running", "the next one runs")
-        assert follower.states()["first"] == "stale" and follower.view["run"]["done"] == 2
+        follower.until(
+            lambda: follower.states()["third"] == "running" and follower.view["run"]["done"] == 2,
+            "the next one runs",
+        )
+        assert follower.states()["first"] == "stale"
         follower.call("cancel")
         follower.ended()
 
