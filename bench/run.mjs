@@ -4,6 +4,7 @@
 //   --repeat N          rounds; medians count (5)
 //   --only WORDS        some workloads, measurements and tools: names or beginnings of them, with commas; the page gets only
 //                       what was measured with all tools
+//   --scenarios N       the first N scenarios of each workload (all)
 //   --scale S           smaller data, to see whether all works (1); the page stays as it is
 //   --patience SECONDS  a tool whose session on a workload took longer is not asked for another one (300)
 //   --dry               print, leave the page alone          --list  names of workloads, measurements and tools
@@ -16,6 +17,7 @@ import { openEnvironment } from './environments.mjs';
 import { checkPage, circumstances, printRows, writeRows, writeTools, writeWorkload } from './page.mjs';
 import { peers } from './peers/index.mjs';
 import { Results } from './results.mjs';
+import { scenarios } from './scenarios.mjs';
 import { reference, session } from './session.mjs';
 import { specials } from './special/index.mjs';
 import { targetsOf } from './targets.mjs';
@@ -30,6 +32,7 @@ function readOptions() {
     options: {
       repeat: { type: 'string', default: '5' },
       only: { type: 'string', multiple: true, default: [] },
+      scenarios: { type: 'string', default: String(scenarios.length) },
       scale: { type: 'string', default: '1' },
       patience: { type: 'string', default: '300' },
       dry: { type: 'boolean', default: false },
@@ -37,10 +40,21 @@ function readOptions() {
     },
   });
   const [repeat, scale, patience] = [values.repeat, values.scale, values.patience].map(Number);
-  if (!(Number.isInteger(repeat) && repeat > 0 && scale > 0 && patience > 0))
-    throw new ScriptError('--repeat takes a whole number from 1, --scale and --patience numbers above 0');
+  const count = Number(values.scenarios);
+  if (![repeat, count].every(each => Number.isInteger(each) && each > 0) || !(scale > 0 && patience > 0))
+    throw new ScriptError(
+      '--repeat and --scenarios take whole numbers from 1, --scale and --patience numbers above 0',
+    );
   const words = values.only.flatMap(text => text.split(',')).map(word => word.trim().toLowerCase());
-  return { repeat, scale, patience, words, dry: values.dry, list: values.list };
+  return {
+    repeat,
+    scenarios: scenarios.slice(0, count),
+    scale,
+    patience,
+    words,
+    dry: values.dry,
+    list: values.list,
+  };
 }
 
 /** Those of `names` that words begin; all, where no word does. */
@@ -81,7 +95,7 @@ async function setUpTools(tools) {
     if (why !== undefined) absent.set(tool.name, why);
     else {
       // Compiles what is compiled once, fills what is cached once for a user.
-      await session(tool, small, expected, () => undefined, 2).catch(({ message }) =>
+      await session(tool, small, expected, () => undefined, scenarios.slice(0, 2)).catch(({ message }) =>
         absent.set(tool.name, message),
       );
     }
@@ -91,8 +105,8 @@ async function setUpTools(tools) {
 }
 
 /** Sessions of all tools on a workload, in turns. */
-async function measure(workload, tools, { repeat, patience }, results) {
-  const expected = await reference(workload);
+async function measure(workload, tools, { repeat, patience, scenarios: told }, results) {
+  const expected = await reference(workload, told);
   const tired = new Set();
   for (let round = 0; round < repeat; round += 1) {
     // Another one begins each time, so that none always comes after the same other.
@@ -101,7 +115,7 @@ async function measure(workload, tools, { repeat, patience }, results) {
       if (tired.has(tool)) continue;
       const began = performance.now();
       try {
-        await session(tool, workload, expected, seen => results.add(workload.name, tool.name, seen));
+        await session(tool, workload, expected, seen => results.add(workload.name, tool.name, seen), told);
       } catch (error) {
         results.fail(workload.name, tool.name, error.message);
       }
@@ -139,7 +153,7 @@ await start(async () => {
   for (const [, make] of chosen.workloads) {
     const workload = make(options.scale);
     await measure(workload, present, options, results);
-    const lines = workloadTable(workload, results, chosen.ours, chosen.peers, absent);
+    const lines = workloadTable(workload, results, chosen.ours, chosen.peers, absent, options.scenarios);
     const rows = targetsOf(results, workload);
     console.log(
       `${workload.name}: ${workload.about}\n${circumstances(options.repeat)}\n\n${lines.join('\n')}\n`,

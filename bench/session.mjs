@@ -29,13 +29,14 @@ function checksums(folder, { blocks }) {
 /**
  * What every scenario has to come to, by one plain script.
  * @param {Workload} workload
+ * @param {readonly import('./scenarios.mjs').Scenario[]} [told]
  * @returns {Promise<ReadonlyMap<string, Checksums>>}
  */
-export async function reference(workload) {
+export async function reference(workload, told = scenarios) {
   const place = openPlace('dagpy');
   const expected = new Map();
   let last;
-  for (const scenario of scenarios) {
+  for (const scenario of told) {
     workload = scenario.edit(workload);
     if (!scenario.isSameResult) {
       writeSeed(place, workload.seed);
@@ -54,14 +55,14 @@ export async function reference(workload) {
  * @param {Workload} workload
  * @param {ReadonlyMap<string, Checksums>} expected
  * @param {(observation: Observation) => void} observed told at once, so that what was seen before a failure counts
- * @param {number} [count] of scenarios
+ * @param {readonly import('./scenarios.mjs').Scenario[]} told
  */
-export async function session(tool, workload, expected, observed, count = scenarios.length) {
+export async function session(tool, workload, expected, observed, told) {
   const place = openPlace(tool.environment, tool.variables?.());
   tool.write(place, workload, workload.blocks);
   const opened = await tool.setUp?.(place);
   try {
-    for (const scenario of scenarios.slice(0, count)) {
+    for (const scenario of told) {
       const edited = scenario.edit(workload);
       if (edited !== workload) {
         await pause(BETWEEN_EDITS);

@@ -1,7 +1,6 @@
 // The table of a workload: a row a scenario, a column a tool.
 import { tableRow } from '../scripts/writtenPart.mjs';
 import { asRatio, inSeconds, ratio, summary } from './figures.mjs';
-import { scenarios } from './scenarios.mjs';
 
 /** @param {import('./results.mjs').Cell | undefined} cell */
 function cellText(cell) {
@@ -17,15 +16,16 @@ function cellText(cell) {
  * @param {readonly import('./peers/index.mjs').Tool[]} ours the first of them is what the ratio is about
  * @param {readonly import('./peers/index.mjs').Tool[]} peers
  * @param {ReadonlyMap<string, string>} absent tools that could not be set up, with the reason
+ * @param {readonly import('./scenarios.mjs').Scenario[]} told
  * @returns {string[]} lines
  */
-export function workloadTable(workload, results, ours, peers, absent) {
+export function workloadTable(workload, results, ours, peers, absent, told) {
   const tools = [...ours, ...peers];
   const head = ['scenario', 'least', ...tools.map(({ name }) => name)];
   const columns = ours.map(({ name }) => `fastest peer ÷ ${name}`);
   const rows = [];
   let state = workload;
-  for (const scenario of scenarios) {
+  for (const scenario of told) {
     const { name } = scenario;
     state = scenario.edit(state);
     const cells = tools.map(tool =>

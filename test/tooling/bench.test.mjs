@@ -57,7 +57,10 @@ test('a table names what is stale, absent and broken, and compares with none of 
   }
   results.fail('chain', 'broken', '/home/somebody/bin/broken run: exit 1\nsee https://server.example/help');
   const absent = new Map([['absent', 'ERROR: no such package']]);
-  const text = workloadTable(workload, results, tools.slice(0, 1), tools.slice(1), absent).join('\n');
+  const told = scenarios.slice(0, 7);
+  const lines = workloadTable(workload, results, tools.slice(0, 1), tools.slice(1), absent, told);
+  const text = lines.join('\n');
+  assert.doesNotMatch(text, /branch off/);
   assert.match(
     text,
     /\| cold \| 30 \| 1\.00 s · 3 \| 1\.00 s · 3 \*\*STALE\*\* \| not set up \| failed \| 4\.00 s · 3 \| 4\.00× · right \|/,
