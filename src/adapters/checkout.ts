@@ -16,9 +16,17 @@ export async function untilFilesRest(project: string): Promise<void> {
   while (lock !== undefined && existsSync(lock) && Date.now() < end);
 }
 
-/** The file that is there while git changes the working tree; `undefined`: the project is in no repository. */
+/** The file that is there while git changes the working tree; `undefined`: nobody can tell, or there is no repository. */
 function lockOfGit(project: string): string | undefined {
-  for (let folder = resolve(project); ; folder = dirname(folder)) {
+  try {
+    return lockAbove(resolve(project));
+  } catch {
+    return undefined;
+  }
+}
+
+function lockAbove(project: string): string | undefined {
+  for (let folder = project; ; folder = dirname(folder)) {
     const git = join(folder, '.git');
     const stats = statSync(git, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true) return join(git, 'index.lock');

@@ -58,14 +58,28 @@ export function readStructure(folder: string): Structure {
   return { dag, graph: graph.value };
 }
 
+/** What a command reads: others may be replacing the file right now. */
+async function structureAtRest(folder: string): Promise<Structure> {
+  try {
+    return readStructure(folder);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const { untilFilesRest } = await import('../adapters/checkout.js');
+    await untilFilesRest(folder);
+    return readStructure(folder);
+  }
+}
+
 export async function openProject(
   around: Surroundings,
   { folder, hasher, store, resident, kernel: findKernel }: Ground,
   note: (message: string) => void,
   makeWorkers: (options: PoolOptions, folders: readonly string[]) => Workers = options =>
     createLazyWorkers(options),
-  { dag }: Pick<Structure, 'dag'> = readStructure(folder),
+  structure?: Pick<Structure, 'dag'>,
 ): Promise<OpenProject> {
+  const { dag } =
+    structure ?? (resident === undefined ? await structureAtRest(folder) : readStructure(folder));
   const { environment, variables, folders, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();
@@ -117,8 +131,8 @@ export async function openProject(
       let loaded = await loadProject(ports, options);
       if (!loaded.ok && resident === undefined) {
         // Others may be replacing the files right now; the daemon looks again by itself.
-        const { untilFilesRest } = await import('../adapters/checkout.js');
-        await untilFilesRest(folder);
+        const { stillReads } = await import('./filesAtRest.js');
+        await stillReads(folder, dag);
         loaded = await loadProject(ports, options);
       }
       return withPlaces(orThrow(loaded));

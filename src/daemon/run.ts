@@ -1,6 +1,6 @@
 /** The runtime loop: feeds the engine what happened and carries out what it decides. */
 import type { BlockId } from '../protocol/ids.js';
-import { orThrow, type Problem, ProblemError, unreachable } from '../protocol/problem.js';
+import { orThrow, type Problem, unreachable } from '../protocol/problem.js';
 import type { Display } from '../protocol/outputs.js';
 import type { RunReport } from '../protocol/reports.js';
 import type { Trace } from '../protocol/trace.js';
@@ -21,13 +21,15 @@ import {
   type RunRequest,
 } from '../engine/index.js';
 import type { RunningJob } from '../engine/runPorts.js';
+import type { Committed } from './commitResult.js';
 import { executeBlock, type Executed } from './executeBlock.js';
 import { firstLook, type FirstLook } from './firstLook.js';
 import { FileUse } from './fileUse.js';
 import { blockOf } from './jobSpec.js';
-import type { LoadedBlock, LoadedProject } from './loadProject.js';
+import type { LoadedProject } from './loadProject.js';
 import type { ProjectPorts, RunSink } from './ports.js';
-import { displayOf, filesInPlace, restoreBlock, showOutputs, showResult } from './restoreBlock.js';
+import { readsNotebooks, Recordings } from './recordings.js';
+import { displayOf, restoreBlock } from './restoreBlock.js';
 
 export interface RunOptions {
   readonly loaded: LoadedProject;
@@ -149,8 +151,9 @@ class Run {
   private readonly running = new Map<BlockId, RunningJob>();
   private readonly problems: Problem[] = [];
   private readonly held = new Map<BlockId, HeldSession>();
-  /** Blocks whose values are known, until what they made is stored and shown. */
-  private readonly recording = new Map<BlockId, Promise<void>>();
+  private readonly recordings: Recordings;
+  /** What goes on beside the loop. */
+  private readonly works = new Set<Promise<void>>();
   private wake: () => void = () => undefined;
   private fault: { readonly error: unknown } | undefined;
   /** A stored value was missing or damaged although its trace answered. */
@@ -167,6 +170,8 @@ class Run {
   ) {
     this.state = orThrow(startRun(context, { run: sink.run, request: options.request, jobs: options.jobs }));
     this.files = new FileUse(ports, context.project);
+    const { graph } = context.project;
+    this.recordings = new Recordings(ports, sink, options.loaded, graph, () => this.tellStates());
     const cancel = (): void => this.put({ kind: 'cancel' });
     if (options.cancel.aborted) this.queue.push({ kind: 'cancel' });
     else options.cancel.addEventListener('abort', cancel, { once: true });
@@ -177,8 +182,7 @@ class Run {
       const input = this.queue.shift();
       if (this.fault !== undefined) {
         for (const job of this.running.values()) job.kill();
-        await Promise.allSettled(this.recording.values());
-        throw this.fault.error;
+        await this.over();
       }
       if (input === undefined) {
         await new Promise<void>(resolve => {
@@ -193,7 +197,7 @@ class Run {
       this.releaseSessions();
       for (const effect of effects) {
         if (effect.kind === 'finish') {
-          await this.untilRecorded();
+          await this.over();
           return { report: effect.report, problems: [...effect.problems, ...this.problems] };
         }
         this.perform(effect);
@@ -217,19 +221,27 @@ class Run {
 
   /** A block is done where people look when what it made is stored and shown. */
   private tellStates(): void {
-    this.sink.watcher?.stepped(block => (this.recording.has(block) ? 'running' : stateOf(this.state, block)));
+    this.sink.watcher?.stepped(block =>
+      this.recordings.has(block) ? 'running' : stateOf(this.state, block),
+    );
   }
 
-  private async untilRecorded(): Promise<void> {
-    await Promise.all(this.recording.values());
+  /** Nothing of the run goes on afterwards, also where it breaks off: the project is others' then. */
+  private async over(): Promise<void> {
+    await Promise.allSettled(this.works);
+    if (this.fault !== undefined) throw this.fault.error;
   }
 
   /** Work that goes on beside the loop; a bug in it ends the run instead of leaving it waiting. */
   private beside(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      this.fault ??= { error };
-      this.wake();
-    });
+    const ended = work.then(
+      () => void this.works.delete(ended),
+      (error: unknown) => {
+        this.fault ??= { error };
+        this.wake();
+      },
+    );
+    this.works.add(ended);
   }
 
   private perform(effect: Exclude<Effect, Finish>): void {
@@ -280,6 +292,10 @@ class Run {
   }
 
   private async execute(effect: ExecuteEffect): Promise<void> {
+    if (readsNotebooks(blockOf(this.options.loaded, effect.block))) {
+      await this.recordings.all();
+      if (this.isEnding) return this.end(effect, this.cancelled(effect, []));
+    }
     const executed = await executeBlock(this.ports, this.sink, {
       loaded: this.options.loaded,
       effect,
@@ -290,118 +306,67 @@ class Run {
     });
     this.running.delete(effect.block);
     if (executed.kind === 'stored') return this.settle(effect, executed);
-    this.end(effect, await this.leaveOff(effect, executed));
+    this.end(
+      effect,
+      // Of a run that breaks off they were killed, which is no fault of theirs.
+      executed.kind === 'interrupted' || this.isEnding
+        ? this.cancelled(effect, executed.replayed)
+        : await this.fail(effect, executed, executed.display),
+    );
+  }
+
+  /** Nothing is wanted of it any more. */
+  private get isEnding(): boolean {
+    return this.options.cancel.aborted || this.fault !== undefined;
   }
 
   private end({ block, key }: ExecuteEffect, outcome: Outcome): void {
     this.put({ kind: 'finished', block, key, outcome });
   }
 
-  private async leaveOff(
-    effect: ExecuteEffect,
-    executed: Exclude<Executed, { kind: 'stored' }>,
-  ): Promise<Outcome> {
-    if (executed.kind === 'failed' && !this.options.cancel.aborted) return this.fail(effect, executed);
-    this.sink.emit({ event: 'blockCancelled', block: effect.block });
-    return { kind: 'interrupted', replayed: executed.replayed };
+  private cancelled({ block }: ExecuteEffect, replayed: readonly BlockId[]): Outcome {
+    this.sink.emit({ event: 'blockCancelled', block });
+    return { kind: 'interrupted', replayed };
   }
 
   /** What a block made is known: its children start from it while it is still on its way to the disk. */
-  private async settle(effect: ExecuteEffect, made: Extract<Executed, { kind: 'stored' }>): Promise<void> {
-    const { ports, sink, files } = this;
-    const block = blockOf(this.options.loaded, effect.block);
-    const { trace } = made;
+  private async settle(effect: ExecuteEffect, made: Committed): Promise<void> {
+    const { files } = this;
+    const { trace, durable } = made;
     const edge = files.missingEdge(effect.block, trace);
     if (edge !== undefined) {
       const { edgeProblem } = await import('./blockProblems.js');
-      const hidden = edgeProblem(edge);
-      await made.durable;
-      await this.show(block, displayOf(ports, trace));
-      this.problems.push(hidden);
-      const { seconds, replayed } = trace;
-      return this.end(effect, await this.fail(effect, { problem: hidden, traceback: [], seconds, replayed }));
+      const problem = edgeProblem(edge);
+      await durable;
+      this.problems.push(problem);
+      const failed = { ...trace, problem, traceback: [] };
+      return this.end(effect, await this.fail(effect, failed, displayOf(this.ports, trace)));
     }
     const writers = files.writersFor(effect.block, trace);
-    if (writers.length > 0) {
-      const { keepWrittenFiles } = await import('./keepWrittenFiles.js');
-      // From their memory it follows what they wrote.
-      for (const writer of writers) await this.recording.get(writer.block);
-      await keepWrittenFiles(ports, this.options.loaded, writers);
-    }
+    // At once: whoever comes meanwhile has to be told of edges that are missing.
     files.note(effect.block, trace);
-    const isWhole = await filesInPlace(ports, sink, block, trace, 'executed');
-    const recorded = this.record(block, made, isWhole).finally(() => {
-      this.recording.delete(effect.block);
-      this.tellStates();
-    });
-    this.recording.set(effect.block, recorded);
+    const isWhole = await this.recordings.before(trace, writers);
+    const recorded = this.recordings.add(made, isWhole);
     this.end(effect, { kind: 'stored', trace });
     await recorded;
   }
 
-  /** Order matters for crashes: the trace, then what the notebook shows, then the memory that it shows it. */
-  private async record(
-    block: LoadedBlock,
-    { trace, durable }: Extract<Executed, { kind: 'stored' }>,
-    isWhole: boolean,
-  ): Promise<void> {
-    const { ports, sink } = this;
-    await durable;
-    const display = displayOf(ports, trace);
-    if (isWhole && display !== undefined) {
-      ports.traces.add(trace);
-      await showResult(ports, sink, block, trace, display, this.options.loaded.snapshot.dag.cache.keep);
-    }
-    const before = block.snapshot.memory.last;
-    sink.emit({
-      event: 'blockExecuted',
-      block: trace.block,
-      seconds: trace.seconds,
-      storedBytes: trace.exports
-        .flatMap(each => each.variables)
-        .reduce((sum, variable) => sum + variable.bytes, 0),
-      changed: before === null || exportsOf(before) !== exportsOf(trace),
-      replayed: trace.replayed,
-      warnings: trace.warnings,
-    });
-  }
-
   private async fail(
-    effect: ExecuteEffect,
-    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds' | 'replayed'> & {
-      readonly display?: Extract<Executed, { kind: 'failed' }>['display'];
-    },
-  ): Promise<Extract<Outcome, { kind: 'failed' | 'interrupted' }>> {
-    const block = blockOf(this.options.loaded, effect.block);
+    { block, key }: ExecuteEffect,
+    failed: Pick<Extract<Executed, { kind: 'failed' }>, 'problem' | 'traceback' | 'seconds' | 'replayed'>,
+    display: Display | undefined,
+  ): Promise<Outcome> {
     const { problem, traceback, seconds, replayed } = failed;
     if (problem.code === 'object-damaged') {
       this.sawDamage = true;
       // Told only where it is not tried again.
-      if (this.isLast)
-        this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
+      if (this.isLast) this.sink.emit({ event: 'blockFailed', block, problem, traceback, seconds });
       return { kind: 'failed', replayed };
     }
-    // First the memory: a crash in between must not leave the block looking as if it showed its last good outputs.
-    this.ports.memory.fail(block.snapshot.uid, { key: effect.key, message: problem.message, seconds });
-    await this.show(block, failed.display);
-    this.sink.emit({ event: 'blockFailed', block: effect.block, problem, traceback, seconds });
+    const { failBlock } = await import('./failBlock.js');
+    const loaded = blockOf(this.options.loaded, block);
+    const how = { problems: [problem], traceback, seconds };
+    this.problems.push(...(await failBlock(this.ports, this.sink, loaded, key, how, display)));
     return { kind: 'failed', replayed };
   }
-
-  /** What a failed block shows; a notebook that can not be written is one more problem of the run. */
-  private async show(block: LoadedBlock, display: Display | undefined): Promise<void> {
-    if (display === undefined) return;
-    try {
-      await showOutputs(this.ports, this.sink, block, display);
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
-      this.problems.push(...error.problems);
-    }
-  }
 }
-
-const exportsOf = (trace: Trace): string =>
-  trace.exports
-    .map(component => component.digest)
-    .sort()
-    .join(' ');

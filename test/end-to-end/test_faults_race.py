@@ -89,6 +89,32 @@ def test_git_checks_out_while_a_command_reads(project) -> None:
     }
 
 
+def test_git_brings_another_project_while_a_command_reads(project) -> None:
+    """What was read of both together is of neither."""
+    p = project({"a": ["x = 1"], "b": (["print(x)"], {"parents": ["a"]})})
+    (p.folder / ".git").mkdir()
+    working = p.write(".git/index.lock", "")
+    dag, notebook = p.folder / "dag.json", p.path("b")
+    text = dag.read_text()
+    notebook.unlink()
+    mixed = p.start("status", "--json")
+    time.sleep(1.5)
+    dag.write_text(text.replace('"b"', '"c"').replace("b.ipynb", "a.ipynb.b"))
+    working.unlink()
+    out, err = mixed.communicate(timeout=30)
+    assert mixed.returncode == 2 and "another version of the project" in err + out, err
+    working = p.write(".git/index.lock", "")
+    dag.write_text(text[:20])
+    torn = p.start("status", "--json")
+    time.sleep(1.5)
+    assert torn.poll() is None, "it waits until git is done"
+    dag.write_text(text)
+    p.write("b.ipynb", json.dumps(p.notebook("a")))
+    working.unlink()
+    out, err = torn.communicate(timeout=30)
+    assert torn.returncode == 0, err
+
+
 def test_a_stale_lock_whose_number_lives_on(project) -> None:
     p = project({"slow": ["import time\ntime.sleep(60)"], "fast": ["print(1)"]})
     first = p.start("run", "slow")

@@ -108,11 +108,11 @@ def open_stored(path: FilePath) -> BufferedReader:
     early = _early.get(os.fspath(path))
     if early is not None:
         try:
-            return open(early, "rb")
+            return Path(early).open("rb")
         except FileNotFoundError:
             # moved to its place, or let go of
             pass
-    return open(path, "rb")
+    return Path(path).open("rb")
 
 
 def is_stored(path: FilePath) -> bool:

@@ -36,13 +36,13 @@ export interface ObjectStoreOptions {
 
 /** A finished file on the disk of the store, not yet visible. */
 interface Prepared extends ObjectRef {
-  readonly file: string;
+  /** Where it is now. */
+  file: string;
 }
 
 /** Known and loadable, not durable yet. */
 interface OnTheWay {
-  readonly file: string;
-  readonly size: number;
+  readonly prepared: Readonly<Prepared>;
   readonly durable: Promise<void>;
 }
 
@@ -95,8 +95,8 @@ export class FileObjectStore implements ObjectStore {
       throw this.inWords(error, file);
     }
     const durable = this.makeDurable(news, unfinished, others);
-    for (const [digest, { file: early, size }] of news) {
-      const entry = { file: early, size, durable };
+    for (const [digest, prepared] of news) {
+      const entry = { prepared, durable };
       this.onTheWay.set(digest, entry);
       const arrived = (): void => {
         if (this.onTheWay.get(digest) === entry) this.onTheWay.delete(digest);
@@ -118,8 +118,9 @@ export class FileObjectStore implements ObjectStore {
       await Promise.all([...news.values()].map(prepared => this.sync(prepared)));
       for (const prepared of news.values()) {
         file = objectPath(this.layout.objects, prepared.digest);
+        const { file: temporary } = prepared;
         this.publish(prepared, file);
-        unfinished.delete(prepared.file);
+        unfinished.delete(temporary);
       }
       this.syncFolders(news.keys());
       await Promise.all(others);
@@ -137,13 +138,16 @@ export class FileObjectStore implements ObjectStore {
 
   early(): ReadonlyMap<string, string> {
     return new Map(
-      Array.from(this.onTheWay, ([digest, { file }]) => [objectPath(this.layout.objects, digest), file]),
+      Array.from(this.onTheWay, ([digest, { prepared }]) => [
+        objectPath(this.layout.objects, digest),
+        prepared.file,
+      ]),
     );
   }
 
   has({ digest, size }: ObjectRef): boolean {
     const early = this.onTheWay.get(digest);
-    if (early !== undefined) return early.size === size;
+    if (early !== undefined) return early.prepared.size === size;
     const stats = statSync(objectPath(this.layout.objects, digest), { throwIfNoEntry: false });
     return stats !== undefined && stats.size === size && stats.isFile();
   }
@@ -152,7 +156,7 @@ export class FileObjectStore implements ObjectStore {
     let bytes: Uint8Array;
     try {
       bytes = readFileSync(
-        this.onTheWay.get(ref.digest)?.file ?? objectPath(this.layout.objects, ref.digest),
+        this.onTheWay.get(ref.digest)?.prepared.file ?? objectPath(this.layout.objects, ref.digest),
       );
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -168,8 +172,8 @@ export class FileObjectStore implements ObjectStore {
     const early = this.onTheWay.get(ref.digest);
     if (early !== undefined) {
       const isSound =
-        early.size === ref.size &&
-        (kind === 'buffer' || this.hasher.digestFile(early.file).digest === ref.digest);
+        early.prepared.size === ref.size &&
+        (kind === 'buffer' || this.hasher.digestFile(early.prepared.file).digest === ref.digest);
       return isSound ? file : undefined;
     }
     const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
@@ -244,10 +248,12 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  private publish({ file, digest }: Prepared, target: string): void {
+  private publish(prepared: Prepared, target: string): void {
     this.disk.makeFolder(dirname(target));
     atStep('object.publish');
-    this.disk.rename(file, target);
+    this.disk.rename(prepared.file, target);
+    prepared.file = target;
+    const { digest } = prepared;
     this.stamps.record(nameOf(digest), statSync(target, { bigint: true }), digest, 'settled');
   }
 

@@ -150,3 +150,25 @@ test('what does not come to the disk is not there, for nobody who named it', asy
   assert.deepEqual([...store.objects.early()], []);
   assert.deepEqual(readdirSync(store.layout.tmp), []);
 });
+
+test('what is in its place is read there while others that it rests on are on their way', async () => {
+  using place = newPlace();
+  const release: (() => void)[] = [];
+  const store = place.open({
+    disk: { ...realDisk, syncLater: () => new Promise(resolve => release.push(resolve)) },
+  });
+  const bytes = (text: string) => ({ source: { bytes: Buffer.from(text) }, digest: null, size: text.length });
+  const slow = await store.objects.admit([bytes('slow')]);
+  const quick = await store.objects.admit([bytes('quick'), bytes('slow')]);
+  const [ref] = quick.refs;
+  assert.ok(ref);
+  release[1]!();
+  const path = objectPath(store.layout.objects, ref.digest);
+  while (!existsSync(path)) await new Promise(setImmediate);
+  assert.equal(store.objects.verifiedPath(ref, 'head'), path);
+  assert.equal(String(store.objects.read(ref)), 'quick');
+  assert.equal(store.objects.early().get(path), path);
+  release[0]!();
+  await Promise.all([slow.durable, quick.durable]);
+  assert.equal(store.objects.early().size, 0);
+});

@@ -7,13 +7,14 @@
  *   log      folder; `engine` in it gets one line a step
  *   kill     {"role": "engine", "step": 7}: SIGKILL in place of the 7th step. A write has two: before it, and half-way
  *   fail     {"step": 7, "code": "ENOSPC", "last": 9}: these steps throw instead; without `last` all that follow do
+ *   full     bytes: no file of so many comes to the disk
  *   clock    milliseconds that the clock is ahead
- *   slow     milliseconds that it takes longer until values are on the disk
+ *   slow     {"milliseconds": 900, "from": 1000000}: so much longer it takes until files of so many bytes are on the disk
  */
 const wish = process.env.DAGPY_TEST_FAULTS;
 if (wish && /dagpy\.cjs$/.test(process.argv[1] ?? '')) install(JSON.parse(wish));
 
-function install({ log, kill, fail, clock, slow }) {
+function install({ log, kill, fail, full, clock, slow }) {
   const fs = require('node:fs');
   const real = { ...fs };
   if (clock) setClock(clock);
@@ -67,7 +68,13 @@ function install({ log, kill, fail, clock, slow }) {
       process.nextTick(callback, error);
       return;
     }
-    if (slow) setTimeout(() => real.fsync(descriptor, callback), slow);
+    if (full !== undefined && real.fstatSync(descriptor).size >= full) {
+      const failed = Object.assign(new Error('EIO: simulated, fsync'), { code: 'EIO', syscall: 'fsync' });
+      setTimeout(callback, slow?.milliseconds ?? 0, failed);
+      return;
+    }
+    if (slow && real.fstatSync(descriptor).size >= (slow.from ?? 0))
+      setTimeout(() => real.fsync(descriptor, callback), slow.milliseconds);
     else real.fsync(descriptor, callback);
   };
   if (armed === 0 && fail !== undefined) return;
