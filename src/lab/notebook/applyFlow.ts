@@ -13,31 +13,41 @@ export interface AppliedFlow {
   readonly isOver: boolean;
 }
 
-/** @param sent what the answer is about */
-export function applyFlow(notebook: OpenNotebook, sent: NotebookContent, answer: Answer): AppliedFlow {
+/**
+ * @param sent what the answer is about
+ * @param isUnderWay whether a run of a block has more to say
+ */
+export function applyFlow(
+  notebook: OpenNotebook,
+  sent: NotebookContent,
+  answer: Answer,
+  isUnderWay: (block: string) => boolean,
+): AppliedFlow {
   let isOver = true;
   notebook.quietly(() => {
     keepCellIds(notebook.model);
     const { collided } = applyContent(notebook.model, sent, answer, id => notebook.kernelRuns.has(id));
     bringRecord(notebook, sent, answer.content, collided);
-    isOver = endRuns(notebook, sent);
+    isOver = endRuns(notebook, sent, isUnderWay);
   });
   return { isOver };
 }
 
 /** What a run showed that ended while nobody looked is known by now for what it is, if the answer was about that. */
-function endRuns(notebook: OpenNotebook, sent: NotebookContent): boolean {
+function endRuns(
+  notebook: OpenNotebook,
+  sent: NotebookContent,
+  isUnderWay: (block: string) => boolean,
+): boolean {
   const wasLive = new Set(
     decodeCells(sent).flatMap(({ id, metadata }) => (marksOf(metadata['dagpy']).live === true ? [id] : [])),
   );
   let isOver = true;
-  for (const { view, cells } of notebook.shown) {
-    if (view?.state === 'running' || view?.state === 'queued') continue;
+  for (const { name, cells } of notebook.shown) {
+    if (isUnderWay(name)) continue;
     for (const id of cells) {
       const cell = notebook.cell(id);
       if (cell === undefined || !isLive(cell)) continue;
-      // The run told of it before the project said that it runs.
-      if (notebook.codeCell(id)?.executionState === 'running') continue;
       if (wasLive.has(id)) setLive(cell, false);
       else isOver = false;
     }

@@ -15,6 +15,8 @@ interface Running {
   readonly left: Set<string>;
   /** The project has said that it runs. */
   isConfirmed: boolean;
+  /** The project has said something since, which knows of it. */
+  isInView: boolean;
 }
 
 export class LiveOutputs {
@@ -28,6 +30,7 @@ export class LiveOutputs {
     private readonly finished: () => void,
   ) {
     notebook.project.occurred.connect(this.take, this);
+    notebook.project.changed.connect(this.view, this);
     notebook.changed.connect(this.catchUp, this);
     notebook.kernelRuns.began.connect(this.leave, this);
     this.catchUp();
@@ -35,8 +38,19 @@ export class LiveOutputs {
 
   dispose(): void {
     this.notebook.project.occurred.disconnect(this.take, this);
+    this.notebook.project.changed.disconnect(this.view, this);
     this.notebook.changed.disconnect(this.catchUp, this);
     this.notebook.kernelRuns.began.disconnect(this.leave, this);
+  }
+
+  /** Whether a run has not said yet all that the block shows. What happens is told sooner than what the project looks like. */
+  isUnderWay(block: string): boolean {
+    const state = this.notebook.project.block(block)?.state;
+    return state === 'running' || state === 'queued' || this.begun.get(block)?.isInView === false;
+  }
+
+  private view(): void {
+    for (const running of this.begun.values()) running.isInView = true;
   }
 
   private take(_: IProjectModel, { event }: RunOccurrence): void {
@@ -81,7 +95,7 @@ export class LiveOutputs {
   }
 
   private begin(block: string, isConfirmed: boolean): void {
-    this.begun.set(block, { cells: new Set(), left: new Set(), isConfirmed });
+    this.begun.set(block, { cells: new Set(), left: new Set(), isConfirmed, isInView: isConfirmed });
   }
 
   /** A person runs the cell. */

@@ -153,6 +153,7 @@ export class Notebooks {
         });
       told = text;
     };
+    const live = new LiveOutputs(notebook, () => syncing.check());
     const syncing = new Syncing(
       notebook,
       projects.connection,
@@ -172,8 +173,8 @@ export class Notebooks {
             { autoClose: 10_000 },
           ),
       },
+      block => live.isUnderWay(block),
     );
-    const live = new LiveOutputs(notebook, () => syncing.check());
     return {
       notebook,
       syncing,

@@ -85,6 +85,7 @@ export class Syncing {
     guards: GuardedSaves,
     base: NotebookContent | null,
     private readonly tell: SyncTelling,
+    private readonly isUnderWay: (block: string) => boolean,
   ) {
     this.file = new OpenFile(notebook, contents, base);
     const { context } = notebook.panel;
@@ -294,7 +295,7 @@ export class Syncing {
       return;
     }
     this.arrivals += 1;
-    const { isOver } = applyFlow(notebook, sent, answer);
+    const { isOver } = applyFlow(notebook, sent, answer, this.isUnderWay);
     if (!isOver) this.isAgain = true;
     if (!isUnsaved && this.pending === pending) this.pending = null;
     notebook.noteSaved(isUnsaved ? this.savedPart(answer.content) : answer.content);
