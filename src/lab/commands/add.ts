@@ -143,7 +143,7 @@ async function addTo(
     await project.call('addBlock', {
       ...block,
       sources: cells?.sources ?? [],
-      ...(after === undefined || below === undefined ? {} : { after: below }),
+      ...(below === undefined ? {} : { after: below }),
     });
   }
   selection.select(project, [block.id]);
