@@ -90,7 +90,7 @@ const without = (members: Members, key: string): Members =>
   new Map([...members].filter(([other]) => other !== key));
 
 /** `metadata.dagpy` with some of our marks set, the others taken out. */
-function marked(members: Members, marks: Readonly<Record<string, unknown>>): Members {
+function marked(members: Members, marks: Marks): Members {
   // Whether its outputs are trusted is not for a file to say.
   const before = membersIn(members.get('metadata') ?? '{}');
   const metadata = without(before, 'trusted');
@@ -105,6 +105,20 @@ function marked(members: Members, marks: Readonly<Record<string, unknown>>): Mem
 
 const inLine = (members: Members): string => asText(members, { style: LINE, indent: '' });
 const isObjectText = (text: string | undefined): boolean => text?.trimStart().startsWith('{') === true;
+
+/** What makes a cell part of a flow. */
+export type Marks = Readonly<Record<string, unknown>>;
+
+export function marksIn(text: string): Marks {
+  const { metadata } = JSON.parse(text) as { readonly metadata?: unknown };
+  const ours = isObject(metadata) ? metadata['dagpy'] : undefined;
+  return isObject(ours)
+    ? Object.fromEntries(Object.entries(ours).filter(([key]) => MARKS.includes(key)))
+    : {};
+}
+
+export const withMarks = (text: string, marks: Marks, layout: CellLayout): string =>
+  asText(marked(membersIn(text), marks), layout);
 
 /** A block's cell as it stands in a flow. @param conflict the flow's cell that it disagrees with */
 export function cellInFlow(

@@ -109,7 +109,10 @@ function sectionAsItIs(flow: Flow, { header, cells }: FlowSection): readonly Tex
   return ids.map(id => ({ id, text: (flow.headers.get(id) ?? flow.cells.get(id)!).text }));
 }
 
-/** A cell of a block as the flow shows it: with its own text and outputs where the block says the same. */
+/**
+ * A cell of a block as the flow shows it: with its own text and outputs where the block says the same. What a run has shown
+ * so far is the editor's to keep, which knows whether that run is over.
+ */
 function shownCell(
   { flow, merge, digest, isOpen }: State,
   { id, own, text }: WrittenCell,
@@ -123,12 +126,15 @@ function shownCell(
   const isUnchanged = recorded?.outputs === digests.outputs;
   const isOwn =
     (!isOpen && merge.remarks.some(remark => remark.kind === 'outputs-differ' && remark.id === id)) ||
-    (isUnchanged && (recorded?.shown === before?.outputs || cell?.isLive === true));
-  const keeps = before?.content === digests.content && (before.outputs === digests.outputs || isOwn);
+    (isUnchanged && recorded?.shown === before?.outputs);
+  const keeps =
+    before?.content === digests.content &&
+    cell?.isLive === false &&
+    (before.outputs === digests.outputs || isOwn);
   const shown = keeps && before.outputs !== digests.outputs ? before.outputs : '';
   return {
     id,
-    text: keeps ? asFlowCell(flow, cell!, uid, layout) : cellInFlow(text, id, uid, layout),
+    text: keeps ? asFlowCell(flow, cell, uid, layout) : cellInFlow(text, id, uid, layout),
     recorded: { id, own: own ?? '', ...digests, shown },
   };
 }

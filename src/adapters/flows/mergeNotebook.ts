@@ -1,4 +1,5 @@
 /** A block's own notebook that is open in an editor while its file changed: three versions of it brought together. */
+import { isDeepStrictEqual } from 'node:util';
 import { mergeFlow, type MergedCell, type Section } from '../../engine/flow/merge.js';
 import { recordedContents, type FlowRecord, type RecordedBlock } from '../../protocol/flow/record.js';
 import { formatJson, type JsonStyle } from '../../protocol/jsonFormat.js';
@@ -6,7 +7,7 @@ import type { JsonObject } from '../../protocol/outputs.js';
 import type { Notebook } from '../notebooks/index.js';
 import { diskCells, type DiskCell } from './blockTexts.js';
 import { cellTexts, layoutOf } from './cellList.js';
-import { conflictingCell, editedCell, withCellId } from './cellText.js';
+import { conflictingCell, editedCell, marksIn, withCellId, withMarks, type Marks } from './cellText.js';
 import { digestsOf, FlowIds, type Digest } from './compose.js';
 import { mergedRecord } from './mergedRecord.js';
 import { flowRecordOf, marksOf } from './readFlow.js';
@@ -60,13 +61,16 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
   });
   const merge = mergeFlow([sectionOf(origins)], [sectionOf(edited)], [onDisk]);
   const found = new Map(current.map(cell => [cell.version.id, cell]));
+  const chosen = (merge.sections[0]?.cells ?? []).map(cell =>
+    isOfRun(edited.get(cell.id), found.get(cell.id)) ? { ...cell, outputs: 'flow' as const } : cell,
+  );
   const disputed = new Set(merge.conflicts.map(({ id }) => id));
   const conflicts: number[] = [];
   const cells: string[] = [];
   const layout = layoutOf(mine.text);
-  for (const cell of merge.sections[0]?.cells ?? []) {
+  for (const cell of chosen) {
     const theirs = found.get(cell.id);
-    cells.push(textOf(cell, edited.get(cell.id), theirs, mine));
+    cells.push(textOf(cell, before.get(cell.id), edited.get(cell.id), theirs, mine));
     if (!disputed.has(cell.id) || theirs === undefined) continue;
     conflicts.push(cells.length);
     const copy = ids.take(`${cell.id.slice(0, 50)}-now`, BLOCK);
@@ -74,7 +78,7 @@ export function mergeNotebook({ base, mine, disk }: OpenNotebook, digest: Digest
     const about = marksOf(edited.get(cell.id)?.text ?? theirs.text).conflict ?? cell.id;
     cells.push(conflictingCell(theirs.text, copy, about, layout));
   }
-  const sides = new Map(merge.sections[0]?.cells.map(cell => [cell.id, cell]));
+  const sides = new Map(chosen.map(cell => [cell.id, cell]));
   const record = mergedRecord(records, id => (disputed.has(id) ? undefined : sides.get(id)));
   return {
     content: notebookOf(mine, cells, withRecord(mergedMetadata(base, mine, disk), record)),
@@ -146,9 +150,19 @@ const sectionOf = (cells: ReadonlyMap<string, OwnCell>): Section => ({
   cells: [...cells].map(([id, { content, outputs }]) => ({ id, content, outputs })),
 });
 
+/**
+ * Whether one side shows a run that is not over, of which nothing follows for the other: an editor keeps what it shows, and
+ * learns the end of the run from the run.
+ */
+const isOfRun = (mine: OwnCell | undefined, theirs: DiskCell | undefined): boolean =>
+  mine !== undefined &&
+  theirs !== undefined &&
+  (marksIn(mine.text)['live'] === true || marksIn(theirs.text)['live'] === true);
+
 /** Where both sides mean the same the editor keeps what it has. */
 function textOf(
   { id, content, outputs }: MergedCell,
+  before: OwnCell | undefined,
   mine: OwnCell | undefined,
   theirs: DiskCell | undefined,
   notebook: Notebook,
@@ -161,8 +175,24 @@ function textOf(
     content: content === 'flow' || mine.content === theirs.version.content,
     outputs: outputs === 'flow' || mine.outputs === theirs.version.outputs,
   };
-  if (take.content && take.outputs) return mine.text;
-  return editedCell(disk, mine.text, take, layout);
+  const text = take.content && take.outputs ? mine.text : editedCell(disk, mine.text, take, layout);
+  const own = marksIn(mine.text);
+  const marks = mergedMarks(
+    before === undefined ? {} : marksIn(before.text),
+    own,
+    marksIn(disk),
+    take.outputs,
+  );
+  return isDeepStrictEqual(marks, marksIn(text)) ? text : withMarks(text, marks, layout);
+}
+
+/** What only the disk has otherwise than before is the disk's; but of whom outputs are says the side that they are from. */
+function mergedMarks(before: Marks, mine: Marks, disk: Marks, showsMine: boolean): Marks {
+  const sides = Object.keys({ ...disk, ...mine }).map(key => {
+    const isEdited = !isDeepStrictEqual(mine[key], before[key]);
+    return [key, (key === 'live' ? showsMine : isEdited) ? mine[key] : disk[key]] as const;
+  });
+  return Object.fromEntries(sides.filter(([, value]) => value !== undefined));
 }
 
 /** Entry by entry: what only one side changed is taken from it, and of what both changed the editor's. */

@@ -234,8 +234,10 @@ export function isEdited({ record, sections, outside, cells }: Flow, digest: Dig
     return block.cells.some((cell, place) => {
       const id = section.cells[place]!;
       if (id !== cell.id) return true;
-      const { content, outputs } = digestsOf(cells.get(id)!.text, digest);
-      return content !== cell.content || (outputs !== cell.outputs && outputs !== cell.shown);
+      const { text, isLive } = cells.get(id)!;
+      const { content, outputs } = digestsOf(text, digest);
+      const isShown = isLive || outputs === cell.outputs || outputs === cell.shown;
+      return content !== cell.content || !isShown;
     });
   });
 }

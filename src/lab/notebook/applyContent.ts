@@ -14,6 +14,8 @@ type SharedCell = ICellModel['sharedModel'];
 export interface Applied {
   /** Cells that a person edited meanwhile, and that came back otherwise: they are as the person has them. */
   readonly collided: ReadonlySet<string>;
+  /** Cells that show what the answer says by now. */
+  readonly shown: ReadonlySet<string>;
 }
 
 export interface Answer {
@@ -22,7 +24,7 @@ export interface Answer {
   readonly isTrusted: boolean;
 }
 
-/** @param isExecuting whether a kernel runs a cell: what that shows must not be mixed with what comes in */
+/** @param isExecuting whether something runs a cell: what that shows must not be mixed with what comes in */
 export function applyContent(
   model: INotebookModel,
   sent: NotebookContent,
@@ -33,13 +35,14 @@ export function applyContent(
   const wanted = decodeCells(next);
   const after = new Map(wanted.map(cell => [cell.id, cell]));
   const collided = new Set<string>();
+  const shown = new Set<string>();
   removeCells(model, before, after);
   for (const cell of wanted) {
     const was = before.get(cell.id);
     const here = cellWith(model, cell.id);
     if (was === undefined || here === undefined) continue;
-    const canShow = !isExecuting(cell.id);
-    if (!bringCell(model, here, was, cell, { isTrusted, canShow })) collided.add(cell.id);
+    if (!isExecuting(cell.id) && bringOutputs(here, was, cell, isTrusted)) shown.add(cell.id);
+    if (!bringCell(model, here, was, cell, isTrusted)) collided.add(cell.id);
   }
   insertCells(model, before, wanted, isTrusted);
   orderCells(
@@ -47,7 +50,7 @@ export function applyContent(
     [...before.keys()],
     wanted.map(({ id }) => id),
   );
-  return { collided };
+  return { collided, shown };
 }
 
 const idsIn = (model: INotebookModel): readonly string[] => [...model.cells].map(({ id }) => id);
@@ -77,7 +80,7 @@ function bringCell(
   here: ICellModel,
   was: PlainCell,
   next: PlainCell,
-  { isTrusted, canShow }: { readonly isTrusted: boolean; readonly canShow: boolean },
+  isTrusted: boolean,
 ): boolean {
   const source = here.sharedModel.getSource();
   const isEdited = source !== was.source || here.type !== was.type;
@@ -89,7 +92,6 @@ function bringCell(
     return true;
   }
   bringMetadata(here.sharedModel, was.metadata, next.metadata);
-  if (canShow) bringOutputs(here, was, next, isTrusted);
   const isSameFiles = JSONExt.deepEqual(was.attachments ?? {}, next.attachments ?? {});
   if (isMarkdownCellModel(here) && next.attachments !== undefined && !isSameFiles)
     here.attachments.fromJSON(next.attachments as IAttachments);
@@ -137,16 +139,18 @@ export function bringNotebookMetadata(
   }
 }
 
-function bringOutputs(here: ICellModel, was: PlainCell, next: PlainCell, isTrusted: boolean): void {
-  if (!isCodeCellModel(here)) return;
-  const isSame = next.executionCount === was.executionCount && JSONExt.deepEqual(was.outputs, next.outputs);
+/** @returns whether the cell shows what came in */
+function bringOutputs(here: ICellModel, was: PlainCell, next: PlainCell, isTrusted: boolean): boolean {
+  if (!isCodeCellModel(here) || was.type !== 'code' || next.type !== 'code') return false;
   // What a kernel or a run showed meanwhile is newer.
-  if (isSame || !JSONExt.deepEqual(here.outputs.toJSON() as unknown as JSONObject[], was.outputs)) return;
+  if (!JSONExt.deepEqual(here.outputs.toJSON() as unknown as JSONObject[], was.outputs)) return false;
+  if (next.executionCount === was.executionCount && JSONExt.deepEqual(was.outputs, next.outputs)) return true;
   // An editor that shows them as trusted would have the server trust them for good with the next save.
   if (!isTrusted && next.outputs.length > 0) distrust(here);
   here.outputs.fromJSON(next.outputs as unknown as IOutput[]);
   if (isTrusted || next.outputs.length === 0) here.trusted = true;
   here.executionCount = next.executionCount;
+  return true;
 }
 
 /** What is shown and comes in is made harmless. */

@@ -3,8 +3,8 @@ import type { JSONObject } from '@lumino/coreutils';
 import type { FlowRecord } from '../../protocol/flow/record.js';
 import type { NotebookContent } from '../../protocol/resident/calls.js';
 import { applyContent, type Answer } from './applyContent.js';
-import { isLive, setLive } from './liveMark.js';
-import { marksOf, recordOf } from './membership.js';
+import { isLive, isMarkedLive, setLive } from './liveMark.js';
+import { recordOf } from './membership.js';
 import type { OpenNotebook } from './openNotebook.js';
 import { decodeCells, keepCellIds } from './plainCells.js';
 
@@ -26,33 +26,40 @@ export function applyFlow(
   let isOver = true;
   notebook.quietly(() => {
     keepCellIds(notebook.model);
-    const { collided } = applyContent(notebook.model, sent, answer, id => notebook.kernelRuns.has(id));
+    const running = liveCells(notebook, isUnderWay);
+    const { collided, shown } = applyContent(
+      notebook.model,
+      sent,
+      answer,
+      id => notebook.kernelRuns.has(id) || running.has(id),
+    );
     bringRecord(notebook, sent, answer.content, collided);
-    isOver = endRuns(notebook, sent, isUnderWay);
+    for (const id of running) mark(notebook, id, true);
+    const isOpen = new Set(
+      decodeCells(answer.content).flatMap(({ id, metadata }) => (isMarkedLive(metadata) ? [id] : [])),
+    );
+    for (const id of liveCells(notebook, block => !isUnderWay(block))) {
+      // What the answer does not know either is asked for when something else happens: a conflict is decided, for one.
+      if (isOpen.has(id)) continue;
+      if (shown.has(id)) mark(notebook, id, false);
+      else isOver = false;
+    }
   });
   return { isOver };
 }
 
-/** What a run showed that ended while nobody looked is known by now for what it is, if the answer was about that. */
-function endRuns(
-  notebook: OpenNotebook,
-  sent: NotebookContent,
-  isUnderWay: (block: string) => boolean,
-): boolean {
-  const wasLive = new Set(
-    decodeCells(sent).flatMap(({ id, metadata }) => (marksOf(metadata['dagpy']).live === true ? [id] : [])),
+/** Cells that show what a run has shown so far, of some of the blocks. */
+const liveCells = (notebook: OpenNotebook, isWanted: (block: string) => boolean): ReadonlySet<string> =>
+  new Set(
+    notebook.shown
+      .filter(({ name }) => isWanted(name))
+      .flatMap(({ cells }) => cells)
+      .filter(id => isLive(notebook.cell(id))),
   );
-  let isOver = true;
-  for (const { name, cells } of notebook.shown) {
-    if (isUnderWay(name)) continue;
-    for (const id of cells) {
-      const cell = notebook.cell(id);
-      if (cell === undefined || !isLive(cell)) continue;
-      if (wasLive.has(id)) setLive(cell, false);
-      else isOver = false;
-    }
-  }
-  return isOver;
+
+function mark(notebook: OpenNotebook, id: string, isWanted: boolean): void {
+  const cell = notebook.cell(id);
+  if (cell !== undefined) setLive(cell, isWanted);
 }
 
 /**

@@ -3,7 +3,11 @@ import type { ICellModel } from '@jupyterlab/cells';
 import type { JSONObject } from '@lumino/coreutils';
 import { marksOf } from './membership.js';
 
-export const isLive = (cell: ICellModel): boolean => marksOf(cell.getMetadata('dagpy')).live === true;
+/** @param metadata of a cell */
+export const isMarkedLive = (metadata: JSONObject): boolean => marksOf(metadata['dagpy']).live === true;
+
+export const isLive = (cell: ICellModel | undefined): boolean =>
+  marksOf(cell?.getMetadata('dagpy')).live === true;
 
 export function setLive(cell: ICellModel, isWanted: boolean): void {
   if (isLive(cell) === isWanted) return;

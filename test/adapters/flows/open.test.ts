@@ -1,6 +1,7 @@
 /** Flows and block notebooks that are open in an editor while their blocks change: nothing is lost, nothing is pushed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { mergeNotebook, readFlow } from '../../../src/adapters/flows/index.js';
 import { digestsOf } from '../../../src/adapters/flows/compose.js';
@@ -186,11 +187,12 @@ test('cells of a block that the project lost stay in the flow, and wait', () => 
   assert.deepEqual([awake.changed, awake.added], [[], []]);
 });
 
+const out = (text: string) => [{ output_type: 'stream', name: 'stdout', text: [text] }];
+
 test('what a run that is not over has shown so far is not written, and goes once it is over', () => {
   const plan = openPlan(notebook([header('h', 'load'), cell('x', 'x = 1')]), []);
   assert.ok(!isConflict(plan));
   const { blocks, flow } = submitted(plan, []);
-  const out = (text: string) => [{ output_type: 'stream', name: 'stdout', text: [text] }];
   const live = labSave(flow, ({ cells }) => {
     cells[1]!.outputs = out('half');
     cells[1]!.metadata = { dagpy: { block: 'fresh1', live: true } };
@@ -198,8 +200,9 @@ test('what a run that is not over has shown so far is not written, and goes once
   const during = openPlan(live, blocks);
   assert.ok(!isConflict(during));
   assert.deepEqual(during.changed, []);
+  // An editor in which it runs goes on showing what the run says.
   const shown = submitted(during, blocks).flow;
-  assert.deepEqual(cellsIn(shown)[1]!.outputs, out('half'));
+  assert.deepEqual(cellsIn(shown)[1]!.outputs, []);
   const done = blocks.map(block => ({
     ...block,
     text: labSave(block.text, ({ cells }) => void (cells[0]!.outputs = out('whole'))),
@@ -211,6 +214,83 @@ test('what a run that is not over has shown so far is not written, and goes once
     assert.deepEqual(cellsIn(after.broughtIn())[1]!.outputs, out('whole'));
     assert.deepEqual(cellsIn(submitted(after, done).flow)[1]!.metadata, { dagpy: { block: 'fresh1' } });
   }
+});
+
+test('a run that showed nothing new: the flow shows what it showed before', () => {
+  const plan = openPlan(notebook([header('h', 'load'), cell('x', 'x = 1')]), []);
+  assert.ok(!isConflict(plan));
+  const { blocks, flow } = submitted(plan, []);
+  const done = blocks.map(block => ({
+    ...block,
+    text: labSave(block.text, ({ cells }) => void (cells[0]!.outputs = out('1'))),
+  }));
+  const before = openPlan(flow, done);
+  assert.ok(!isConflict(before));
+  const shows = submitted(before, done).flow;
+  assert.deepEqual(cellsIn(shows)[1]!.outputs, out('1'));
+  const cleared = labSave(shows, ({ cells }) => {
+    cells[1]!.outputs = [];
+    cells[1]!.metadata = { dagpy: { block: 'fresh1', live: true } };
+  });
+  const after = openPlan(cleared, done);
+  assert.ok(!isConflict(after));
+  assert.deepEqual(after.changed, []);
+  const { flow: again } = submitted(after, done);
+  assert.deepEqual(cellsIn(again)[1]!.outputs, out('1'));
+  assert.deepEqual(cellsIn(again)[1]!.metadata, { dagpy: { block: 'fresh1' } });
+});
+
+test('two pages of a flow: what one saved while a run cleared its cells is not what the other one shows', () => {
+  interface Shown {
+    readonly source: string;
+    readonly outputs: readonly unknown[];
+    readonly isLive: boolean;
+  }
+  const marks = (isLive: boolean): LabCell['metadata'] => ({
+    dagpy: { block: 'b', ...(isLive ? { live: true } : {}) },
+  });
+  const merged = (...versions: readonly [base: Shown, mine: Shown, disk: Shown]): Shown => {
+    const [base, mine, disk] = versions.map(({ source, outputs, isLive }) =>
+      notebookOf(notebook([{ ...cell('x', source), outputs: [...outputs], metadata: marks(isLive) }])),
+    );
+    const { content } = mergeNotebook({ base: base!, mine: mine!, disk: disk! }, digest);
+    const [found] = cellsIn(JSON.stringify(content));
+    const isLive = isDeepStrictEqual(found!.metadata, marks(true));
+    if (!isLive) assert.deepEqual(found!.metadata, marks(false));
+    return { source: sourceOf(found!), outputs: found!.outputs ?? [], isLive };
+  };
+  const was: Shown = { source: 'x = 1', outputs: out('1'), isLive: false };
+  const live: Shown = { source: 'x = 1', outputs: [], isLive: true };
+  // The run is over here, and the other page saved before it was.
+  assert.deepEqual(merged(was, was, live), was);
+  // It is not over here.
+  assert.deepEqual(merged(was, live, was), live);
+  assert.deepEqual(merged(was, live, live), live);
+  assert.deepEqual(merged(live, live, was), live);
+  // The other page also edited the cell.
+  const source = 'x = 2';
+  assert.deepEqual(merged(was, live, { ...was, source }), { ...live, source });
+  assert.deepEqual(merged(was, was, { ...live, source }), { ...was, source });
+});
+
+test('what makes a cell part of a flow is of the page that changed it', () => {
+  const moved = (text: string, metadata: LabCell['metadata']): LabCell => ({
+    ...cell('x', 'x'),
+    outputs: out(text),
+    metadata,
+  });
+  const [inside, outside] = [{ dagpy: { block: 'b' } }, { dagpy: { outside: true } }];
+  const of = (base: LabCell, mine: LabCell, disk: LabCell): object => {
+    const [before, editor, file] = [base, mine, disk].map(each => notebookOf(notebook([each])));
+    const { content } = mergeNotebook({ base: before!, mine: editor!, disk: file! }, digest);
+    return cellsIn(JSON.stringify(content))[0]!.metadata;
+  };
+  const was = moved('1', inside);
+  assert.deepEqual(of(was, was, moved('1', outside)), outside);
+  assert.deepEqual(of(was, moved('1', outside), was), outside);
+  // Also where it was run on the other page.
+  assert.deepEqual(of(was, moved('1', outside), moved('2', inside)), outside);
+  assert.deepEqual(of(moved('1', outside), moved('1', outside), moved('2', outside)), outside);
 });
 
 test('a block notebook that changed on disk while it was edited: both survive, whatever was done', () => {
