@@ -38,9 +38,9 @@ const fontsFolder = join(bundleFolder, 'fonts');
 const fontPackage = join('node_modules', 'dejavu-fonts-ttf');
 const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 /** Bytes of what `dagpy run` loads. */
-const largestRun = 305_000;
+const largestRun = 312_000;
 const sizeOfRun = () =>
-  ['engine', 'quick', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
+  ['engine', 'quick', 'handOver', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
 
 /** Checks types, then makes the bundle where its sources changed. Returns its size in bytes. */
 export async function build({ types = true, ifNeeded = true, log = console.log } = {}) {

@@ -13,6 +13,7 @@ const packOf = {
   'src/cli/main.ts': 'engine',
   'src/cli/carryOut.ts': 'quick',
   'src/cli/commands/run.ts': 'quick',
+  'src/cli/commands/handOver.ts': 'handOver',
   'src/cli/openProject.ts': 'project',
   'src/cli/commands/execute.ts': 'project',
   'src/adapters/workers/pool.ts': 'project',
@@ -117,7 +118,7 @@ function assign(outputs) {
   for (const [name, packs] of needs) {
     const wanted = new Set(packs);
     const [only] = wanted;
-    const first = ['engine', 'quick', 'project'].find(pack => wanted.has(pack));
+    const first = ['engine', 'quick', 'handOver', 'project'].find(pack => wanted.has(pack));
     homes.set(name, first ?? (wanted.size === 1 ? only : 'shared'));
   }
   return homes;

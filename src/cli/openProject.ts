@@ -1,6 +1,6 @@
 /** Builds every port of one project: the only place where adapters meet the runtime. */
 import { createBlockNotebooks } from '../adapters/blockNotebooks.js';
-import { loadDagFile, placeInFile, type LoadedDagFile } from '../adapters/dagFile/index.js';
+import type { LoadedDagFile } from '../adapters/dagFile/index.js';
 import { createTrustKeeper } from '../adapters/notebooks/trust.js';
 import { createProjectFiles } from '../adapters/projectFiles.js';
 import { createScratch } from '../adapters/scratch.js';
@@ -11,7 +11,7 @@ import type { Breathe } from '../daemon/breathe.js';
 import { loadProject, type LoadedProject } from '../daemon/loadProject.js';
 import { withPlaces } from '../daemon/places.js';
 import type { ProjectPorts } from '../daemon/ports.js';
-import { buildGraph, openContext, type Context, type Graph } from '../engine/index.js';
+import { openContext, type Context } from '../engine/index.js';
 import type { Workers } from '../engine/runPorts.js';
 import type { CacheKeeper, ProjectLock, TraceStore } from '../engine/storePorts.js';
 import type { Json } from '../protocol/dagFile.js';
@@ -19,6 +19,7 @@ import type { Digest } from '../protocol/ids.js';
 import { orThrow, type Problem, ProblemError } from '../protocol/problem.js';
 import type { Surroundings } from './environment.js';
 import type { Ground } from './ground.js';
+import { atRest, readStructure, type Structure } from './structure.js';
 
 export interface OpenProject {
   readonly folder: string;
@@ -44,32 +45,6 @@ export interface OpenProject {
   close(): Promise<void>;
 }
 
-/** What stands in `dag.json` alone. */
-export interface Structure {
-  readonly dag: LoadedDagFile;
-  readonly graph: Graph;
-}
-
-/** Throws a `ProblemError` where it is wrong. */
-export function readStructure(folder: string): Structure {
-  const dag = orThrow(loadDagFile(folder));
-  const graph = buildGraph(dag.dag);
-  if (!graph.ok) throw new ProblemError(placeInFile(graph.problems, dag.text));
-  return { dag, graph: graph.value };
-}
-
-/** What a command reads: others may be replacing the file right now. */
-async function structureAtRest(folder: string): Promise<Structure> {
-  try {
-    return readStructure(folder);
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    const { untilFilesRest } = await import('../adapters/checkout.js');
-    await untilFilesRest(folder);
-    return readStructure(folder);
-  }
-}
-
 export async function openProject(
   around: Surroundings,
   { folder, hasher, store, resident, kernel: findKernel }: Ground,
@@ -79,7 +54,7 @@ export async function openProject(
   structure?: Pick<Structure, 'dag'>,
 ): Promise<OpenProject> {
   const { dag } =
-    structure ?? (resident === undefined ? await structureAtRest(folder) : readStructure(folder));
+    structure ?? (resident === undefined ? await atRest(folder, readStructure) : readStructure(folder));
   const { environment, variables, folders, ...kernel } = await findKernel(dag.dag.kernel);
   const snapshot = store.world();
   const python = around.python();

@@ -76,6 +76,7 @@ describe('the wheel', { skip: process.platform === 'win32' && 'looks into a POSI
       'jupyterlab_dagpy/__main__.py',
       'jupyterlab_dagpy/_engine/dagpy.cjs',
       'jupyterlab_dagpy/_engine/engine.cjs',
+      'jupyterlab_dagpy/_engine/handOver.cjs',
       'jupyterlab_dagpy/_engine/project.cjs',
       'jupyterlab_dagpy/_engine/LICENSES.txt',
       'jupyterlab_dagpy/_engine/fonts/DejaVuSans.ttf',

@@ -20,6 +20,8 @@ export interface AskedThere {
   readonly asked: string | undefined;
   /** Aborted when the person has had enough. */
   readonly cancel: AbortSignal;
+  /** Somebody carries it out. */
+  accepted(): void;
   emit(event: RunEvent): void;
 }
 
@@ -43,13 +45,14 @@ async function attempt(
   session: Session,
   daemon: Registration,
   project: string,
-  { request: { target, force }, jobs, parameters, asked, cancel, emit }: AskedThere,
+  { request: { target, force }, jobs, parameters, asked, cancel, accepted, emit }: AskedThere,
 ): Promise<EndThere | undefined> {
   const environment = definedOnly(session.around.environment);
   const body = { project, target, force, jobs, parameters, environment, by: 'a terminal', asked };
   const response = await post(daemon, '/v1/runs', body);
   if (response === undefined) return undefined;
   if (!(await isAccepted(response))) return undefined;
+  accepted();
   let run: string | undefined;
   const takeBack = (): void => {
     if (run !== undefined)

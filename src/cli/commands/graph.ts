@@ -89,7 +89,7 @@ async function graphToDraw(
 ): Promise<DrawnGraph> {
   if (noStates === true) {
     // Structure stands in dag.json alone: no kernel, no notebook and no cache is looked at.
-    const { readStructure } = await import('../openProject.js');
+    const { readStructure } = await import('../structure.js');
     const { dag, graph: built } = readStructure(session.folder());
     const marks = selectors.length === 0 ? undefined : orThrow(lineageOf(built, selectors));
     return drawnGraph(dag.dag, built, declaredKnowledge(dag.dag), marks);

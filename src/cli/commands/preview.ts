@@ -24,7 +24,10 @@ export async function preview(
   { jobs, json, given }: PreviewOptions,
 ): Promise<number> {
   const loaded = await project.load(parameters);
-  if (given.length > 0) (await import('../assigned.js')).warnOfAssigned(session, loaded, given);
+  if (given.length > 0) {
+    const { assignedParameters } = await import('../assigned.js');
+    for (const problem of assignedParameters(loaded, given)) session.warn(problem);
+  }
   const context = project.context(loaded);
   const planned = orThrow(plan(context, request));
   if (planned.problems.length > 0) throw new ProblemError(planned.problems);

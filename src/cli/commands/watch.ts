@@ -20,7 +20,7 @@ import { parametersOf } from '../parameters.js';
 import type { Session } from '../session.js';
 import { openScreen, openTelling, type Telling } from '../telling.js';
 import { printable } from '../terminal/style.js';
-import { tellFailure } from './execute.js';
+import { tellFailure } from './runTelling.js';
 
 export interface WatchOptions {
   readonly jobs?: number;
@@ -169,6 +169,7 @@ class Watcher {
         parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
         asked: undefined,
         cancel: cancel.signal,
+        accepted: () => undefined,
         emit: tellTo(openScreen(this.session)),
       });
       return ended?.problems;

@@ -1,0 +1,70 @@
+/**
+ * Hands a run to the daemon that serves the project, before anything is read here that the daemon has read already: it
+ * knows the project, and its workers are warm.
+ */
+import { parametersOf } from '../parameters.js';
+import type { LoadedDagFile } from '../../adapters/dagFile/index.js';
+import type { Json } from '../../protocol/dagFile.js';
+import type { Digest } from '../../protocol/ids.js';
+import { orThrow, type Problem } from '../../protocol/problem.js';
+import { runThere } from '../client/runThere.js';
+import type { RunOptions } from '../program.js';
+import { atRest, readDag } from '../structure.js';
+import { requestOf } from './runRequest.js';
+import { exitCode, interruptible, withFailures } from './runTelling.js';
+import type { Session } from '../session.js';
+import { openScreen } from '../telling.js';
+
+/**
+ * @param asked names the call, for its answer to be kept
+ * @returns the exit code; `undefined`: no daemon of this program serves the project, so it runs here
+ */
+export async function handOver(
+  session: Session,
+  targets: readonly string[],
+  options: RunOptions,
+  asked: Digest | undefined,
+): Promise<number | undefined> {
+  const folder = session.folder();
+  const dag = await atRest(folder, readDag);
+  const parameters = orThrow(parametersOf(dag.dag.parameters, options.parameter));
+  const request = requestOf(dag, targets, options);
+  const warnings = await warningsOf(session, dag, parameters, options);
+  const telling = openScreen(session);
+  const given = options.parameter.map(text => text.slice(0, text.indexOf('=')));
+  const pause = (): void => telling.pause();
+  return interruptible(session, pause, async cancel => {
+    const ended = await runThere(session, {
+      folder,
+      request,
+      jobs: options.jobs ?? session.around.cores,
+      parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
+      asked: warnings.length + session.remarks() > 0 ? undefined : asked,
+      cancel,
+      accepted: () => warnings.forEach(problem => session.warn(problem)),
+      emit: withFailures(session, telling),
+    });
+    if (ended === undefined) return undefined;
+    if (options.json === true) session.printJson(ended.report);
+    return exitCode(ended.report, ended.problems, ended.isCancelled);
+  });
+}
+
+async function warningsOf(
+  session: Session,
+  { warnings }: LoadedDagFile,
+  parameters: ReadonlyMap<string, Json>,
+  { parameter }: RunOptions,
+): Promise<readonly Problem[]> {
+  if (parameter.length === 0) return warnings;
+  const [{ assignedParameters }, { openProject }] = await Promise.all([
+    import('../assigned.js'),
+    import('../openProject.js'),
+  ]);
+  const project = await openProject(session.around, await session.ground(), session.note);
+  try {
+    return [...warnings, ...assignedParameters(await project.load(parameters), parameter)];
+  } finally {
+    await project.close();
+  }
+}
