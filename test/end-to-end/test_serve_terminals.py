@@ -50,6 +50,47 @@ def test_a_terminal_hands_its_run_to_the_daemon(project) -> None:
         assert report.document["run"] in {log.stem for log in logs}
 
 
+OPENED = """
+const fs = require('node:fs');
+const seen = [];
+const read = fs.readFileSync;
+fs.readFileSync = (file, ...rest) => (seen.push(String(file)), read(file, ...rest));
+process.on('exit', () => fs.writeFileSync(process.env.OPENED, JSON.stringify(seen)));
+"""
+
+
+def test_a_terminal_that_hands_over_reads_no_notebook(project, tmp_path) -> None:
+    p = project({f"b{number}": [f"print({number})"] for number in range(5)})
+    preload, opened = tmp_path / "opened.cjs", tmp_path / "opened.json"
+    preload.write_text(OPENED)
+    environment = {"NODE_OPTIONS": f"--require={preload}", "OPENED": str(opened)}
+
+    def read_by_a_run() -> set[str]:
+        p.append("b3", "print('more')")
+        assert "b3" in p.run(environment=environment).executed
+        return {name.rsplit("/", 1)[-1] for name in json.loads(opened.read_text())}
+
+    with serving(p, environment=environment):
+        names = read_by_a_run()
+    assert "handOver.cjs" in names
+    assert "project.cjs" not in names and not any(name.endswith(".ipynb") for name in names)
+    assert {"project.cjs", "b3.ipynb"} <= read_by_a_run()
+
+
+def test_what_is_to_be_warned_of_is_told_once_wherever_it_runs(project) -> None:
+    p = project({"a": ["year = 1\nprint(year)"]}, parameters={"year": 2024})
+    other = project({"b": ["1"]}, user=p.user)
+
+    def warnings(year: int) -> int:
+        return p.run("-p", f"year={year}").err.count("sets year itself")
+
+    assert warnings(1) == 1
+    with serving(other):
+        assert warnings(2) == 1
+    with serving(p):
+        assert warnings(3) == 1
+
+
 def test_ctrl_c_in_a_terminal_cancels_its_run_alone(project) -> None:
     p = project({"number": ["n = 1"], "slow": ([SLOW], {"parents": ["number"]})})
     with serving(p) as daemon:
