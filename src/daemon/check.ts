@@ -75,7 +75,15 @@ function trialPorts(ports: ProjectPorts): { readonly ports: ProjectPorts; readon
     ports: {
       ...ports,
       world: { ...ports.world, traces: of },
-      traces: { read: of, add: trace => void made.unshift(trace), remove: () => undefined, keys: () => [] },
+      traces: {
+        read: of,
+        add(trace) {
+          made.unshift(trace);
+          return Promise.resolve();
+        },
+        remove: () => undefined,
+        keys: () => [],
+      },
       memory: {
         read: uid => ports.memory.read(uid),
         remember: () => undefined,

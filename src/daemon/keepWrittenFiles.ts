@@ -26,7 +26,7 @@ export async function keepWrittenFiles(
       if (object === undefined || object.digest !== file.digest) continue;
       const written = last.written.map(each => (each.path === path ? { ...each, size, object } : each));
       ports.traces.remove(last.key, last.id);
-      ports.traces.add({ ...last, written });
+      await ports.traces.add({ ...last, written });
     } finally {
       ports.scratch.drop(job);
     }

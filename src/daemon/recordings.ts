@@ -76,7 +76,7 @@ export class Recordings {
     for (const parent of above) await parent;
     const display = displayOf(ports, trace);
     if (isWhole && display !== undefined) {
-      ports.traces.add(trace);
+      await ports.traces.add(trace);
       await showResult(ports, sink, block, trace, display, this.loaded.snapshot.dag.cache.keep);
     }
     sink.emit({

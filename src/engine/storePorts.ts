@@ -49,8 +49,8 @@ export interface ObjectStore {
 export interface TraceStore {
   /** Newest first. Damaged records are put in quarantine and missed; those of other users are left alone. */
   read(key: Key): readonly Trace[];
-  /** Puts it first among the traces of its key. Its objects must have been committed. */
-  add(trace: Trace): void;
+  /** Puts it first among the traces of its key; resolves when it survives a power cut. Its objects must be durable. */
+  add(trace: Trace): Promise<void>;
   remove(key: Key, trace: TraceId): void;
   /** Keys of all records of this user. */
   keys(): readonly Key[];

@@ -98,6 +98,17 @@ export function syncFolder(disk: Disk, folder: string): void {
   }
 }
 
+/** The same off the main thread. */
+export async function syncFolderLater(disk: Disk, folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const descriptor = disk.open(folder, 'r');
+  try {
+    await disk.syncLater(descriptor);
+  } finally {
+    disk.close(descriptor);
+  }
+}
+
 /** Makes a folder whose name survives a power cut, parents included. */
 export function makeDurableFolder(disk: Disk, folder: string): void {
   disk.makeFolder(folder);
@@ -142,6 +153,35 @@ export function replaceFile({ disk, file, bytes, tmp, mode, durable, steps }: Re
   }
   if (steps.syncFolder !== undefined) atStep(steps.syncFolder);
   if (durable) syncFolder(disk, dirname(file));
+}
+
+/** The same, durable, and synced off the main thread. @param meanwhile has to be durable too before it is in place */
+export async function replaceFileLater(
+  { disk, file, bytes, tmp, mode, steps }: Omit<Replacement, 'durable'>,
+  meanwhile: Promise<void>,
+): Promise<void> {
+  const unfinished = join(tmp, `${basename(file)}.${uniqueName()}`);
+  // Told of where it is waited for, which is later.
+  meanwhile.catch(() => undefined);
+  try {
+    atStep(steps.write);
+    const descriptor = disk.open(unfinished, 'wx', mode);
+    try {
+      writeAll(disk, descriptor, bytes);
+      if (steps.sync !== undefined) atStep(steps.sync);
+      await disk.syncLater(descriptor);
+    } finally {
+      disk.close(descriptor);
+    }
+    await meanwhile;
+    atStep(steps.rename);
+    disk.rename(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+  if (steps.syncFolder !== undefined) atStep(steps.syncFolder);
+  await syncFolderLater(disk, dirname(file));
 }
 
 /** Moves a file that can not be believed out of the way, for people to look at. */
@@ -193,7 +233,24 @@ export function explaining<Value>(file: string, project: string, body: () => Val
   try {
     return body();
   } catch (error) {
-    if (error instanceof ProblemError || errorCode(error) === undefined) throw error;
-    throw new ProblemError([problemOf(error, file, project)]);
+    throw explained(error, file, project);
   }
+}
+
+/** The same for what takes a while. */
+export async function explainingLater<Value>(
+  file: string,
+  project: string,
+  body: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await body();
+  } catch (error) {
+    throw explained(error, file, project);
+  }
+}
+
+function explained(error: unknown, file: string, project: string): unknown {
+  if (error instanceof ProblemError || errorCode(error) === undefined) return error;
+  return new ProblemError([problemOf(error, file, project)]);
 }

@@ -13,7 +13,7 @@ import {
   problemOf,
   quarantine,
   realDisk,
-  syncFolder,
+  syncFolderLater,
   uniqueName,
   writeAll,
 } from './disk.js';
@@ -122,7 +122,7 @@ export class FileObjectStore implements ObjectStore {
         this.publish(prepared, file);
         unfinished.delete(temporary);
       }
-      this.syncFolders(news.keys());
+      await this.syncFolders(news.keys());
       await Promise.all(others);
     } catch (error) {
       throw this.inWords(error, file);
@@ -257,13 +257,15 @@ export class FileObjectStore implements ObjectStore {
     this.stamps.record(nameOf(digest), statSync(target, { bigint: true }), digest, 'settled');
   }
 
-  private syncFolders(digests: Iterable<Digest>): void {
+  private async syncFolders(digests: Iterable<Digest>): Promise<void> {
     const folders = new Set([...digests].map(digest => dirname(objectPath(this.layout.objects, digest))));
     if (folders.size === 0) return;
-    for (const folder of [...folders, this.layout.objects]) {
-      atStep('object.syncFolder');
-      syncFolder(this.disk, folder);
-    }
+    await Promise.all(
+      [...folders, this.layout.objects].map(folder => {
+        atStep('object.syncFolder');
+        return syncFolderLater(this.disk, folder);
+      }),
+    );
   }
 }
 

@@ -20,9 +20,12 @@ export function rememberTraces(
       known.set(key, traces);
       return traces;
     },
-    add(trace) {
-      known.delete(trace.key);
-      store.add(trace);
+    async add(trace) {
+      try {
+        await store.add(trace);
+      } finally {
+        known.delete(trace.key);
+      }
     },
     remove(key, trace) {
       known.delete(key);

@@ -1,6 +1,6 @@
 /** Remembered executions: one sealed file a key, below the folder of the user's key id. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TraceStore } from '../../engine/storePorts.js';
 import { list } from '../../protocol/decode.js';
 import type { Digest, Key } from '../../protocol/ids.js';
@@ -12,13 +12,15 @@ import type { Disk } from './disk.js';
 import {
   errorCode,
   explaining,
+  explainingLater,
   isAbsent,
-  makeDurableFolder,
   namesIn,
   quarantine,
   realDisk,
   replaceFile,
-  syncFolder,
+  replaceFileLater,
+  syncFolderLater,
+  type Replacement,
 } from './disk.js';
 import { atStep } from './failpoints.js';
 import type { StoreLayout } from './layout.js';
@@ -92,14 +94,30 @@ export class FileTraceStore implements TraceStore {
     return { kind: 'unreadable' };
   }
 
-  add(trace: Trace): void {
-    this.replace(trace.key, [trace, ...this.read(trace.key).filter(({ id }) => id !== trace.id)]);
+  async add(trace: Trace): Promise<void> {
+    const { key } = trace;
+    const traces = [trace, ...this.read(key).filter(({ id }) => id !== trace.id)];
+    const replacement = this.replacementOf(key, traces);
+    const folder = dirname(replacement.file);
+    await explainingLater(replacement.file, this.layout.project, async () => {
+      this.disk.makeFolder(folder);
+      await replaceFileLater(replacement, syncFolderLater(this.disk, this.folder));
+    });
   }
 
+  /** Not for ever: after a power cut it may be there again, and is as good as it was. */
   remove(key: Key, trace: Trace['id']): void {
     const before = this.read(key);
     const after = before.filter(({ id }) => id !== trace);
-    if (after.length < before.length) this.replace(key, after);
+    if (after.length === before.length) return;
+    const replacement = this.replacementOf(key, after);
+    explaining(replacement.file, this.layout.project, () => {
+      if (after.length > 0) replaceFile({ ...replacement, durable: true });
+      else {
+        atStep('trace.remove');
+        this.disk.remove(replacement.file);
+      }
+    });
   }
 
   keys(): readonly Key[] {
@@ -115,32 +133,19 @@ export class FileTraceStore implements TraceStore {
     return `${objectPath(this.folder, key as string as Digest)}${SUFFIX}`;
   }
 
-  private replace(key: Key, traces: readonly Trace[]): void {
-    const file = this.fileOf(key);
-    const folder = join(this.folder, key.slice(0, 2));
-    explaining(file, this.layout.project, () => {
-      if (traces.length === 0) {
-        atStep('trace.remove');
-        this.disk.remove(file);
-        syncFolder(this.disk, folder);
-        return;
-      }
-      this.disk.makeFolder(this.folder);
-      makeDurableFolder(this.disk, folder);
-      replaceFile({
-        disk: this.disk,
-        file,
-        bytes: seal(this.hasher, this.key, { purpose: this.purpose, name: key }, pack(traces)),
-        tmp: this.layout.tmp,
-        durable: true,
-        steps: {
-          write: 'trace.write',
-          sync: 'trace.sync',
-          rename: 'trace.rename',
-          syncFolder: 'trace.syncFolder',
-        },
-      });
-    });
+  private replacementOf(key: Key, traces: readonly Trace[]): Omit<Replacement, 'durable'> {
+    return {
+      disk: this.disk,
+      file: this.fileOf(key),
+      bytes: seal(this.hasher, this.key, { purpose: this.purpose, name: key }, pack(traces)),
+      tmp: this.layout.tmp,
+      steps: {
+        write: 'trace.write',
+        sync: 'trace.sync',
+        rename: 'trace.rename',
+        syncFolder: 'trace.syncFolder',
+      },
+    };
   }
 }
 

@@ -2,8 +2,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What tells of a distribution's files, and where it came from; replaced or rewritten by every installer. */
-const TOLD_IN = ['RECORD', 'METADATA', 'PKG-INFO', 'direct_url.json'] as const;
+/**
+ * What tells of a distribution's files: written anew by every installer, as is its folder. The list of its files tells of
+ * all others beside it.
+ */
+const TOLD_IN = { dist: 'RECORD', egg: 'PKG-INFO' } as const;
 const DISTRIBUTION = /\.(dist|egg)-info$/;
 /** They put further folders and finders in the way of imports. */
 const PATHS = /\.(pth|egg-link)$|^__editable__/;
@@ -20,7 +23,8 @@ function namesIn(folder: string): readonly string[] {
       .sort()
       .flatMap(name => {
         const path = join(folder, name);
-        return DISTRIBUTION.test(name) ? [path, ...TOLD_IN.map(file => join(path, file))] : [path];
+        const kind = DISTRIBUTION.exec(name)?.[1] as keyof typeof TOLD_IN | undefined;
+        return kind === undefined ? [path] : [path, join(path, TOLD_IN[kind])];
       });
   } catch {
     return [];

@@ -59,10 +59,13 @@ export function post(
 ): Promise<IncomingMessage | undefined> {
   // Loaded only where there is somebody to talk to.
   const { request } = process.getBuiltinModule('node:http');
+  const { connect } = process.getBuiltinModule('node:net');
   return new Promise(resolve => {
     const text = JSON.stringify(body);
     const headers = { 'X-Dagpy-Secret': secret, 'Content-Length': Buffer.byteLength(text) };
-    const asking = request({ socketPath: socket, path, method: 'POST', headers }, resolve);
+    // One connection, without the agent that would keep it for further ones.
+    const createConnection = () => connect(socket);
+    const asking = request({ createConnection, path, method: 'POST', headers }, resolve);
     asking.on('error', () => resolve(undefined));
     asking.end(text);
   });

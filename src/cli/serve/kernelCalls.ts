@@ -63,7 +63,7 @@ export function kernelCalls(host: ServeHost): Pick<CallHandlers, 'kernelCode' | 
           if (found.identity.key !== known.key) throw changed(block);
           const trace = await commitAdopted(open.ports, found.identity, known.scratch, decoded(block, made));
           const earlier = open.local.read(trace.key);
-          open.local.add(trace);
+          await open.local.add(trace);
           for (const { id } of earlier) open.local.remove(trace.key, id);
           const variables = trace.exports.flatMap(({ names, hidden }) =>
             names.filter(name => !hidden.includes(name)),

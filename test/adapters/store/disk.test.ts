@@ -60,7 +60,7 @@ for (const [call, code, problem] of failures) {
 test('a trace that can not be written leaves the record as it was', async () => {
   using place = newPlace();
   const before = await execute(place.open(), { id: 'before', text: 'before' });
-  const store = place.open({ disk: failingDisk(realDisk, 'sync', 'ENOSPC') });
+  const store = place.open({ disk: failingDisk(realDisk, 'syncLater', 'ENOSPC') });
   assert.equal(
     (await refusal(async () => store.traces.add({ ...before, id: 'after' as typeof before.id }))).code,
     'disk-full',

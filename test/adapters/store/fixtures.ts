@@ -130,7 +130,7 @@ export async function execute(
   wish: Omit<TraceWish, 'display'> & { text: string; keep?: number },
 ): Promise<Trace> {
   const trace = someTrace({ ...wish, display: await put(store, wish.text) });
-  store.traces.add(trace);
+  await store.traces.add(trace);
   store.memory.remember(trace.uid, trace, wish.keep ?? 3);
   return trace;
 }

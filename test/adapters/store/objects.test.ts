@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { realDisk } from '../../../src/adapters/store/disk.js';
+import { realDisk, type Disk } from '../../../src/adapters/store/disk.js';
 import { objectPath } from '../../../src/adapters/store/layout.js';
 import { ProblemError } from '../../../src/protocol/problem.js';
 import { hasher, newPlace } from './fixtures.js';
@@ -96,12 +96,17 @@ test('a scratch folder on another disk', async t => {
   assert.equal(existsSync(file), false);
 });
 
+/** A disk whose first syncs end when they are released. */
+const holding = (count: number, release: (() => void)[]): Disk => ({
+  ...realDisk,
+  syncLater: descriptor =>
+    release.length < count ? new Promise(resolve => release.push(resolve)) : realDisk.syncLater(descriptor),
+});
+
 test('what is on its way can be loaded, is in its place when it is durable, and is waited for by whoever names it', async () => {
   using place = newPlace();
   const release: (() => void)[] = [];
-  const store = place.open({
-    disk: { ...realDisk, syncLater: () => new Promise(resolve => release.push(resolve)) },
-  });
+  const store = place.open({ disk: holding(1, release) });
   const file = join(store.layout.tmp, 'blob');
   writeFileSync(file, 'content');
   const { refs, durable } = await store.objects.admit([{ source: { file }, digest: null, size: 7 }]);
@@ -154,9 +159,7 @@ test('what does not come to the disk is not there, for nobody who named it', asy
 test('what is in its place is read there while others that it rests on are on their way', async () => {
   using place = newPlace();
   const release: (() => void)[] = [];
-  const store = place.open({
-    disk: { ...realDisk, syncLater: () => new Promise(resolve => release.push(resolve)) },
-  });
+  const store = place.open({ disk: holding(2, release) });
   const bytes = (text: string) => ({ source: { bytes: Buffer.from(text) }, digest: null, size: text.length });
   const slow = await store.objects.admit([bytes('slow')]);
   const quick = await store.objects.admit([bytes('quick'), bytes('slow')]);
