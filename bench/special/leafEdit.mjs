@@ -1,8 +1,8 @@
 // From an edit of one leaf of *analysis* to its result, the time of the block itself taken off.
 import { startDaemon } from '../dagpy/daemon.mjs';
-import { answer, openProject, timedRun, writeProject } from '../dagpy/program.mjs';
+import { answer, openProject, pythonOf, timedRun, writeProject } from '../dagpy/program.mjs';
 import { inMilliseconds, summary } from '../figures.mjs';
-import { pause } from '../measure.mjs';
+import { pause, timed } from '../measure.mjs';
 import { closePlace } from '../place.mjs';
 import { remark, row } from '../rows.mjs';
 import { analysis } from '../workloads/analysis.mjs';
@@ -59,13 +59,18 @@ export async function leafEdit({ repeat, scale }) {
   } finally {
     await daemon.end();
   }
+  const imports = [];
+  const { folder: cwd, env, log } = inTerminal.place;
+  for (let round = 0; round < repeat; round += 1)
+    imports.push(await timed([pythonOf(), '-c', 'import numpy, pandas'], { cwd, env, log }));
   closePlace(inTerminal.place);
   closePlace(served.place);
-  const [a, b, c] = [alone, handed, asked].map(summary);
+  const [a, b, c, d] = [alone, handed, asked, imports].map(summary);
   const what = '*analysis*, one leaf edited: more than the block’s own time';
   return [
-    row(`${what}, from the terminal`, '≤ 150 ms', inMilliseconds(a), a.median <= 0.15),
+    row(`${what}, from a terminal, with nothing running`, '≤ 150 ms', inMilliseconds(a), a.median <= 0.15),
+    row(`${what}, from a terminal beside a daemon`, '≤ 150 ms', inMilliseconds(b), b.median <= 0.15),
     row(`${what}, asked of the daemon`, '≤ 80 ms', inMilliseconds(c), c.median <= 0.08),
-    remark(`${what}, from a terminal that hands its run to the daemon`, inMilliseconds(b)),
+    remark('a Python that imports what *analysis* imports and ends', inMilliseconds(d)),
   ];
 }
