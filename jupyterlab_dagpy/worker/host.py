@@ -153,6 +153,7 @@ class Host:
         self._connection.send({"type": "forked", "job": job, "pid": pid})
 
     def _child(self, job: str, host: int, mask: Any) -> None:
+        errors = 2
         try:
             own_group()
             kill_with_parent(host)
@@ -170,21 +171,23 @@ class Host:
             forget_inherited_endings()
             gc.enable()
             connection = Connection.open(self._address, self._secret, "worker", job)
-            from .job import run_job
+            from .job import Place, run_job
 
+            place = Place(self._kernel, connection)
+            errors = place.errors
             specification = job_of(connection.receive())
             why = self._preimported.obstacle(_working_folders(specification))
             if why:
                 connection.send({"type": "unfit", "why": why})
                 os._exit(0)
-            run_job(connection, specification, self._kernel)
+            run_job(place, specification)
         except ProtocolError as error:
-            refuse(error)
+            refuse(error, errors)
         except BaseException:
             import traceback
 
             if not isinstance(sys.exc_info()[1], (Disconnected, KeyboardInterrupt)):
-                os.write(2, traceback.format_exc().encode())
+                os.write(errors, traceback.format_exc().encode())
             os._exit(70)
 
     def _reap(self) -> None:

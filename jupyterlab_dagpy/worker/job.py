@@ -18,12 +18,21 @@ from .stored import Storage
 from .wire import Connection, Disconnected, Message, ProtocolError
 
 
-def run_job(connection: Connection, specification: Message, kernel: BlockKernel) -> NoReturn:
+class Place:
+    """Where a job is going to run: made while nobody knows which, so that the job finds it there."""
+
+    def __init__(self, kernel: BlockKernel, connection: Connection) -> None:
+        #: For messages of a dying worker: standard error is a pipe of the session from now on.
+        self.errors = os.dup(2)
+        self.connection = connection
+        self.session = Session(kernel, connection)
+
+
+def run_job(place: Place, specification: Message) -> NoReturn:
     """Run a job and end this process; what goes wrong in the job is told in its result."""
-    # standard error is a pipe of the session soon
-    errors = os.dup(2)
+    connection, session, errors = place.connection, place.session, place.errors
     try:
-        session = Session(kernel, connection, specification["job"])
+        session.job = specification["job"]
         control = Control(connection, session.streams)
         job = Job(session, specification)
     except Disconnected:

@@ -17,7 +17,7 @@ def work(address: str, secret: str, job: str) -> None:
     reads.install()
     connection = Connection.open(address, secret, "worker", job)
     # the engine prepares the job while IPython is imported
-    from .job import run_job
+    from .job import Place, run_job
     from .session import make_kernel
 
     kernel = make_kernel()
@@ -25,4 +25,4 @@ def work(address: str, secret: str, job: str) -> None:
         specification = job_of(connection.receive())
     except (Disconnected, KeyboardInterrupt):
         return
-    run_job(connection, specification, kernel)
+    run_job(Place(kernel, connection), specification)

@@ -131,8 +131,8 @@ def test_a_session_is_let_go_when_no_block_needs_it(project) -> None:
     process = p.start("run")
     wait_until(lambda: "long" in p.tally(), "the last block began", process)
     time.sleep(0.3)
-    # engine, host, worker of `long`
-    assert len(p.processes()) <= 3 + 1
+    # engine, host, helper, worker of `long`, and the one that waits for a next job
+    assert len(p.processes()) <= 5
     assert process.wait() == 0 and p.settled() == []
 
 

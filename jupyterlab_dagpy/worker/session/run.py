@@ -46,14 +46,15 @@ class Failure:
 class Session:
     """One block's session. Only the main thread may use it."""
 
-    def __init__(self, kernel: BlockKernel, connection: Connection, job: str) -> None:
+    def __init__(self, kernel: BlockKernel, connection: Connection) -> None:
         self.kernel = kernel
         self.shell: BlockShell = kernel.shell  # type: ignore[assignment]
         self.warnings: list[str] = []
         self.seconds = 0.0
         self.interrupted = False
         self.widgets = WidgetStates(self._answer_comm)
-        self._job = job
+        #: Names the cells; to be set before any runs.
+        self.job = ""
         self.connection = connection
         self._pending_replies: dict[str, dict[str, Any]] = {}
         self._cell = ""
@@ -87,7 +88,7 @@ class Session:
 
     def proceed(self, connection: Connection, job: str) -> None:
         """In a fork of the process: what was said to the engine so far was another job's."""
-        self.connection, self._job = connection, job
+        self.connection, self.job = connection, job
         self.warnings, self.seconds, self.interrupted = [], 0.0, False
         self.widgets = WidgetStates(self._answer_comm)
         self._pending_replies.clear()
@@ -148,7 +149,7 @@ class Session:
         compiler: CellCompiler = self.shell.compile  # type: ignore[assignment]
         compiler.naming, compiler.names = (source, name), cell_files
         self._ordinal, self._silent, self._error = ordinal, silent, None
-        self._cell = f"{self._job}_{block}_{ordinal}"
+        self._cell = f"{self.job}_{block}_{ordinal}"
         self._set_parent()
         if not silent:
             self.connection.send({"type": "cellStarted", "ordinal": ordinal})
@@ -259,7 +260,7 @@ class Session:
         header = {
             "msg_id": self._cell,
             "msg_type": "execute_request",
-            "session": self._job,
+            "session": self.job,
             "username": "dagpy",
             "version": "5.3",
             "date": datetime.datetime.now(datetime.timezone.utc),

@@ -86,7 +86,11 @@ class Pool implements Workers {
     { bare, from }: { readonly bare: boolean; readonly from?: string },
     listener: (message: FromWorker) => void,
   ): RunningJob {
-    const job = new Job({ ...spec, hold: spec.hold && this.canFork }, listener, ({ why }) => {
+    const heard = (message: FromWorker): void => {
+      listener(message);
+      if (message.type === 'cellStarted') this.forkSpare();
+    };
+    const job = new Job({ ...spec, hold: spec.hold && this.canFork }, heard, ({ why }) => {
       if (why === 'outdated') this.outdated();
       void this.open().then(channel => this.launchAlone(channel, job));
     });
@@ -203,7 +207,7 @@ class Pool implements Workers {
     this.toHost(host, { type: 'fork', job: job.spec.job });
   }
 
-  /** While what the last job made is stored, and until another one comes. */
+  /** While a block's own code runs, so that the next job finds one there, and nothing waits for the fork. */
   private forkSpare(): void {
     if (this.host?.peer === undefined || !this.canFork || this.closing) return;
     const name = this.spare.ask();
