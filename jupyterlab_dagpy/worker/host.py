@@ -173,8 +173,8 @@ class Host:
             connection = Connection.open(self._address, self._secret, "worker", job)
             from .job import Place, run_job
 
-            place = Place(self._kernel, connection)
-            errors = place.errors
+            errors = os.dup(2)
+            place = Place(self._kernel, connection, errors)
             specification = job_of(connection.receive())
             why = self._preimported.obstacle(_working_folders(specification))
             if why:

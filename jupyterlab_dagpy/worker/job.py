@@ -21,9 +21,9 @@ from .wire import Connection, Disconnected, Message, ProtocolError
 class Place:
     """Where a job is going to run: made while nobody knows which, so that the job finds it there."""
 
-    def __init__(self, kernel: BlockKernel, connection: Connection) -> None:
+    def __init__(self, kernel: BlockKernel, connection: Connection, errors: int) -> None:
         #: For messages of a dying worker: standard error is a pipe of the session from now on.
-        self.errors = os.dup(2)
+        self.errors = errors
         self.connection = connection
         self.session = Session(kernel, connection)
 

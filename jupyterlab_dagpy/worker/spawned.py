@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import traceback
 
 from . import reads
 from .messages import job_of
@@ -25,4 +27,10 @@ def work(address: str, secret: str, job: str) -> None:
         specification = job_of(connection.receive())
     except (Disconnected, KeyboardInterrupt):
         return
-    run_job(Place(kernel, connection), specification)
+    errors = os.dup(2)
+    try:
+        place = Place(kernel, connection, errors)
+    except BaseException:
+        os.write(errors, traceback.format_exc().encode())
+        os._exit(70)
+    run_job(place, specification)

@@ -25,7 +25,6 @@ export async function keepWrittenFiles(
       // Changed between the look and the copy: then it is another file than the one the trace tells of.
       if (object === undefined || object.digest !== file.digest) continue;
       const written = last.written.map(each => (each.path === path ? { ...each, size, object } : each));
-      ports.traces.remove(last.key, last.id);
       await ports.traces.add({ ...last, written });
     } finally {
       ports.scratch.drop(job);

@@ -7,7 +7,7 @@ import type { FlowSection } from '../../protocol/flow/sections.js';
 import { setMetadata, withWidgets } from '../notebooks/index.js';
 import type { WrittenCell } from './blockTexts.js';
 import { layoutOf, withCells } from './cellList.js';
-import { cellInFlow, cellOutside, type CellLayout } from './cellText.js';
+import { cellInFlow, cellOutside, marksIn, withMarks, type CellLayout } from './cellText.js';
 import { digestsOf, FlowIds, headerCell, headerId } from './compose.js';
 import type { Flow, FlowCell } from './readFlow.js';
 import { donorsOf, isDisputedHeader, keyOf, type Conflict, type Disagreement, type State } from './state.js';
@@ -214,7 +214,9 @@ export function disagreement({ flow, merge, texts, recorded, headers, known, dis
     if (block !== undefined) {
       const home = recorded.find(({ cells: own }) => own.some(cell => cell.id === id))?.uid ?? block;
       const copy = taken.take(`${id.slice(0, 50)}-now`, block);
-      cells.push(cellInFlow(text, id, home, layout));
+      const mine = cellInFlow(text, id, home, layout);
+      const isLive = flow.cells.get(id)?.isLive === true;
+      cells.push(isLive ? withMarks(mine, { ...marksIn(mine), live: true }, layout) : mine);
       cells.push(cellInFlow(texts.disk.get(id)!.text, copy, home, layout, id));
       conflicts.push({ name: names.get(block) ?? block, place, about: 'cell' });
     } else if (header !== undefined && isDisputedHeader(header)) {

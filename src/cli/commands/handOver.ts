@@ -11,7 +11,7 @@ import { runThere } from '../client/runThere.js';
 import type { RunOptions } from '../program.js';
 import { atRest, readDag } from '../structure.js';
 import { requestOf } from './runRequest.js';
-import { exitCode, interruptible, withFailures } from './runTelling.js';
+import { exitCode, INTERRUPTED, interruptible, withFailures } from './runTelling.js';
 import type { Session } from '../session.js';
 import { openScreen } from '../telling.js';
 
@@ -33,6 +33,11 @@ export async function handOver(
   const telling = openScreen(session);
   const given = options.parameter.map(text => text.slice(0, text.indexOf('=')));
   const pause = (): void => telling.pause();
+  let isWarned = false;
+  const warn = (): void => {
+    if (!isWarned) for (const problem of warnings) session.warn(problem);
+    isWarned = true;
+  };
   return interruptible(session, pause, async cancel => {
     const ended = await runThere(session, {
       folder,
@@ -41,10 +46,14 @@ export async function handOver(
       parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
       asked: warnings.length + session.remarks() > 0 ? undefined : asked,
       cancel,
-      accepted: () => warnings.forEach(problem => session.warn(problem)),
+      accepted: warn,
       emit: withFailures(session, telling),
+    }).catch((error: unknown) => {
+      warn();
+      throw error;
     });
-    if (ended === undefined) return undefined;
+    // Who has had enough while nobody answered does not want it here either.
+    if (ended === undefined) return cancel.aborted ? INTERRUPTED : undefined;
     if (options.json === true) session.printJson(ended.report);
     return exitCode(ended.report, ended.problems, ended.isCancelled);
   });

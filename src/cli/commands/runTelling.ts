@@ -8,7 +8,8 @@ import type { Telling } from '../telling.js';
 import { printable } from '../terminal/style.js';
 import { shortTraceback } from '../terminal/traceback.js';
 
-const INTERRUPTED = 130;
+/** Exit code of who was asked to stop. */
+export const INTERRUPTED = 130;
 
 /** Progress as `telling` draws it, and of blocks that fail why. */
 export const withFailures =

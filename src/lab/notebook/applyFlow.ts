@@ -26,18 +26,24 @@ export function applyFlow(
   let isOver = true;
   notebook.quietly(() => {
     keepCellIds(notebook.model);
+    const live = liveCells(notebook, () => true);
     const running = liveCells(notebook, isUnderWay);
+    // A run has told all of them since, and the answer may be of before that.
+    const ended = new Set([...markedIn(sent)].filter(id => !live.has(id)));
+    if (ended.size > 0) isOver = false;
     const { collided, shown } = applyContent(
       notebook.model,
       sent,
       answer,
-      id => notebook.kernelRuns.has(id) || running.has(id),
+      id => notebook.kernelRuns.has(id) || running.has(id) || ended.has(id),
     );
     bringRecord(notebook, sent, answer.content, collided);
-    for (const id of running) mark(notebook, id, true);
-    const isOpen = new Set(
-      decodeCells(answer.content).flatMap(({ id, metadata }) => (isMarkedLive(metadata) ? [id] : [])),
-    );
+    // No answer knows the mark, and it goes with what the answer is about.
+    for (const id of live) {
+      const isNewer = !shown.has(id) && !notebook.kernelRuns.has(id) && notebook.codeCell(id) !== undefined;
+      if (running.has(id) || isNewer) mark(notebook, id, true);
+    }
+    const isOpen = markedIn(answer.content);
     for (const id of liveCells(notebook, block => !isUnderWay(block))) {
       // What the answer does not know either is asked for when something else happens: a conflict is decided, for one.
       if (isOpen.has(id)) continue;
@@ -47,6 +53,10 @@ export function applyFlow(
   });
   return { isOver };
 }
+
+/** Cells of a content that show what a run has shown so far. */
+const markedIn = (content: NotebookContent): ReadonlySet<string> =>
+  new Set(decodeCells(content).flatMap(({ id, metadata }) => (isMarkedLive(metadata) ? [id] : [])));
 
 /** Cells that show what a run has shown so far, of some of the blocks. */
 const liveCells = (notebook: OpenNotebook, isWanted: (block: string) => boolean): ReadonlySet<string> =>

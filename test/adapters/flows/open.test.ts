@@ -240,6 +240,26 @@ test('a run that showed nothing new: the flow shows what it showed before', () =
   assert.deepEqual(cellsIn(again)[1]!.metadata, { dagpy: { block: 'fresh1' } });
 });
 
+test('what a run has shown so far stays marked where two versions of its cell stand', () => {
+  const plan = openPlan(notebook([header('h', 'load'), cell('x', 'x = 1')]), []);
+  assert.ok(!isConflict(plan));
+  const { blocks, flow } = submitted(plan, []);
+  const mine = labSave(flow, ({ cells }) => {
+    cells[1]!.source = 'x = 2';
+    cells[1]!.outputs = out('half');
+    cells[1]!.metadata = { dagpy: { block: 'fresh1', live: true } };
+  });
+  const theirs = blocks.map(block => ({
+    ...block,
+    text: labSave(block.text, ({ cells }) => void (cells[0]!.source = 'x = 3')),
+  }));
+  const disputed = openPlan(mine, theirs);
+  assert.ok(isConflict(disputed));
+  const [, own, other] = cellsIn(disputed.flowText);
+  assert.deepEqual([sourceOf(own!), own!.metadata], ['x = 2', { dagpy: { block: 'fresh1', live: true } }]);
+  assert.deepEqual(sourceOf(other!), 'x = 3');
+});
+
 test('two pages of a flow: what one saved while a run cleared its cells is not what the other one shows', () => {
   interface Shown {
     readonly source: string;
