@@ -1,11 +1,11 @@
 /** Parameters that have no effect where a cell sets the name itself. */
 import type { LoadedProject } from '../daemon/loadProject.js';
 import type { Problem } from '../protocol/problem.js';
+import { namesGiven } from './parameters.js';
 
 /** A cell that binds the name before any reads it takes no notice of the value that was given. */
 export function assignedParameters({ blocks }: LoadedProject, given: readonly string[]): readonly Problem[] {
-  const names = new Set(given.map(text => text.slice(0, text.indexOf('='))));
-  return [...names].flatMap(name =>
+  return [...new Set(namesGiven(given))].flatMap(name =>
     [...blocks.values()].flatMap(({ snapshot, notebook }): readonly Problem[] => {
       const first = snapshot.cells.findIndex(
         facts => facts.loads.includes(name) || facts.binds.includes(name),

@@ -44,6 +44,17 @@ export function parametersOf(
   return problems.length > 0 ? failure(...problems) : success(values);
 }
 
+/** @param given as `name=value`, each of them checked */
+export const namesGiven = (given: readonly string[]): readonly string[] =>
+  given.map(text => text.slice(0, text.indexOf('=')));
+
+/** Of all values those that the call gives, by name. */
+export const valuesGiven = (
+  values: ReadonlyMap<string, Json>,
+  given: readonly string[],
+): Readonly<Record<string, Json>> =>
+  Object.fromEntries(namesGiven(given).map(name => [name, values.get(name) ?? null]));
+
 /** Values that are given as JSON, over the defaults. */
 export function withValues(
   defaults: ReadonlyMap<string, Json>,

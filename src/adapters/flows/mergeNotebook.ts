@@ -157,7 +157,7 @@ const sectionOf = (cells: ReadonlyMap<string, OwnCell>): Section => ({
 const isOfRun = (mine: OwnCell | undefined, theirs: DiskCell | undefined): boolean =>
   mine !== undefined &&
   theirs !== undefined &&
-  (marksIn(mine.text)['live'] === true || marksIn(theirs.text)['live'] === true);
+  (marksOf(mine.text).isLive === true || marksOf(theirs.text).isLive === true);
 
 /** Where both sides mean the same the editor keeps what it has. */
 function textOf(
@@ -176,10 +176,9 @@ function textOf(
     outputs: outputs === 'flow' || mine.outputs === theirs.version.outputs,
   };
   const text = take.content && take.outputs ? mine.text : editedCell(disk, mine.text, take, layout);
-  const own = marksIn(mine.text);
   const marks = mergedMarks(
     before === undefined ? {} : marksIn(before.text),
-    own,
+    marksIn(mine.text),
     marksIn(disk),
     take.outputs,
   );

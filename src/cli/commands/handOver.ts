@@ -2,7 +2,7 @@
  * Hands a run to the daemon that serves the project, before anything is read here that the daemon has read already: it
  * knows the project, and its workers are warm.
  */
-import { parametersOf } from '../parameters.js';
+import { parametersOf, valuesGiven } from '../parameters.js';
 import type { LoadedDagFile } from '../../adapters/dagFile/index.js';
 import type { Json } from '../../protocol/dagFile.js';
 import type { Digest } from '../../protocol/ids.js';
@@ -31,7 +31,6 @@ export async function handOver(
   const request = requestOf(dag, targets, options);
   const warnings = await warningsOf(session, dag, parameters, options);
   const telling = openScreen(session);
-  const given = options.parameter.map(text => text.slice(0, text.indexOf('=')));
   const pause = (): void => telling.pause();
   let isWarned = false;
   const warn = (): void => {
@@ -43,7 +42,7 @@ export async function handOver(
       folder,
       request,
       jobs: options.jobs ?? session.around.cores,
-      parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
+      parameters: valuesGiven(parameters, options.parameter),
       asked: warnings.length + session.remarks() > 0 ? undefined : asked,
       cancel,
       accepted: warn,

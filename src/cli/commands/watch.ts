@@ -16,7 +16,7 @@ import { orThrow, type Problem, ProblemError } from '../../protocol/problem.js';
 import { openGround } from '../ground.js';
 import { keepWorkers, type KeptWorkers } from '../keptWorkers.js';
 import { openProject, type OpenProject } from '../openProject.js';
-import { parametersOf } from '../parameters.js';
+import { parametersOf, valuesGiven } from '../parameters.js';
 import type { Session } from '../session.js';
 import { openScreen, openTelling, type Telling } from '../telling.js';
 import { printable } from '../terminal/style.js';
@@ -161,12 +161,11 @@ class Watcher {
     const elsewhere = async (): Promise<readonly Problem[] | undefined> => {
       if (!mayBeServed(this.session.around.environment)) return undefined;
       const { runThere } = await import('../client/runThere.js');
-      const given = this.options.parameter.map(text => text.slice(0, text.indexOf('=')));
       const ended = await runThere(this.session, {
         folder: project.folder,
         request: AFFECTED,
         jobs,
-        parameters: Object.fromEntries(given.map(name => [name, parameters.get(name) ?? null])),
+        parameters: valuesGiven(parameters, this.options.parameter),
         asked: undefined,
         cancel: cancel.signal,
         accepted: () => undefined,
