@@ -139,6 +139,27 @@ test(
   },
 );
 
+test(
+  'a worker that was there beforehand and is killed as it takes its job costs the block nothing',
+  { skip: process.platform !== 'linux' && 'only Linux forks' },
+  async () => {
+    const workers = createPool({ command, start: 'fork' });
+    try {
+      const [first, host] = await processes(workers, 'before');
+      const taken = await waiting(host, first);
+      process.kill(taken, 'SIGSTOP');
+      const ended = processes(workers, 'taken');
+      // By now the job was sent to it.
+      await pause(300);
+      process.kill(taken, 'SIGKILL');
+      const [worker] = await ended;
+      assert.notEqual(worker, taken);
+    } finally {
+      await workers.close();
+    }
+  },
+);
+
 test('a pool that ends leaves no worker behind', { skip: process.platform !== 'linux' }, async () => {
   const workers = createPool({ command, start: 'fork' });
   const [worker, host] = await processes(workers, 'only');

@@ -18,6 +18,7 @@ export class Job implements RunningJob {
   private wish: 'none' | 'interrupt' | 'kill' = 'none';
   private protocolFault = '';
   private closed = false;
+  private isHeard = false;
   private onClosed: () => void = () => undefined;
 
   constructor(
@@ -51,16 +52,28 @@ export class Job implements RunningJob {
       if (this.peer !== peer) return;
       this.closed = true;
       this.onClosed();
-      setTimeout(() => this.died(null, null, this.protocolFault), EXIT_REPORT_MILLISECONDS).unref();
+      setTimeout(() => {
+        if (this.peer === peer) this.died(null, null, this.protocolFault);
+      }, EXIT_REPORT_MILLISECONDS).unref();
     });
     if (this.wish === 'kill') killGroup(peer.hello.pid, 'SIGKILL');
     else peer.send(this.spec);
     if (this.wish === 'interrupt') this.interrupt();
   }
 
+  /**
+   * Lets go of a worker that ended before it said a word, so that another one may have the job: no code of the block can
+   * have run. Nothing happens if it was heard, or was to end.
+   */
+  detach(): void {
+    if (this.settled || this.isHeard || this.wish === 'kill') return;
+    this.peer = undefined;
+    this.closed = false;
+  }
+
   interrupt(): void {
-    if (this.peer === undefined) this.wish = this.wish === 'kill' ? 'kill' : 'interrupt';
-    else if (!this.settled) signal(this.peer.hello.pid, 'SIGINT');
+    if (this.wish !== 'kill') this.wish = 'interrupt';
+    if (this.peer !== undefined && !this.settled) signal(this.peer.hello.pid, 'SIGINT');
   }
 
   kill(): void {
@@ -87,6 +100,7 @@ export class Job implements RunningJob {
 
   private receive(peer: Peer, message: unknown): void {
     if (this.settled || this.peer !== peer) return;
+    this.isHeard = true;
     let decoded: FromWorker | Unfit;
     try {
       decoded = decodeFromWorker(message);

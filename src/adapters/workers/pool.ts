@@ -321,13 +321,15 @@ class Pool implements Workers {
       }
       case 'exited': {
         const cause = decoded.signal === null ? null : signalName(decoded.signal);
-        const job = this.jobs.get(this.spare.jobOf(decoded.job));
+        const id = this.spare.jobOf(decoded.job);
+        const job = this.jobs.get(id);
         this.spare.ended(decoded.job);
         if (job === undefined) return;
+        // One that was there before the job can have come to harm before it began.
+        if (id !== decoded.job) job.detach();
         if (job.connected) job.died(decoded.code, cause, tail());
         // It ended before it said a word: the fork is to blame, not the block.
-        else if (!this.lone.has(decoded.job))
-          void this.open().then(channel => this.launchAlone(channel, job));
+        else if (!this.lone.has(id)) void this.open().then(channel => this.launchAlone(channel, job));
         return;
       }
     }
