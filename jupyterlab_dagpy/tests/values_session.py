@@ -44,7 +44,8 @@ def run_block(block, results, folder, number):
     for name in block.get("preimported", ()):
         __import__(name)
     printed = io.StringIO()
-    ambient = Ambient(namespace, project)
+    ambient = Ambient(namespace)
+    ambient.locate(project)
     ambient.seed(block.get("seed"))
 
     def execute(code, name):

@@ -126,6 +126,10 @@ class Host:
     def _settle(self) -> None:
         """What is here stays for good: no collection in a child touches, and so copies, its pages."""
         if not self._is_settled:
+            # with what else workers need, which is imported with the first job
+            from .values.modules import remember_modules
+
+            remember_modules()
             gc.collect()
             gc.freeze()
             self._is_settled = True

@@ -69,7 +69,9 @@ def _fill(shell: Any, namespace: dict[str, Any], specification: dict[str, Any]) 
     if specification["ambient"]:
         from .ambient import Ambient
 
-        Ambient(namespace, specification["project"]).restore(specification["ambient"])
+        ambient = Ambient(namespace)
+        ambient.locate(specification["project"])
+        ambient.restore(specification["ambient"])
     # what was restored is not hidden from `%who`, and counts as the person's own
     restored = [name for name in namespace if name not in before]
     for name in restored:

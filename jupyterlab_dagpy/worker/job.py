@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from .ambient import Ambient
 from .holder import Surroundings, hold
 from .messages import job_of
 from .process import Control, die, end_children, flush_open_files, peak_bytes, refuse, run_endings
@@ -26,6 +27,7 @@ class Place:
         self.errors = errors
         self.connection = connection
         self.session = Session(kernel, connection)
+        self.ambient = Ambient(self.session.namespace)
 
 
 def run_job(place: Place, specification: Message) -> NoReturn:
@@ -34,7 +36,7 @@ def run_job(place: Place, specification: Message) -> NoReturn:
     try:
         session.job = specification["job"]
         control = Control(connection, session.streams)
-        job = Job(session, specification)
+        job = Job(place, specification)
     except Disconnected:
         die()
     except BaseException:
@@ -59,11 +61,12 @@ def _finish(job: Job, connection: Connection, control: Control, errors: int) -> 
 class Job:
     """The steps of a job, in order."""
 
-    def __init__(self, session: Session, specification: Message) -> None:
+    def __init__(self, place: Place, specification: Message) -> None:
+        session = place.session
         self._session = session
         self._specification = specification
         self._reads = Reads(specification["scratch"], _stored_files(specification["segments"]))
-        self._storage = Storage(specification, session.namespace, session.shell.transform_cell)
+        self._storage = Storage(specification, session.namespace, place.ambient, session.shell.transform_cell)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
         self._reads.on_package(self._storage.package_imported)
         self._surroundings: Surroundings | None = None

@@ -24,17 +24,23 @@ from .values import (
 class Storage:
     """Restores what a job starts from and keeps what it leaves.
 
-    `transform` turns a cell's source into Python, as the session does.
+    `ambient` is of the namespace and was not used yet; `transform` turns a cell's source into Python, as the session
+    does.
     """
 
     def __init__(
-        self, specification: dict[str, Any], namespace: dict[str, Any], transform: Callable[[str], str]
+        self,
+        specification: dict[str, Any],
+        namespace: dict[str, Any],
+        ambient: Ambient,
+        transform: Callable[[str], str],
     ) -> None:
         self._specification = specification
         note_early(specification["early"])
         self._namespace = namespace
         self._transform = transform
-        self._ambient = Ambient(namespace, specification["project"])
+        self._ambient = ambient
+        ambient.locate(specification["project"])
         self._entered = False
         self._parameters: dict[str, Any] = {}
         self._base: dict[str, Any] = {}

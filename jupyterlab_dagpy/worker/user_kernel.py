@@ -225,7 +225,8 @@ def _enter(specification: Message, session: dict[str, Any], is_fresh: bool, outc
 
     if _session.ambient is not None:
         _session.ambient.close()
-    ambient = Ambient(session, specification["project"])
+    ambient = Ambient(session)
+    ambient.locate(specification["project"])
     _session.ambient = ambient
     try:
         for place in specification["ambient"].values():

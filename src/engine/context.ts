@@ -3,6 +3,7 @@ import { success, type Result } from '../protocol/problem.js';
 import type { Trace } from '../protocol/trace.js';
 import { inheritedAmbient, NO_AMBIENT, outgoingAmbient, type Ambient } from './ambient.js';
 import { keyWith, type KeyFunction } from './key.js';
+import { placesFor } from './marks.js';
 import type { Hasher, ProjectSnapshot, World } from './ports.js';
 import { openProject, type Project } from './project.js';
 import { neededBy, valueParents } from './replay.js';
@@ -63,7 +64,7 @@ export class Values {
     const { size } = context.project.graph;
     this.#context = context;
     this.#scope = scope;
-    this.#traces = new Array<Trace | undefined>(size);
+    this.#traces = placesFor(size, scope);
   }
 
   find(block: number): Trace | undefined {

@@ -1,38 +1,71 @@
 /** What a worker is told of a block that starts. */
-import type { Json } from '../protocol/dagFile.js';
-import type { ExecuteEffect } from './effects.js';
-import { hintsFor } from './hints.js';
+import type { Filter, Json } from '../protocol/dagFile.js';
+import type { BlockId, Key } from '../protocol/ids.js';
+import type { Reason } from '../protocol/states.js';
+import type { Ingredients } from '../protocol/trace.js';
+import type { Ambient } from './ambient.js';
+import type { ExecuteEffect, Segment } from './effects.js';
+import { hintsFor, type Hints } from './hints.js';
 import { isSessionWanted } from './heldSessions.js';
+import type { Project } from './project.js';
 import type { Pending, RunState } from './runState.js';
 import { segmentsOf } from './sessions.js';
 
 export function executionOf(
   state: RunState,
   block: number,
-  { prepared, reasons }: Pending,
+  pending: Pending,
   attempt: number,
 ): ExecuteEffect {
   const { context, values } = state;
-  const { project } = context;
-  const { inputs, ingredients, key } = prepared;
-  const parameters = new Map<string, Json>();
-  for (const { name, value } of ingredients.parameters) parameters.set(name, value);
-  return {
-    kind: 'execute',
-    block: project.graph.ids[block]!,
-    key,
-    ingredients,
-    reasons,
-    attempt,
-    segments: segmentsOf(context, block, inputs, values, parameters),
-    parameters,
-    ambient: prepared.inherited,
-    filter: project.snapshot.blocks[block]!.declaration.filter,
-    /** Gathered from all that its children read when a worker is told: a block can have many children. */
-    get wanted() {
-      return project.wanted(block);
-    },
-    hold: isSessionWanted(state, block),
-    hints: hintsFor(project, block, inputs.missing, values, state.makers),
-  };
+  const { inputs, ingredients } = pending.prepared;
+  const parameters = parametersOf(ingredients);
+  const segments = segmentsOf(context, block, inputs, values, parameters);
+  const hold = isSessionWanted(state, block);
+  const hints = hintsFor(context.project, block, inputs.missing, values, state.makers);
+  return new Execution(context.project, block, pending, attempt, segments, parameters, hold, hints);
+}
+
+function parametersOf({ parameters }: Ingredients): Map<string, Json> {
+  const values = new Map<string, Json>();
+  for (const { name, value } of parameters) values.set(name, value);
+  return values;
+}
+
+/** A class, since a million of them with a getter each would take several times as long to make. */
+class Execution implements ExecuteEffect {
+  readonly kind = 'execute';
+  readonly block: BlockId;
+  readonly key: Key;
+  readonly ingredients: Ingredients;
+  readonly reasons: readonly Reason[];
+  readonly ambient: Ambient;
+  readonly filter: Filter;
+  readonly #project: Project;
+  readonly #index: number;
+
+  constructor(
+    project: Project,
+    index: number,
+    { prepared, reasons }: Pending,
+    readonly attempt: number,
+    readonly segments: readonly Segment[],
+    readonly parameters: ReadonlyMap<string, Json>,
+    readonly hold: boolean,
+    readonly hints: Hints,
+  ) {
+    this.#project = project;
+    this.#index = index;
+    this.block = project.graph.ids[index]!;
+    this.key = prepared.key;
+    this.ingredients = prepared.ingredients;
+    this.reasons = reasons;
+    this.ambient = prepared.inherited;
+    this.filter = project.snapshot.blocks[index]!.declaration.filter;
+  }
+
+  /** Gathered from all that its children read when a worker is told: a block can have many children. */
+  get wanted(): readonly string[] | null {
+    return this.#project.wanted(this.#index);
+  }
 }

@@ -18,6 +18,8 @@ export interface Graph {
   /** Edges that carry values, one for each entry of `declaration.parents` in its order, repeated ones included. */
   readonly edgeStart: Int32Array;
   readonly edgeParent: Int32Array;
+  /** Marks of blocks none of whose edges picks variables: nearly all. */
+  readonly takesAll: Uint8Array;
   /** Every parent once: those that hand on values first, up to `valueEnd[b]`, then those for order only. */
   readonly parentStart: Int32Array;
   readonly parents: Int32Array;
@@ -85,51 +87,91 @@ const duplicateBlock = (id: BlockId): Problem => ({
 
 function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
   const size = dag.blocks.length;
-  let valueEdges = 0;
-  let allEdges = 0;
-  for (const block of dag.blocks) {
-    valueEdges += block.parents.length;
-    allEdges += block.parents.length + block.after.length;
-  }
   const edgeStart = new Int32Array(size + 1);
-  const edgeParent = new Int32Array(valueEdges);
   const parentStart = new Int32Array(size + 1);
-  const parents = new Int32Array(allEdges);
   const valueEnd = new Int32Array(size);
+  const takesAll = new Uint8Array(size).fill(1);
+  const edges = new IntegerList(size);
+  // The same list until the two differ, as they do in few projects: by an edge for order only or a repeated one.
+  let parents = edges;
+  const ownParents = () => (parents === edges ? (parents = edges.copy()) : parents);
   // A block's parents are marked with its own number, so a repeated edge is seen without a set for each block.
   const seenBy = new Int32Array(size).fill(-1);
-  let edge = 0;
-  let slot = 0;
   for (let index = 0; index < size; index += 1) {
     const block = dag.blocks[index]!;
-    edgeStart[index] = edge;
-    parentStart[index] = slot;
+    edgeStart[index] = edges.length;
+    parentStart[index] = parents.length;
     for (const { block: parentId, use } of block.parents) {
       const parent = indexOf.get(parentId);
       if (parent === undefined) {
         problems.push(unknownParent(block.id, parentId, 'parents'));
         continue;
       }
+      if (use !== undefined) takesAll[index] = 0;
       if (use !== undefined && dag.blocks[parent]!.filter.kind === 'off')
         problems.push(useOfOff(block.id, parentId));
-      edgeParent[edge++] = parent;
-      if (seenBy[parent] === index) continue;
+      if (seenBy[parent] === index) {
+        ownParents();
+        edges.push(parent);
+        continue;
+      }
       seenBy[parent] = index;
-      parents[slot++] = parent;
+      edges.push(parent);
+      if (parents !== edges) parents.push(parent);
     }
-    valueEnd[index] = slot;
+    valueEnd[index] = parents.length;
     for (const parentId of block.after) {
       const parent = indexOf.get(parentId);
       if (parent === undefined) problems.push(unknownParent(block.id, parentId, 'after'));
       else if (seenBy[parent] !== index) {
         seenBy[parent] = index;
-        parents[slot++] = parent;
+        ownParents().push(parent);
       }
     }
   }
-  edgeStart[size] = edge;
-  parentStart[size] = slot;
-  return { edgeStart, edgeParent, parentStart, parents: parents.subarray(0, slot), valueEnd };
+  edgeStart[size] = edges.length;
+  parentStart[size] = parents.length;
+  // Where no edge differs, rows begin at the same places too.
+  const sameStart = parents === edges ? edgeStart : parentStart;
+  return {
+    edgeStart,
+    edgeParent: edges.values,
+    parentStart: sameStart,
+    parents: parents.values,
+    valueEnd,
+    takesAll,
+  };
+}
+
+/** Integers of which it is not known beforehand how many there are. */
+class IntegerList {
+  length = 0;
+  #values: Int32Array;
+
+  constructor(capacity: number) {
+    this.#values = new Int32Array(Math.max(1, capacity));
+  }
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Int32Array(this.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length] = value;
+    this.length += 1;
+  }
+
+  copy(): IntegerList {
+    const other = new IntegerList(this.#values.length);
+    other.#values.set(this.#values);
+    other.length = this.length;
+    return other;
+  }
+
+  get values(): Int32Array {
+    return this.#values.subarray(0, this.length);
+  }
 }
 
 function transpose(size: number, start: Int32Array, targets: Int32Array) {

@@ -76,32 +76,44 @@ const NO_PARAMETERS: Ingredients['parameters'] = [];
  * type has its own mark. No two different ingredients give the same text.
  */
 export function frameIngredients(of: Ingredients): string {
-  return [
-    'ingredients',
-    frameNumber(of.version),
-    frameDigest(of.environment),
-    frameText(of.uid),
-    of.seed === null ? 'null' : frameNumber(of.seed),
-    frameList(of.cells, frameDigest),
-    frameList(of.prelude, frameDigest),
-    frameList(
-      of.inputs,
-      input => frameText(input.name) + frameDigest(input.component) + frameList(input.sharing, frameText),
-    ),
-    frameList(of.parameters, parameter => frameText(parameter.name) + frameJson(parameter.value)),
-    frameList(
-      of.declared,
-      ({ kind, name, digest }) => frameText(kind) + frameText(name) + frameDigest(digest),
-    ),
-    frameText(of.cwd),
-  ].join('\n');
+  return `ingredients
+${frameNumber(of.version)}
+${frameDigest(of.environment)}
+${frameText(of.uid)}
+${of.seed === null ? 'null' : frameNumber(of.seed)}
+${frameList(of.cells, frameDigest)}
+${frameList(of.prelude, frameDigest)}
+${frameList(of.inputs, frameInput)}
+${frameList(of.parameters, frameParameter)}
+${frameList(of.declared, frameDeclared)}
+${frameText(of.cwd)}`;
 }
 
-/** JSON quoting: it ends itself, and lone surrogates, which UTF-8 would fold into one character, stay apart. */
-export const frameText = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+const frameInput = ({ name, component, sharing }: InputIngredient): string =>
+  frameText(name) + frameDigest(component) + frameList(sharing, frameText);
 
-/** Printable ASCII without quotes and backslashes, which JSON quotes as it is: tested in half the time. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+const frameParameter = ({ name, value }: Ingredients['parameters'][number]): string =>
+  frameText(name) + frameJson(value);
+
+const frameDeclared = ({ kind, name, digest }: Ingredients['declared'][number]): string =>
+  frameText(kind) + frameText(name) + frameDigest(digest);
+
+/** JSON quoting: it ends itself, and lone surrogates, which UTF-8 would fold into one character, stay apart. */
+export const frameText = (text: string): string => (isPlain(text) ? `"${text}"` : JSON.stringify(text));
+
+/** Printable ASCII without quotes and backslashes, which JSON quotes as it is: found out in half the time. */
+function isPlain(text: string): boolean {
+  for (let place = 0; place < text.length; place += 1) {
+    const code = text.charCodeAt(place);
+    if (code < SPACE || code > TILDE || code === QUOTE || code === BACKSLASH) return false;
+  }
+  return true;
+}
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const TILDE = 0x7e;
 
 /** Hexadecimal digits need no quoting. */
 export const frameDigest = (digest: Digest | null): string => (digest === null ? 'absent' : `"${digest}"`);

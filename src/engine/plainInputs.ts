@@ -14,25 +14,23 @@ import {
   type ResolvedInputs,
 } from './resolvedInputs.js';
 
-/** A variable of a parent that a block reads. */
-interface Given {
-  readonly name: string;
-  readonly parent: number;
-  readonly component: Component;
-}
-
 /** @returns `undefined`: it is not the common case */
 export function plainInputs(
   project: Project,
   block: number,
   traceOf: (parent: number) => Trace,
 ): ResolvedInputs | undefined {
-  if (project.takesAll[block] === 0 || project.readsEverything(block)) return undefined;
+  if (project.graph.takesAll[block] === 0) return undefined;
+  const { names, everything } = project.reads(block);
+  if (everything) return undefined;
   const { graph, handsOnAll } = project;
-  const names = project.readNames(block);
   // By place in `names`, which are sorted: so are the inputs in a key, and so is what is restored.
-  const given: (Given | undefined)[] = [];
-  for (let place = 0; place < names.length; place += 1) given.push(undefined);
+  const given: (Component | undefined)[] = [];
+  const givers: number[] = [];
+  for (let place = 0; place < names.length; place += 1) {
+    given.push(undefined);
+    givers.push(-1);
+  }
   let count = 0;
   for (let edge = graph.edgeStart[block]!; edge < graph.edgeStart[block + 1]!; edge += 1) {
     const parent = graph.edgeParent[edge]!;
@@ -43,9 +41,10 @@ export function plainInputs(
       for (const stored of component.names) {
         const place = placeOf(names, stored);
         if (place < 0) continue;
-        if (isRead || given[place] !== undefined) return undefined;
+        if (isRead || givers[place] !== -1) return undefined;
         isRead = true;
-        given[place] = { name: names[place]!, parent, component };
+        given[place] = component;
+        givers[place] = parent;
         count += 1;
       }
       if (isRead && (component.reaches.length > 0 || component.hidden.length > 0)) return undefined;
@@ -56,11 +55,7 @@ export function plainInputs(
     count === names.length && project.preludeReads(block).length === 0
       ? NOTHING_ELSE
       : otherNames(project, block, name => given[names.indexOf(name)] !== undefined, NOTHING);
-  return new PlainInputs(
-    graph.ids,
-    given.filter(each => each !== undefined),
-    others,
-  );
+  return new PlainInputs(graph.ids, names, given, givers, others);
 }
 
 const NONE: readonly never[] = [];
@@ -90,31 +85,45 @@ class PlainInputs implements ResolvedInputs {
   readonly parameters: readonly string[];
   readonly missing: readonly string[];
   readonly #ids: readonly BlockId[];
-  readonly #given: readonly Given[];
+  readonly #names: readonly string[];
+  readonly #given: readonly (Component | undefined)[];
+  readonly #givers: readonly number[];
 
+  /** @param given by place in `names`, `undefined`: no parent gives it. @param givers the parents that do */
   constructor(
     ids: readonly BlockId[],
-    given: readonly Given[],
+    names: readonly string[],
+    given: readonly (Component | undefined)[],
+    givers: readonly number[],
     { parameters, missing }: Pick<ResolvedInputs, 'parameters' | 'missing'>,
   ) {
     this.#ids = ids;
+    this.#names = names;
     this.#given = given;
+    this.#givers = givers;
     this.parameters = parameters;
     this.missing = missing;
-    this.ingredients = given.map(({ name, component }) => ({
-      name,
-      component: component.digest,
-      sharing: aloneIn(component, name),
-    }));
+    const ingredients: InputIngredient[] = [];
+    for (let place = 0; place < names.length; place += 1) {
+      const component = given[place];
+      const name = names[place]!;
+      if (component !== undefined)
+        ingredients.push({ name, component: component.digest, sharing: aloneIn(component, name) });
+    }
+    this.ingredients = ingredients;
   }
 
   /** Only blocks that run are bound anything. */
   get components(): readonly BoundComponent[] {
-    return this.#given.map(({ name, parent, component }) => ({
-      from: this.#ids[parent]!,
-      component,
-      bind: new Map([[name, aloneIn(component, name)]]),
-    }));
+    const bound: BoundComponent[] = [];
+    for (let place = 0; place < this.#names.length; place += 1) {
+      const component = this.#given[place];
+      if (component === undefined) continue;
+      const name = this.#names[place]!;
+      const from = this.#ids[this.#givers[place]!]!;
+      bound.push({ from, component, bind: new Map([[name, aloneIn(component, name)]]) });
+    }
+    return bound;
   }
 }
 

@@ -4,7 +4,8 @@ import { failure, success, type Problem, type Result } from '../protocol/problem
 import type { Reason } from '../protocol/states.js';
 import type { Context } from './context.js';
 import { toTheEnd, type Pieces } from './pieces.js';
-import { marked, select, type RunRequest } from './selection.js';
+import { marked } from './marks.js';
+import { select, type RunRequest } from './selection.js';
 import { judging, type Judgement, type Judgements } from './staleness.js';
 
 export interface PlannedBlock {

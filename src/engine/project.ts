@@ -26,9 +26,8 @@ export interface Project {
   readonly hasAmbient: boolean;
   /** Blocks that are declared to be frozen, in notebook order. */
   readonly frozen: readonly number[];
-  /** Marks of blocks whose filter is `auto`, and of those none of whose edges picks variables: nearly all of either. */
+  /** Marks of blocks whose filter is `auto`: nearly all. */
   readonly handsOnAll: Uint8Array;
-  readonly takesAll: Uint8Array;
   /** Digests of the non-empty code cells. */
   cells(block: number): readonly Digest[];
   /** Those of the prelude; none for the prelude itself. */
@@ -59,10 +58,31 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
   // What the prelude's own code makes of arbitrary names is over before a block's inputs are there: only names count.
   const preludeNames = readSetOf(preludeFacts).names;
   const preludeBound = namesOf(preludeFacts, facts => facts.mayBind);
-  const readNames = new Array<readonly string[] | undefined>(graph.size).fill(undefined);
-  const readsEverything = new Uint8Array(graph.size);
+  const readSets = new Map<number, ReadSet>();
+  const isPlain = new Uint8Array(graph.size);
   const tests = new Map<number, NameTest>();
   const cellsOf = (block: number) => snapshot.blocks[block]!.cells;
+
+  /** The cell of a block that reads what its one cell loads and nothing else; `undefined`: it is no such block. */
+  function plainCell(block: number): CellFacts | undefined {
+    if (isPlain[block] === NOT_PLAIN) return undefined;
+    const cells = cellsOf(block);
+    if (isPlain[block] === UNKNOWN)
+      isPlain[block] = isPlainCode(cells) && project.preludeReads(block).length === 0 ? PLAIN : NOT_PLAIN;
+    return isPlain[block] === PLAIN ? cells[0] : undefined;
+  }
+
+  function readSetOfBlock(block: number): ReadSet {
+    const cell = plainCell(block);
+    if (cell !== undefined) return { names: cell.loads, everything: cell.dynamic.length > 0 };
+    const known = readSets.get(block);
+    if (known !== undefined) return known;
+    const own = readSetOf(cellsOf(block));
+    const names = project.preludeReads(block);
+    const found = names.length === 0 ? own : { ...own, names: merged(own.names, names) };
+    readSets.set(block, found);
+    return found;
+  }
 
   const project: Project = {
     snapshot,
@@ -72,18 +92,11 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
     preludeCells: block => (block === prelude ? [] : preludeDigests),
     preludeReads: block => (block === prelude ? [] : preludeNames),
     preludeBinds: block => (block === prelude ? [] : preludeBound),
-    reads: block => ({ names: project.readNames(block), everything: project.readsEverything(block) }),
-    readNames(block) {
-      const known = readNames[block];
-      if (known !== undefined) return known;
-      const own = readSetOf(cellsOf(block));
-      const names = project.preludeReads(block);
-      if (own.everything) readsEverything[block] = 1;
-      return (readNames[block] = names.length === 0 ? own.names : merged(own.names, names));
-    },
+    reads: readSetOfBlock,
+    readNames: block => plainCell(block)?.loads ?? readSetOfBlock(block).names,
     readsEverything(block) {
-      if (readNames[block] === undefined) project.readNames(block);
-      return readsEverything[block] === 1;
+      const cell = plainCell(block);
+      return cell === undefined ? readSetOfBlock(block).everything : cell.dynamic.length > 0;
     },
     wanted: block => wantedOf(project, block),
     accepts(block) {
@@ -101,7 +114,6 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
 /** What few blocks have, found in one pass, so that nobody looks for it where no block has it. */
 function peculiarities({ blocks }: ProjectSnapshot) {
   const handsOnAll = new Uint8Array(blocks.length).fill(1);
-  const takesAll = new Uint8Array(blocks.length).fill(1);
   let hasOff = false;
   let hasAmbient = false;
   const frozen: number[] = [];
@@ -109,19 +121,22 @@ function peculiarities({ blocks }: ProjectSnapshot) {
     const { kind } = declaration.filter;
     if (kind === 'off') hasOff = true;
     if (kind !== 'auto') handsOnAll[block] = 0;
-    for (const { use } of declaration.parents) if (use !== undefined) takesAll[block] = 0;
     if (declaration.run === 'never') frozen.push(block);
     if (memory.last !== null && memory.last.ambient.length > 0) hasAmbient = true;
   });
-  return { hasOff, hasAmbient, frozen, handsOnAll, takesAll };
+  return { hasOff, hasAmbient, frozen, handsOnAll };
+}
+
+const [UNKNOWN, PLAIN, NOT_PLAIN] = [0, 1, 2];
+
+/** Most blocks of a large project are one plain cell, and what it loads is what it reads: nothing has to be kept of it. */
+function isPlainCode(cells: readonly CellFacts[]): boolean {
+  if (cells.length !== 1) return false;
+  const { empty, stringNames, loads } = cells[0]!;
+  return !empty && stringNames.length === 0 && isSorted(loads);
 }
 
 function readSetOf(cells: readonly CellFacts[]): ReadSet {
-  const [only] = cells;
-  // Most blocks of a large project are one plain cell, and what it loads is what it reads.
-  if (cells.length === 1 && only!.stringNames.length === 0 && isSorted(only!.loads)) {
-    return { names: only!.empty ? [] : only!.loads, everything: !only!.empty && only!.dynamic.length > 0 };
-  }
   const { reads, everything } = blockReads(cells);
   return { names: reads, everything };
 }

@@ -41,8 +41,11 @@ export interface Pending {
   readonly reasons: readonly Reason[];
 }
 
-/** So many judged blocks are kept for their start; further ones are judged when some of these have started. */
-const MOST_PENDING = 10_000;
+/**
+ * So many judged blocks are kept for their start; further ones are judged when some of these have started. Few enough that
+ * what is kept of them has gone before the garbage collector takes it for something that stays.
+ */
+const MOST_PENDING = 1_000;
 
 export class RunState {
   readonly context: Context;

@@ -4,6 +4,7 @@ import { failure, success, type Problem, type Result } from '../protocol/problem
 import { ancestorsOf, descendantsOf } from './closures.js';
 import { frozenTrace, lastStored, type Context } from './context.js';
 import { unknownBlock, type Graph } from './graph.js';
+import { marked } from './marks.js';
 
 export type Target =
   | { readonly kind: 'affected' }
@@ -131,8 +132,4 @@ function addNeverRun(context: Context, scope: Uint8Array, isClosed: (block: numb
       open.push(parent);
     }
   }
-}
-
-export function* marked(marks: Uint8Array): Generator<number> {
-  for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) yield block;
 }

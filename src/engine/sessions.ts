@@ -1,11 +1,12 @@
 /** Everything that runs in the process of a block: replays for what can not be stored, and the block itself. */
 import type { Json } from '../protocol/dagFile.js';
 import type { BlockId } from '../protocol/ids.js';
+import type { Ambient } from './ambient.js';
 import type { Context, Values } from './context.js';
 import type { LiveSession, Segment } from './effects.js';
 import { resolveInputs } from './inputs.js';
 import { rewrittenBy } from './replay.js';
-import type { ResolvedInputs } from './resolvedInputs.js';
+import type { BoundComponent, ResolvedInputs } from './resolvedInputs.js';
 
 /** Segments in order, the block's own last; `parameters` takes in what the code of any of them reads. */
 export function segmentsOf(
@@ -18,11 +19,9 @@ export function segmentsOf(
 ): readonly Segment[] {
   const { project, hasher } = context;
   const { graph, snapshot } = project;
-  const { components, live, replay } = inputs;
+  const { live, replay } = inputs;
   if (live.length === 0 && replay.length === 0)
-    return [
-      { block: graph.ids[block]!, role, inputs: components, live: NONE, ambient: values.inheritedBy(block) },
-    ];
+    return [new LoneSegment(graph.ids[block]!, role, inputs, values.inheritedBy(block))];
   const resolved = (replayed: number): ResolvedInputs => {
     const theirs = resolveInputs(project, hasher, replayed, values.traceOf);
     // It was resolved when the replayed block was judged, by the same traces.
@@ -44,6 +43,25 @@ export function segmentsOf(
     ...inputs.replay.map(replayed => segment(replayed, resolved(replayed), 'replay')),
     segment(block, inputs, role),
   ];
+}
+
+/** What it restores is worked out when a worker is told of it. */
+class LoneSegment implements Segment {
+  readonly live: readonly LiveSession[] = NONE;
+  readonly #resolved: ResolvedInputs;
+
+  constructor(
+    readonly block: BlockId,
+    readonly role: Segment['role'],
+    resolved: ResolvedInputs,
+    readonly ambient: Ambient,
+  ) {
+    this.#resolved = resolved;
+  }
+
+  get inputs(): readonly BoundComponent[] {
+    return this.#resolved.components;
+  }
 }
 
 const NONE: readonly never[] = [];

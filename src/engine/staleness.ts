@@ -7,9 +7,9 @@ import { frozenTrace, Values, type Context } from './context.js';
 import { evaluate } from './evaluate.js';
 import type { Graph } from './graph.js';
 import { sessionsIn } from './inputNames.js';
+import { marked, placesFor } from './marks.js';
 import { toTheEnd, type Pieces } from './pieces.js';
 import { FORCED, NEVER_RUN, ownReasons, reasonsToRun } from './reasons.js';
-import { marked } from './selection.js';
 
 export interface Judgement {
   readonly state: BlockState;
@@ -45,7 +45,10 @@ export const judge = (context: Context, options: JudgeOptions = {}): Judgements 
 export function* judging(context: Context, { scope, forced }: JudgeOptions = {}): Pieces<Judgements> {
   const { graph } = context.project;
   const values = new Values(context, scope);
-  const judgements = new Array<Judgement | undefined>(graph.size).fill(undefined);
+  const judgements = placesFor<Judgement>(graph.size, scope);
+  const isPartial = scope?.includes(0) === true;
+  // Until one has failed, nothing below has to be told of it.
+  let hasFailed = false;
 
   // Mark: frozen blocks are known without looking at their parents.
   for (const block of context.project.frozen) {
@@ -62,14 +65,17 @@ export function* judging(context: Context, { scope, forced }: JudgeOptions = {})
     if (judgements[block] !== undefined) continue;
     yield;
     const isKnown = values.hasInputsOf(block);
-    const outside = isKnown ? NONE : values.lackedBy(block).filter(parent => scope?.[parent] === 0);
+    const outside =
+      isKnown || !isPartial ? NONE : values.lackedBy(block).filter(parent => scope?.[parent] === 0);
     let judgement: Judgement;
     if (outside.length > 0)
       judgement = impossible(outside.map(parent => notRunProblem(context, block, parent)));
     else if (forced?.[block] === 1) judgement = willRun('stale', FORCED, null, replaysOf(context, block));
     else if (isKnown) judgement = judgeKnown(context, block, values);
     else judgement = judgeUnknown(context, block, values);
-    judgements[block] = afterFailures(graph, block, judgement, judgements);
+    if (hasFailed) judgement = afterFailures(graph, block, judgement, judgements);
+    else if (judgement.state === 'failed') hasFailed = true;
+    judgements[block] = judgement;
   }
   return judgements;
 }

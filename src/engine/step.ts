@@ -8,7 +8,7 @@ import { executionOf } from './execution.js';
 import { CACHE_MISSING, FORCED, reasonsToRun } from './reasons.js';
 import { reportOf } from './report.js';
 import type { Pending, Phase, RunState } from './runState.js';
-import { marked } from './selection.js';
+import { marked } from './marks.js';
 import { writesAgain } from './sessions.js';
 import { notRunProblem } from './staleness.js';
 

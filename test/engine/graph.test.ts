@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ancestorsOf, buildGraph, descendantsOf, isDescendant, type Graph } from '../../src/engine/index.js';
 import { IndexQueue } from '../../src/engine/indexQueue.js';
-import { marked } from '../../src/engine/selection.js';
+import { marked } from '../../src/engine/marks.js';
 import type { DagFile } from '../../src/protocol/dagFile.js';
 import { blockId } from '../../src/protocol/ids.js';
 

@@ -20,7 +20,7 @@ from ..values.store import Dumper
 from .adapter import Adapter
 from .imports import ImportWatch
 from .options import MatplotlibParameters, PandasOptions, WarningFilters
-from .process import Environment, ModulePath, WorkingFolder
+from .process import Environment, InProject, ModulePath, WorkingFolder
 from .randomness import NumpyRandom, PythonRandom, TorchRandom
 
 
@@ -64,19 +64,18 @@ class _Outcome:
 class Ambient:
     """One per job.
 
-    Order of calls: construct and `seed` before the prelude runs, `restore` after it, `enter` before the cells of each
-    further block that runs in the process, `snapshot` before the block's own cells, `conclude` right after them,
-    before values are stored (storing runs user code); then `changed`, `used`.
+    Order of calls: construct, `locate` and `seed` before the prelude runs, `restore` after it, `enter` before the cells
+    of each further block that runs in the process, `snapshot` before the block's own cells, `conclude` right after
+    them, before values are stored (storing runs user code); then `changed`, `used`.
     Packages that own a state and are imported later are noticed by a hook.
 
     Args:
         namespace: the session's globals, for functions among the options.
-        project: folder of the project.
     """
 
-    def __init__(self, namespace: dict[str, object], project: str | os.PathLike[str]) -> None:
+    def __init__(self, namespace: dict[str, object]) -> None:
         self._namespace = namespace
-        root = Path(project)
+        self._paths = InProject()
         adapters: list[Adapter] = [
             PythonRandom(),
             NumpyRandom(),
@@ -84,8 +83,8 @@ class Ambient:
             PandasOptions(),
             MatplotlibParameters(),
             WarningFilters(),
-            WorkingFolder(root),
-            ModulePath(root),
+            WorkingFolder(self._paths),
+            ModulePath(self._paths),
             Environment(),
         ]
         self._slots = {adapter.name: _Slot(adapter) for adapter in adapters}
@@ -95,9 +94,15 @@ class Ambient:
         self._watching = True
         self._outcome: dict[str, _Outcome] | None = None
         packages = {adapter.package for adapter in adapters if adapter.package is not None}
-        self._imports = ImportWatch(packages - set(sys.modules), self.package_imported)
+        self._imports = ImportWatch(
+            {name for name in packages if name not in sys.modules}, self.package_imported
+        )
         #: why an inherited state of a package imported later could not be applied
         self.warnings: list[str] = []
+
+    def locate(self, project: str | os.PathLike[str]) -> None:
+        """Tell the folder of the project, relative to which paths are kept."""
+        self._paths.locate(Path(project))
 
     def seed(self, seed_hex: str | None) -> None:
         """Seed the random generators, those of packages not imported yet when they are.

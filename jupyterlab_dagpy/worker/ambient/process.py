@@ -11,10 +11,14 @@ from typing import Any
 from .adapter import Adapter, Patches, called_by_library_import
 
 
-class _InProject:
+class InProject:
     """Paths inside the project are told relative to it, so that a moved project stays the same."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self) -> None:
+        self._project = Path()
+
+    def locate(self, project: Path) -> None:
+        """Where the project lies; to be told before any path is."""
         self._project = project.resolve()
 
     def tell(self, path: str) -> list[str]:
@@ -39,8 +43,8 @@ class WorkingFolder(Adapter):
 
     name = "cwd"
 
-    def __init__(self, project: Path) -> None:
-        self._paths = _InProject(project)
+    def __init__(self, paths: InProject) -> None:
+        self._paths = paths
 
     def mark(self) -> None:
         """Nothing: the folder is stored as it is."""
@@ -62,8 +66,8 @@ class ModulePath(Adapter):
 
     name = "sys.path"
 
-    def __init__(self, project: Path) -> None:
-        self._paths = _InProject(project)
+    def __init__(self, paths: InProject) -> None:
+        self._paths = paths
         self._marked: list[str] = []
 
     def mark(self) -> None:

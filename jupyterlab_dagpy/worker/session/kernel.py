@@ -95,10 +95,20 @@ def _checksum(text: str) -> int:
 
 
 class BlockShell(InProcessInteractiveShell):
-    """Adds hints to name errors and cuts our own frames out of tracebacks."""
+    """Adds hints to name errors, cuts our own frames out of tracebacks, and turns a cell into Python once."""
 
     #: Name → sentence for a `NameError` about it.
     hints: dict[str, str]
+    #: Source of the cell that comes next and the Python that it stands for: asked for once, then forgotten, since code
+    #: can change what cells are turned into.
+    transformed: tuple[str, str] | None = None
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """The Python that a cell stands for."""
+        known, self.transformed = self.transformed, None
+        if known is not None and known[0] == raw_cell:
+            return known[1]
+        return str(super().transform_cell(raw_cell))
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         kind, value, trace = super()._get_exc_info(exc_tuple)

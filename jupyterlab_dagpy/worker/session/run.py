@@ -62,7 +62,8 @@ class Session:
         self._silent = True
         self._error: dict[str, Any] | None = None
         self._awaiting: asyncio.Future[Any] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
         self._comms = 0
         outbox: Any = kernel.session
         outbox.listener = self._published
@@ -80,9 +81,6 @@ class Session:
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run `work` in an event loop that is there for the cells, as ipykernel's is; interrupts are handled."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
         signal.signal(signal.SIGINT, self._on_interrupt)
         return self._loop.run_until_complete(work)
 
@@ -113,7 +111,7 @@ class Session:
         if self.connection.holds_interrupts():
             return
         future = self._awaiting
-        if future is not None and first and self._loop is not None:
+        if future is not None and first:
             self._loop.call_soon_threadsafe(future.cancel)
             return
         raise KeyboardInterrupt
@@ -190,6 +188,8 @@ class Session:
             transformed, problem = source, sys.exc_info()
         history = not silent
         if not shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=problem):
+            if problem is None:
+                shell.transformed = (source, transformed)
             return shell.run_cell(source, store_history=history, silent=silent)
         cell = shell.run_cell_async(
             source,

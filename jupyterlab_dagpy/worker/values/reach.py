@@ -22,6 +22,7 @@ from pathlib import PurePath
 from typing import Any
 
 from .code import is_importable
+from .modules import module_namespaces
 from .packages import module_singletons
 
 #: What an object of some type refers to; `None`: it is found by importing, and joins nothing.
@@ -76,10 +77,8 @@ class Walk:
     """
 
     def __init__(self, namespace: Mapping[str, object], excluded: Collection[int] = ()) -> None:
-        self._leaves = {id(namespace), *excluded}
-        self._leaves.update(
-            id(vars(module)) for module in list(sys.modules.values()) if hasattr(module, "__dict__")
-        )
+        self._leaves = module_namespaces()
+        self._leaves.update((id(namespace), *excluded))
         self._leaves.update(id(stream) for stream in (sys.stdout, sys.stderr, sys.stdin))
         self._leaves.update(module_singletons())
         self._kinds: dict[type, _Kind] = dict.fromkeys(ATOMS, _LEAF)
