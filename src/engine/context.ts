@@ -53,6 +53,8 @@ export class Values {
   readonly #context: Context;
   readonly #scope: Uint8Array | undefined;
   readonly #traces: (Trace | undefined)[];
+  /** Marks of the blocks that have one: mostly nobody wants to know more, and these stay in a processor's cache. */
+  readonly #isKnown: Uint8Array;
   /** Absent until a block leaves some, which few projects have. */
   #ambient: (Ambient | undefined)[] | undefined;
   readonly #isRemembered = new Set<number>();
@@ -65,14 +67,19 @@ export class Values {
     this.#context = context;
     this.#scope = scope;
     this.#traces = placesFor(size, scope);
+    this.#isKnown = new Uint8Array(size);
   }
 
   find(block: number): Trace | undefined {
-    if (this.#traces[block] === undefined && this.#scope?.[block] === 0) {
-      const trace = lastStored(this.#context, block);
-      if (trace !== undefined) this.setRemembered(block, trace);
-    }
-    return this.#traces[block];
+    return this.#has(block) ? this.#traces[block] : undefined;
+  }
+
+  #has(block: number): boolean {
+    if (this.#isKnown[block] === 1) return true;
+    if (this.#scope?.[block] !== 0) return false;
+    const trace = lastStored(this.#context, block);
+    if (trace !== undefined) this.setRemembered(block, trace);
+    return trace !== undefined;
   }
 
   readonly traceOf = (block: number): Trace => {
@@ -85,6 +92,7 @@ export class Values {
 
   set(block: number, trace: Trace, inherited: Ambient): void {
     this.#traces[block] = trace;
+    this.#isKnown[block] = 1;
     if (this.#isRemembered.size > 0) this.#isRemembered.delete(block);
     this.#setAmbient(block, outgoingAmbient(inherited, trace));
   }
@@ -97,6 +105,7 @@ export class Values {
   /** Takes a block's last stored values as they are, whatever its own parents hold by now. */
   setRemembered(block: number, trace: Trace): void {
     this.#traces[block] = trace;
+    this.#isKnown[block] = 1;
     this.#isRemembered.add(block);
     this.#remembered ??= new RememberedAmbient(this.#context);
     this.#setAmbient(block, this.#remembered.of(block));
@@ -123,14 +132,14 @@ export class Values {
     const { graph, hasOff } = this.#context.project;
     if (hasOff) return this.lackedBy(block).length === 0;
     for (let slot = graph.parentStart[block]!; slot < graph.valueEnd[block]!; slot += 1)
-      if (this.find(graph.parents[slot]!) === undefined) return false;
+      if (!this.#has(graph.parents[slot]!)) return false;
     return true;
   }
 
   /** Blocks whose traces have to be there before `block` can be evaluated, and are not. */
   lackedBy(block: number): readonly number[] {
     const { project } = this.#context;
-    return neededBy(project, block).filter(parent => this.find(parent) === undefined);
+    return neededBy(project, block).filter(parent => !this.#has(parent));
   }
 }
 

@@ -131,16 +131,18 @@ function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
   }
   edgeStart[size] = edges.length;
   parentStart[size] = parents.length;
-  // Where no edge differs, rows begin at the same places too.
-  const sameStart = parents === edges ? edgeStart : parentStart;
-  return {
-    edgeStart,
-    edgeParent: edges.values,
-    parentStart: sameStart,
-    parents: parents.values,
-    valueEnd,
-    takesAll,
-  };
+  const edgeParent = edges.fitted();
+  // Where no edge differs, rows begin and end at the same places too.
+  return parents === edges
+    ? {
+        edgeStart,
+        edgeParent,
+        parentStart: edgeStart,
+        parents: edgeParent,
+        valueEnd: edgeStart.subarray(1),
+        takesAll,
+      }
+    : { edgeStart, edgeParent, parentStart, parents: parents.fitted(), valueEnd, takesAll };
 }
 
 /** Integers of which it is not known beforehand how many there are. */
@@ -169,8 +171,9 @@ class IntegerList {
     return other;
   }
 
-  get values(): Int32Array {
-    return this.#values.subarray(0, this.length);
+  /** Its values, without the room for more. */
+  fitted(): Int32Array {
+    return this.#values.slice(0, this.length);
   }
 }
 

@@ -11,8 +11,11 @@ const FEW = 64;
 export function placesFor<Value>(size: number, marks: Uint8Array | undefined): (Value | undefined)[] {
   if (marks === undefined) return new Array<Value | undefined>(size);
   let count = 0;
-  for (const mark of marks) count += mark;
-  return count * FEW > size ? new Array<Value | undefined>(size) : [];
+  for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) {
+    count += 1;
+    if (count * FEW > size) return new Array<Value | undefined>(size);
+  }
+  return [];
 }
 
 export function* marked(marks: Uint8Array): Generator<number> {

@@ -16,6 +16,7 @@ import type { RunOptions } from './effects.js';
 import type { Prepared } from './evaluate.js';
 import { Makers } from './hints.js';
 import { IndexQueue } from './indexQueue.js';
+import { placesFor } from './marks.js';
 import { select, type Selection } from './selection.js';
 
 export const PHASES = [
@@ -41,11 +42,8 @@ export interface Pending {
   readonly reasons: readonly Reason[];
 }
 
-/**
- * So many judged blocks are kept for their start; further ones are judged when some of these have started. Few enough that
- * what is kept of them has gone before the garbage collector takes it for something that stays.
- */
-const MOST_PENDING = 1_000;
+/** So many judged blocks are kept for their start; further ones are judged when some of these have started. */
+const MOST_PENDING = 512;
 
 export class RunState {
   readonly context: Context;
@@ -70,7 +68,12 @@ export class RunState {
   isCancelled = false;
   isFinished = false;
   readonly #phases: Uint8Array;
-  readonly #pending = new Map<number, Pending>();
+  /**
+   * By block. No map: what went through one that lives long is taken for something that stays by the garbage collector,
+   * since each of its tables leads to the next.
+   */
+  readonly #pending: (Pending | undefined)[];
+  #pendingCount = 0;
   #startOrder: Int32Array | undefined;
   #placeInStartOrder: Int32Array | undefined;
 
@@ -86,6 +89,7 @@ export class RunState {
     this.attempts = new Uint32Array(size);
     this.waitingFor = new Int32Array(size);
     this.#phases = new Uint8Array(size);
+    this.#pending = placesFor(size, selection.scope);
   }
 
   phase(block: number): Phase {
@@ -102,12 +106,15 @@ export class RunState {
 
   /** Enough blocks are judged and wait for their start. */
   get isFull(): boolean {
-    return this.#pending.size >= MOST_PENDING;
+    return this.#pendingCount >= MOST_PENDING;
   }
 
   enqueue(block: number, pending: Pending | undefined): void {
     this.enter(block, 'ready');
-    if (pending !== undefined && this.#pending.size < MOST_PENDING) this.#pending.set(block, pending);
+    if (pending !== undefined && !this.isFull) {
+      this.#pending[block] = pending;
+      this.#pendingCount += 1;
+    }
     if (this.#startOrder === undefined) this.#orderStarts();
     this.ready.add(this.#placeInStartOrder![block]!);
   }
@@ -117,8 +124,11 @@ export class RunState {
     const place = this.ready.takeLeast();
     if (place < 0) return [-1, undefined];
     const block = this.#startOrder![place]!;
-    const pending = this.#pending.get(block);
-    this.#pending.delete(block);
+    const pending = this.#pending[block];
+    if (pending !== undefined) {
+      this.#pending[block] = undefined;
+      this.#pendingCount -= 1;
+    }
     return [block, pending];
   }
 

@@ -87,6 +87,34 @@ function* inOrder({ size, rank, order }: Graph, marks: Uint8Array): Generator<nu
   for (const place of marked(places)) yield order[place]!;
 }
 
+/** Of a large project mostly all blocks are so: what they have in common is not kept for each. */
+class Answered implements Judgement {
+  constructor(
+    readonly trace: Trace,
+    readonly runs: 'restore' | 'no',
+  ) {}
+
+  get key(): Key {
+    return this.trace.key;
+  }
+
+  get state(): BlockState {
+    return 'fresh';
+  }
+
+  get reasons(): readonly Reason[] {
+    return NONE;
+  }
+
+  get replays(): readonly BlockId[] {
+    return NONE;
+  }
+
+  get problems(): readonly Problem[] {
+    return NONE;
+  }
+}
+
 const willRun = (
   state: BlockState,
   reasons: readonly Reason[],
@@ -108,10 +136,9 @@ function judgeKnown(context: Context, block: number, values: Values): Judgement 
     case 'problem':
       return impossible(found.problems);
     case 'answered': {
-      const { key, trace, restores } = found;
+      const { trace, restores } = found;
       values.set(block, trace, found.inherited);
-      const runs = restores ? 'restore' : 'no';
-      return { state: 'fresh', reasons: NONE, trace, key, runs, replays: NONE, problems: NONE };
+      return new Answered(trace, restores ? 'restore' : 'no');
     }
     case 'unanswered': {
       const reasons = reasonsToRun(context, block, found.prepared, found.refusals);
@@ -199,7 +226,8 @@ function afterFailures(
   const runs = hopeless ? 'no' : own.runs === 'yes' ? 'yes' : 'perhaps';
   // Waiting for parents is said once: for those that failed.
   const others = own.state === 'affected' ? [] : own.reasons;
-  return { ...own, state: 'blocked', reasons: [reason, ...others], runs };
+  const { trace, key, replays, problems } = own;
+  return { state: 'blocked', reasons: [reason, ...others], trace, key, runs, replays, problems };
 }
 
 function impossible(problems: readonly Problem[]): Judgement {
