@@ -206,3 +206,15 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_text_is_read_anew_after_a_cell_changed_how_cells_are_read(workers: Engine) -> None:
+    ran = workers.run(
+        "print(21)",
+        "shell = get_ipython()\nrepeat = lambda lines: [line.replace('21', '42') for line in lines]\n"
+        "shell.input_transformers_post.append(repeat)",
+        "print(21)",
+        "shell.input_transformers_post.clear()\nshell.run_cell('print(' + str(3 * 7) + ')').success",
+        "print(21)",
+    )
+    assert [ran.text(place) for place in (0, 2, 3, 4)] == ["21\n", "42\n", "21\n", "21\n"]

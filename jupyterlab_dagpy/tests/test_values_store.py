@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import values_session
 values_session.register()
 
 from dagpy_worker import values  # noqa: E402
-from dagpy_worker.values import blobs, ordering, store  # noqa: E402
+from dagpy_worker.values import blobs, modules, ordering, store  # noqa: E402
 
 # ---------------------------------------------------------------- a fresh interpreter
 
@@ -355,3 +356,37 @@ def test_large_arrays_are_not_copied_to_be_loaded(tmp_path: Path) -> None:
     assert loaded.flags.writeable and loaded.ctypes.data % 64 == 0
     with (tmp_path / blob["file"]).open("rb") as file:
         assert io.BytesIO(file.read(8)).getvalue() == b"\x00\x00\x00\x00\x00\x00\xf0?"
+
+
+# ---------------------------------------------------------------- modules
+
+
+class Asked(types.ModuleType):
+    """A module that counts how often somebody looks for its namespace."""
+
+    count = 0
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__dict__":
+            Asked.count += 1
+        return super().__getattribute__(name)
+
+
+def test_modules_are_looked_at_once_and_later_ones_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dagpy_asked", Asked("dagpy_asked"))
+    try:
+        modules.remember_modules()
+        asked = Asked.count
+        assert asked > 0
+        found = [vars(module) for module in sys.modules.values() if hasattr(module, "__dict__")]
+        # a class that stands for a module, as `typing.re`, has none of its own that stays
+        everywhere = {id(namespace) for namespace in found if isinstance(namespace, dict)}
+        asked = Asked.count
+        assert modules.module_namespaces() == everywhere
+        assert Asked.count == asked
+        later = types.ModuleType("dagpy_later")
+        monkeypatch.setitem(sys.modules, "dagpy_later", later)
+        assert modules.module_namespaces() == {*everywhere, id(vars(later))}
+    finally:
+        monkeypatch.undo()
+        modules.remember_modules()

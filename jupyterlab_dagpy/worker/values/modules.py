@@ -41,4 +41,6 @@ def module_namespaces() -> set[int]:
 
 
 def _namespaces(modules: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    return (vars(module) for module in modules if hasattr(module, "__dict__"))
+    found = (vars(module) for module in modules if hasattr(module, "__dict__"))
+    # of a class that stands for a module a view is given, whose address is soon that of something else
+    return (namespace for namespace in found if isinstance(namespace, dict))
