@@ -53,6 +53,10 @@ export async function giant({ repeat, scale }) {
         inMilliseconds(of('oneSeconds')),
         within('oneSeconds', 0.05),
       ),
+      remark(
+        `${what}: a loop that looks at each block and its parents, makes one digest and stores an answer`,
+        inSeconds(of('leastSeconds')),
+      ),
       remark(`${what}: opening the changed project beforehand`, inSeconds(of('openSeconds'))),
       remark(`${what}: status of all blocks after one changed`, inSeconds(of('allSeconds'))),
     );

@@ -148,6 +148,8 @@ test('what does not come to the disk is not there, for nobody who named it', asy
   const bytes = Buffer.from('content');
   const first = await store.objects.admit([{ source: { bytes }, digest: null, size: 7 }]);
   const second = await store.objects.admit([{ source: { bytes }, digest: null, size: 7 }]);
+  // What makes things durable begins when whoever waits for their names has gone on.
+  while (fail.length === 0) await new Promise(setImmediate);
   fail[0]!(Object.assign(new Error('no room'), { code: 'ENOSPC', syscall: 'fsync' }));
   await assert.rejects(first.durable, ProblemError);
   await assert.rejects(second.durable, ProblemError);
@@ -165,6 +167,7 @@ test('what is in its place is read there while others that it rests on are on th
   const quick = await store.objects.admit([bytes('quick'), bytes('slow')]);
   const [ref] = quick.refs;
   assert.ok(ref);
+  while (release.length < 2) await new Promise(setImmediate);
   release[1]!();
   const path = objectPath(store.layout.objects, ref.digest);
   while (!existsSync(path)) await new Promise(setImmediate);
