@@ -136,7 +136,7 @@ def test_prelude_runs_silently_and_its_errors_name_it(workers: Engine) -> None:
     broken = segment("1 / 0", role="prelude", block="setup")
     ran = workers.run("'never'", before=[broken])
     assert ran.done["error"]["block"] == "setup" and ran.done["error"]["ordinal"] == 0
-    assert [message["type"] for message in ran.messages] == ["done"]
+    assert [message["type"] for message in ran.messages] == ["begun", "done"]
 
 
 def test_parameters_are_plain_variables_bound_first(workers: Engine) -> None:
@@ -218,3 +218,12 @@ def test_a_text_is_read_anew_after_a_cell_changed_how_cells_are_read(workers: En
         "print(21)",
     )
     assert [ran.text(place) for place in (0, 2, 3, 4)] == ["21\n", "42\n", "21\n", "21\n"]
+
+
+def test_who_stands_before_the_reading_of_cells_is_asked_once_a_cell(workers: Engine) -> None:
+    ran = workers.run(
+        "seen = []\nshell = get_ipython()\noriginal = shell.transform_cell\n"
+        "shell.transform_cell = lambda raw: 'seen.append(1)\\n' + original(raw)",
+        "len(seen)",
+    )
+    assert ran.shown(1) == "1"

@@ -387,6 +387,11 @@ def test_modules_are_looked_at_once_and_later_ones_are_found(monkeypatch: pytest
         later = types.ModuleType("dagpy_later")
         monkeypatch.setitem(sys.modules, "dagpy_later", later)
         assert modules.module_namespaces() == {*everywhere, id(vars(later))}
+        # one that took the place of another is found all the same
+        monkeypatch.delitem(sys.modules, "dagpy_asked")
+        other = types.ModuleType("dagpy_other")
+        monkeypatch.setitem(sys.modules, "dagpy_other", other)
+        assert {id(vars(later)), id(vars(other))} < modules.module_namespaces()
     finally:
         monkeypatch.undo()
         modules.remember_modules()

@@ -20,7 +20,7 @@ from .wire import Connection, Disconnected, Message, ProtocolError
 
 
 class Place:
-    """Where a job is going to run: made while nobody knows which, so that the job finds it there."""
+    """Where a job is going to run: may be made while nobody knows which, so that the job finds it there."""
 
     def __init__(self, kernel: BlockKernel, connection: Connection, errors: int) -> None:
         #: For messages of a dying worker: standard error is a pipe of the session from now on.
@@ -47,6 +47,8 @@ def run_job(place: Place, specification: Message) -> NoReturn:
 
 def _finish(job: Job, connection: Connection, control: Control, errors: int) -> NoReturn:
     try:
+        # whoever dies without a word has run nothing, and another worker may have the job
+        connection.send({"type": "begun"})
         connection.send(job.result())
         control.wait_for_acknowledgement()
     except Disconnected:

@@ -111,9 +111,10 @@ export class RunState {
 
   enqueue(block: number, pending: Pending | undefined): void {
     this.enter(block, 'ready');
-    if (pending !== undefined && !this.isFull) {
+    const isKept = this.#pending[block] !== undefined;
+    if (pending !== undefined && (isKept || !this.isFull)) {
       this.#pending[block] = pending;
-      this.#pendingCount += 1;
+      if (!isKept) this.#pendingCount += 1;
     }
     if (this.#startOrder === undefined) this.#orderStarts();
     this.ready.add(this.#placeInStartOrder![block]!);

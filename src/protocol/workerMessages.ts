@@ -13,7 +13,7 @@ import type { Json } from './dagFile.js';
 import type { VariableFacts, Withheld } from './trace.js';
 
 /** Both ends refuse another version in the handshake. */
-export const WORKER_PROTOCOL = 2;
+export const WORKER_PROTOCOL = 3;
 
 // ---------------------------------------------------------------- from Python, any role
 
@@ -268,6 +268,11 @@ export interface Unfit {
   readonly type: 'unfit';
   /** `outdated`: the host will do for no job any more. `shadowed`: modules of the user's own would be found first. */
   readonly why: 'outdated' | 'shadowed';
+}
+
+/** The first word of a worker that took its job: from here on code of the user may have run. */
+export interface Begun {
+  readonly type: 'begun';
 }
 
 export type FromWorker =

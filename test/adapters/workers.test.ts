@@ -1,11 +1,14 @@
 /** Workers as a run has them: real processes, forked from a host. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Peer } from '../../src/adapters/workers/channel.js';
+import { Job } from '../../src/adapters/workers/job.js';
 import { createPool } from '../../src/adapters/workers/pool.js';
 import type { Workers } from '../../src/engine/runPorts.js';
 import type { JobSpec } from '../../src/protocol/workerMessages.js';
@@ -159,6 +162,67 @@ test(
     }
   },
 );
+
+/** A worker's connection of which the test decides what is heard, and when. */
+function connection() {
+  // Of a process that has ended, so that signals reach nobody.
+  const { pid } = spawnSync('true');
+  let hear: (message: unknown) => void = () => undefined;
+  let close: () => void = () => undefined;
+  const peer: Peer = {
+    hello: { type: 'hello', protocol: 0, secret: '', role: 'worker', pid, job: 'j' },
+    send: () => undefined,
+    onMessage: listener => (hear = listener),
+    onClose: listener => (close = listener),
+    close: () => undefined,
+  };
+  return { peer, hear: (message: unknown) => hear(message), close: () => close() };
+}
+
+test('a job goes to another worker only if the one that ended never took it, whatever is heard of first', async () => {
+  const told = async (act: (job: Job, worker: ReturnType<typeof connection>, again: () => void) => void) => {
+    const job = new Job(
+      specOf(`told-${String(Math.random())}`, ''),
+      () => undefined,
+      () => undefined,
+    );
+    const worker = connection();
+    job.attach(worker.peer);
+    let anew = 0;
+    act(job, worker, () => (anew += 1));
+    const end = await Promise.race([job.end, pause(50)]);
+    return [anew, end?.kind];
+  };
+  const begun = { type: 'begun' };
+  const once = await told((job, { close }, again) => {
+    job.died(1, null, '', again);
+    close();
+  });
+  assert.deepEqual(once, [1, undefined]);
+  const closedBefore = await told((job, { close }, again) => {
+    close();
+    job.died(1, null, '', again);
+  });
+  assert.deepEqual(closedBefore, [1, undefined]);
+  const heardLater = await told((job, { hear, close }, again) => {
+    job.died(3, null, '', again);
+    hear(begun);
+    close();
+  });
+  assert.deepEqual(heardLater, [0, 'died']);
+  const heardBefore = await told((job, { hear, close }, again) => {
+    hear(begun);
+    job.died(3, null, '', again);
+    close();
+  });
+  assert.deepEqual(heardBefore, [0, 'died']);
+  const unwanted = await told((job, { close }, again) => {
+    job.interrupt();
+    job.died(null, 'SIGINT', '', again);
+    close();
+  });
+  assert.deepEqual(unwanted, [0, 'died']);
+});
 
 test('a pool that ends leaves no worker behind', { skip: process.platform !== 'linux' }, async () => {
   const workers = createPool({ command, start: 'fork' });

@@ -26,6 +26,7 @@ import { chance, random, spoilBytes, spoilValue } from './mutate.js';
 const stamp = { device: '1', inode: '2', size: 3, mtime: '4', ctime: '5' };
 const blob = { file: '0', size: 5, digest: 'ab'.repeat(32) };
 const fromWorkers = [
+  { type: 'begun' },
   { type: 'cellStarted', ordinal: 0 },
   { type: 'output', ordinal: 0, output: { output_type: 'stream', name: 'stdout', text: 'ä\n' } },
   { type: 'output', ordinal: 1, output: { output_type: 'error', ename: 'E', evalue: '', traceback: ['x'] } },

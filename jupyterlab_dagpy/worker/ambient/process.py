@@ -15,11 +15,17 @@ class InProject:
     """Paths inside the project are told relative to it, so that a moved project stays the same."""
 
     def __init__(self) -> None:
-        self._project = Path()
+        self._located: Path | None = None
 
     def locate(self, project: Path) -> None:
         """Where the project lies; to be told before any path is."""
-        self._project = project.resolve()
+        self._located = project.resolve()
+
+    @property
+    def _project(self) -> Path:
+        if self._located is None:
+            raise RuntimeError("nobody told where the project lies")
+        return self._located
 
     def tell(self, path: str) -> list[str]:
         """``["project", relative]`` or ``["path", as it is]``."""

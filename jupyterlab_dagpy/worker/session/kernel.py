@@ -99,8 +99,10 @@ class BlockShell(InProcessInteractiveShell):
 
     #: Name → sentence for a `NameError` about it.
     hints: dict[str, str]
-    #: Source of the cell that comes next and the Python that it stands for: asked for once, then forgotten, since code
-    #: can change what cells are turned into.
+    #: While on, what a source is turned into is remembered for the next who asks: IPython asks twice for each cell.
+    remembers = False
+    #: Source and the Python that it stands for: asked for once, then forgotten, since code can change what cells are
+    #: turned into.
     transformed: tuple[str, str] | None = None
 
     def transform_cell(self, raw_cell: str) -> str:
@@ -108,7 +110,10 @@ class BlockShell(InProcessInteractiveShell):
         known, self.transformed = self.transformed, None
         if known is not None and known[0] == raw_cell:
             return known[1]
-        return str(super().transform_cell(raw_cell))
+        found = str(super().transform_cell(raw_cell))
+        if self.remembers:
+            self.transformed = (raw_cell, found)
+        return found
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         kind, value, trace = super()._get_exc_info(exc_tuple)

@@ -182,15 +182,20 @@ class Session:
         """As ipykernel's ``do_execute``: awaits in the running loop where the cell awaits, else runs it as it is."""
         shell: Any = self.shell
         problem = None
+        shell.remembers = True
         try:
             transformed = shell.transform_cell(source)
         except Exception:
             transformed, problem = source, sys.exc_info()
+        finally:
+            shell.remembers = False
         history = not silent
         if not shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=problem):
-            if problem is None:
-                shell.transformed = (source, transformed)
-            return shell.run_cell(source, store_history=history, silent=silent)
+            try:
+                return shell.run_cell(source, store_history=history, silent=silent)
+            finally:
+                shell.transformed = None
+        shell.transformed = None
         cell = shell.run_cell_async(
             source,
             store_history=history,

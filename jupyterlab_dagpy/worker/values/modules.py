@@ -14,30 +14,32 @@ from typing import Any
 #: Address → namespace, of the modules that were there at the last `remember_modules`. Kept, so that nothing else is
 #: ever found at these addresses.
 _remembered: dict[int, Any] = {}
-#: How many modules those are.
+#: How many modules those are, and the last of them.
 _count = 0
+_last: Any = None
 
 
 def remember_modules() -> None:
     """Look at all modules now, so that later only those have to be looked at that came since."""
-    global _count
+    global _count, _last
     modules = list(sys.modules.values())
     _remembered.clear()
     _remembered.update((id(namespace), namespace) for namespace in _namespaces(modules))
-    _count = len(modules)
+    _count, _last = len(modules), modules[-1]
 
 
 def module_namespaces() -> set[int]:
     """Addresses of the namespaces of all modules.
 
-    Where others took the place of some that were there before, they may be missing: then more is walked through than
-    has to be, and variables may be stored together that need not be.
+    Where one was removed and another put in the middle, it may be missing: then more is walked through than has to be,
+    and variables may be stored together that need not be.
     """
-    found = set(_remembered)
-    # modules are listed in the order of their import
-    later = islice(reversed(sys.modules.values()), max(0, len(sys.modules) - _count))
-    found.update(map(id, _namespaces(list(later))))
-    return found
+    # modules are listed in the order of their import: behind those that came since stands the last that was there
+    since = max(0, len(sys.modules) - _count)
+    newest = list(islice(reversed(sys.modules.values()), since + 1))
+    if len(newest) <= since or newest[-1] is not _last:
+        return set(map(id, _namespaces(list(sys.modules.values()))))
+    return {*_remembered, *map(id, _namespaces(newest[:since]))}
 
 
 def _namespaces(modules: Iterable[Any]) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ import type { AnalysedCell } from '../../protocol/cellFacts.js';
 import type { CellOutput, JsonObject } from '../../protocol/outputs.js';
 import { decodeVariableFacts, decodeWithheld } from '../../protocol/traceCodec.js';
 import type {
+  Begun,
   BlobRef,
   Discoveries,
   FileStamp,
@@ -126,7 +127,8 @@ const done = shape<JobResult>({
   held: flag,
 });
 
-const fromWorker = variant<'type', FromWorker | Unfit>('type', {
+const fromWorker = variant<'type', FromWorker | Unfit | Begun>('type', {
+  begun: shape({ type: tagged('begun') }),
   unfit: shape({ type: tagged('unfit'), why: oneOf('outdated', 'shadowed') }),
   replaying: shape({ type: tagged('replaying'), block: text }),
   cellStarted: shape({ type: tagged('cellStarted'), ordinal: finite }),

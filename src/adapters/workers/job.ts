@@ -1,5 +1,5 @@
 /** One job's life seen from the engine: waiting for its worker, running, ended. */
-import type { FromWorker, JobSpec, Unfit } from '../../protocol/workerMessages.js';
+import type { Begun, FromWorker, JobSpec, Unfit } from '../../protocol/workerMessages.js';
 import type { JobEnd, RunningJob } from '../../engine/runPorts.js';
 import type { Peer } from './channel.js';
 import { decodeFromWorker } from './decode.js';
@@ -18,7 +18,7 @@ export class Job implements RunningJob {
   private wish: 'none' | 'interrupt' | 'kill' = 'none';
   private protocolFault = '';
   private closed = false;
-  private isHeard = false;
+  private isBegun = false;
   private onClosed: () => void = () => undefined;
 
   constructor(
@@ -61,16 +61,6 @@ export class Job implements RunningJob {
     if (this.wish === 'interrupt') this.interrupt();
   }
 
-  /**
-   * Lets go of a worker that ended before it said a word, so that another one may have the job: no code of the block can
-   * have run. Nothing happens if it was heard, or was to end.
-   */
-  detach(): void {
-    if (this.settled || this.isHeard || this.wish === 'kill') return;
-    this.peer = undefined;
-    this.closed = false;
-  }
-
   interrupt(): void {
     if (this.wish !== 'kill') this.wish = 'interrupt';
     if (this.peer !== undefined && !this.settled) signal(this.peer.hello.pid, 'SIGINT');
@@ -81,8 +71,13 @@ export class Job implements RunningJob {
     if (this.peer !== undefined && !this.settled) killGroup(this.peer.hello.pid, 'SIGKILL');
   }
 
-  /** Its process ended; counts only if no result came before. What it sent last is taken in first. */
-  died(code: number | null, exitSignal: string | null, tail: string): void {
+  /**
+   * Its process ended; counts only if no result came before. What it sent last is taken in first.
+   * @param again begins anew with another worker: called instead if this one never took the job, and nobody wants it to
+   *   end. Where that can not be known it is over, since nothing may run twice.
+   */
+  died(code: number | null, exitSignal: string | null, tail: string, again?: () => void): void {
+    const { peer } = this;
     const settle = (): void =>
       this.settle({
         kind: 'died',
@@ -90,18 +85,31 @@ export class Job implements RunningJob {
         signal: exitSignal,
         tail: this.protocolFault === '' ? tail : this.protocolFault,
       });
-    if (this.peer === undefined || this.closed) {
-      settle();
-      return;
+    const allIsHeard = (): void => {
+      if (again === undefined || this.isBegun || this.wish !== 'none' || this.settled) return settle();
+      this.leave();
+      again();
+    };
+    if (peer === undefined) settle();
+    else if (this.closed) allIsHeard();
+    else {
+      this.onClosed = allIsHeard;
+      setTimeout(() => {
+        if (this.peer === peer) settle();
+      }, LAST_FRAMES_MILLISECONDS).unref();
     }
-    this.onClosed = settle;
-    setTimeout(settle, LAST_FRAMES_MILLISECONDS).unref();
+  }
+
+  /** Without a worker again. */
+  private leave(): void {
+    this.peer = undefined;
+    this.closed = false;
+    this.onClosed = () => undefined;
   }
 
   private receive(peer: Peer, message: unknown): void {
     if (this.settled || this.peer !== peer) return;
-    this.isHeard = true;
-    let decoded: FromWorker | Unfit;
+    let decoded: FromWorker | Unfit | Begun;
     try {
       decoded = decodeFromWorker(message);
     } catch (error) {
@@ -110,10 +118,12 @@ export class Job implements RunningJob {
       return;
     }
     if (decoded.type === 'unfit') {
-      this.peer = undefined;
+      this.leave();
       this.unfit(decoded);
       return;
     }
+    this.isBegun = true;
+    if (decoded.type === 'begun') return;
     if (decoded.type !== 'done') {
       this.listener(decoded);
       return;

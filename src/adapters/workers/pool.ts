@@ -324,12 +324,12 @@ class Pool implements Workers {
         const id = this.spare.jobOf(decoded.job);
         const job = this.jobs.get(id);
         this.spare.ended(decoded.job);
-        if (job === undefined) return;
-        // One that was there before the job can have come to harm before it began.
-        if (id !== decoded.job) job.detach();
-        if (job.connected) job.died(decoded.code, cause, tail());
+        // One that was started on its own may have the job by now.
+        if (job === undefined || this.lone.has(id)) return;
         // It ended before it said a word: the fork is to blame, not the block.
-        else if (!this.lone.has(id)) void this.open().then(channel => this.launchAlone(channel, job));
+        const again = (): void => void this.open().then(channel => this.launchAlone(channel, job));
+        if (job.connected) job.died(decoded.code, cause, tail(), again);
+        else again();
         return;
       }
     }
