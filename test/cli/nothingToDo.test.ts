@@ -22,7 +22,11 @@ const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dagpy-nothing-')));
 const project = join(folder, 'project');
 const record = join(folder, 'record.json');
 const hook = join(folder, 'hook.cjs');
-after(() => rmSync(folder, { recursive: true, force: true }));
+/** Where daemons are looked for: nobody else's are there. */
+const runtime = mkdtempSync(join(tmpdir(), 'dagpy-runtime-'));
+after(() => {
+  for (const made of [folder, runtime]) rmSync(made, { recursive: true, force: true });
+});
 
 interface Record {
   readonly modules: readonly string[];
@@ -57,7 +61,12 @@ function dagpy(...words: readonly string[]) {
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: folder, DAGPY_PYTHON: venvBin('python') },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        XDG_RUNTIME_DIR: runtime,
+        DAGPY_PYTHON: venvBin('python'),
+      },
     },
   );
   assert.equal(status, 0, stderr);
