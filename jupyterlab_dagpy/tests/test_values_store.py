@@ -387,8 +387,12 @@ def test_modules_are_looked_at_once_and_later_ones_are_found(monkeypatch: pytest
         later = types.ModuleType("dagpy_later")
         monkeypatch.setitem(sys.modules, "dagpy_later", later)
         assert modules.module_namespaces() == {*everywhere, id(vars(later))}
-        # one that took the place of another is found all the same
+        # one that is gone counts no more, and one that came instead is found
+        gone = id(vars(sys.modules["dagpy_asked"]))
+        monkeypatch.delitem(sys.modules, "dagpy_later")
         monkeypatch.delitem(sys.modules, "dagpy_asked")
+        assert modules.module_namespaces() == everywhere - {gone}
+        monkeypatch.setitem(sys.modules, "dagpy_later", later)
         other = types.ModuleType("dagpy_other")
         monkeypatch.setitem(sys.modules, "dagpy_other", other)
         assert {id(vars(later)), id(vars(other))} < modules.module_namespaces()

@@ -32,7 +32,7 @@ function parametersOf({ parameters }: Ingredients): Map<string, Json> {
   return values;
 }
 
-/** A class, since a million of them with a getter each would take several times as long to make. */
+/** A class, so that there is one getter and not one an effect. */
 class Execution implements ExecuteEffect {
   readonly kind = 'execute';
   readonly block: BlockId;

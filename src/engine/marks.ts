@@ -11,13 +11,14 @@ const FEW = 64;
 export function placesFor<Value>(size: number, marks: Uint8Array | undefined): (Value | undefined)[] {
   if (marks === undefined) return new Array<Value | undefined>(size);
   let count = 0;
-  for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) {
-    count += 1;
+  for (const block of marked(marks)) {
+    count += marks[block]!;
     if (count * FEW > size) return new Array<Value | undefined>(size);
   }
   return [];
 }
 
+/** Marked blocks, the first in notebook order first; marks are ones. */
 export function* marked(marks: Uint8Array): Generator<number> {
   for (let block = marks.indexOf(1); block >= 0; block = marks.indexOf(1, block + 1)) yield block;
 }

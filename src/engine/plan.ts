@@ -3,8 +3,8 @@ import type { BlockId } from '../protocol/ids.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
 import type { Reason } from '../protocol/states.js';
 import type { Context } from './context.js';
-import { toTheEnd, type Pieces } from './pieces.js';
 import { marked } from './marks.js';
+import { toTheEnd, type Pieces } from './pieces.js';
 import { select, type RunRequest } from './selection.js';
 import { judging, type Judgement, type Judgements } from './staleness.js';
 

@@ -34,9 +34,6 @@ export interface Project {
   preludeCells(block: number): readonly Digest[];
   /** What the block's own code and the functions of the prelude read. */
   reads(block: number): ReadSet;
-  /** The two parts of it, without an object for both. */
-  readNames(block: number): readonly string[];
-  readsEverything(block: number): boolean;
   /** What the prelude reads and may bind; empty for the prelude itself. */
   preludeReads(block: number): readonly string[];
   preludeBinds(block: number): readonly string[];
@@ -93,11 +90,6 @@ function projectOf(snapshot: ProjectSnapshot, graph: Graph): Project {
     preludeReads: block => (block === prelude ? [] : preludeNames),
     preludeBinds: block => (block === prelude ? [] : preludeBound),
     reads: readSetOfBlock,
-    readNames: block => plainCell(block)?.loads ?? readSetOfBlock(block).names,
-    readsEverything(block) {
-      const cell = plainCell(block);
-      return cell === undefined ? readSetOfBlock(block).everything : cell.dynamic.length > 0;
-    },
     wanted: block => wantedOf(project, block),
     accepts(block) {
       const filter = snapshot.blocks[block]!.declaration.filter;
@@ -154,8 +146,7 @@ function wantedOf(project: Project, block: number): readonly string[] | null {
   const wanted = new Set<string>();
   for (let slot = first; slot < end; slot += 1) {
     const child = graph.children[slot]!;
-    const names = project.readNames(child);
-    const everything = project.readsEverything(child);
+    const { names, everything } = project.reads(child);
     const firstEdge = graph.edgeStart[child]!;
     for (let edge = firstEdge; edge < graph.edgeStart[child + 1]!; edge += 1) {
       if (graph.edgeParent[edge] !== block) continue;

@@ -40,7 +40,7 @@ export function otherNames(
   unmet: ReadonlySet<string>,
 ): Pick<ResolvedInputs, 'parameters' | 'missing'> {
   const { parameters: values } = project.snapshot;
-  const names = project.readNames(block);
+  const { names, everything } = project.reads(block);
   const preludeReads = project.preludeReads(block);
   const binds = project.preludeBinds(block);
   const parameters = new Set<string>();
@@ -53,8 +53,7 @@ export function otherNames(
     if (values.has(name)) parameters.add(name);
     else if (!binds.includes(name)) missing.push(name);
   }
-  if (project.readsEverything(block))
-    for (const name of values.keys()) if (!isChosen(name)) parameters.add(name);
+  if (everything) for (const name of values.keys()) if (!isChosen(name)) parameters.add(name);
   return { parameters: parameters.size === 0 ? NO_NAMES : [...parameters].sort(byCodeUnit), missing };
 }
 

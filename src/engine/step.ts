@@ -5,10 +5,10 @@ import { frozenTrace } from './context.js';
 import type { Effect, Outcome, RunInput } from './effects.js';
 import { evaluate, prepare } from './evaluate.js';
 import { executionOf } from './execution.js';
+import { marked } from './marks.js';
 import { CACHE_MISSING, FORCED, reasonsToRun } from './reasons.js';
 import { reportOf } from './report.js';
 import type { Pending, Phase, RunState } from './runState.js';
-import { marked } from './marks.js';
 import { writesAgain } from './sessions.js';
 import { notRunProblem } from './staleness.js';
 

@@ -31,13 +31,12 @@ def remember_modules() -> None:
 def module_namespaces() -> set[int]:
     """Addresses of the namespaces of all modules.
 
-    Where one was removed and another put in the middle, it may be missing: then more is walked through than has to be,
-    and variables may be stored together that need not be.
+    Only one that was put in the place of another, under its name, is not noticed: the namespace of the former counts.
     """
     # modules are listed in the order of their import: behind those that came since stands the last that was there
-    since = max(0, len(sys.modules) - _count)
-    newest = list(islice(reversed(sys.modules.values()), since + 1))
-    if len(newest) <= since or newest[-1] is not _last:
+    since = len(sys.modules) - _count
+    newest = list(islice(reversed(sys.modules.values()), max(0, since) + 1))
+    if since < 0 or newest[-1] is not _last:
         return set(map(id, _namespaces(list(sys.modules.values()))))
     return {*_remembered, *map(id, _namespaces(newest[:since]))}
 

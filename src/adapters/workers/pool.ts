@@ -92,7 +92,7 @@ class Pool implements Workers {
     };
     const job = new Job({ ...spec, hold: spec.hold && this.canFork }, heard, ({ why }) => {
       if (why === 'outdated') this.outdated();
-      void this.open().then(channel => this.launchAlone(channel, job));
+      this.launchSoon(job);
     });
     this.jobs.set(spec.job, job);
     void job.end.then(end => {
@@ -214,6 +214,10 @@ class Pool implements Workers {
     if (name !== undefined) this.toHost(this.host, { type: 'fork', job: name });
   }
 
+  private launchSoon(job: Job): void {
+    void this.open().then(channel => this.launchAlone(channel, job));
+  }
+
   private launchAlone(channel: Channel, job: Job): void {
     if (job.over || job.connected) return;
     const python = this.spawnPython(channel, 'worker', job.spec.job);
@@ -316,7 +320,7 @@ class Pool implements Workers {
       case 'refused': {
         const job = this.jobs.get(decoded.job);
         this.canFork = false;
-        if (job !== undefined) void this.open().then(channel => this.launchAlone(channel, job));
+        if (job !== undefined) this.launchSoon(job);
         return;
       }
       case 'exited': {
@@ -327,7 +331,7 @@ class Pool implements Workers {
         // One that was started on its own may have the job by now.
         if (job === undefined || this.lone.has(id)) return;
         // It ended before it said a word: the fork is to blame, not the block.
-        const again = (): void => void this.open().then(channel => this.launchAlone(channel, job));
+        const again = (): void => this.launchSoon(job);
         if (job.connected) job.died(decoded.code, cause, tail(), again);
         else again();
         return;
@@ -341,7 +345,7 @@ class Pool implements Workers {
       if (job === undefined || job.connected || this.lone.has(id)) return;
       killGroup(pid, 'SIGKILL');
       this.canFork = false;
-      void this.open().then(channel => this.launchAlone(channel, job));
+      this.launchSoon(job);
     }, FORK_HANG_MILLISECONDS).unref();
   }
 }
