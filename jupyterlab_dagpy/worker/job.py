@@ -68,7 +68,7 @@ class Job:
         self._session = session
         self._specification = specification
         self._reads = Reads(specification["scratch"], _stored_files(specification["segments"]))
-        self._storage = Storage(specification, session.namespace, place.ambient, session.shell.transform_cell)
+        self._storage = Storage(specification, session.namespace, place.ambient, session.python_of)
         self._main = next(part for part in specification["segments"] if part["role"] == "main")
         self._reads.on_package(self._storage.package_imported)
         self._surroundings: Surroundings | None = None

@@ -24,8 +24,8 @@ from .values import (
 class Storage:
     """Restores what a job starts from and keeps what it leaves.
 
-    `ambient` is of the namespace and was not used yet; `transform` turns a cell's source into Python, as the session
-    does.
+    `ambient` is of the namespace and was not used yet; `python_of` tells the Python that a cell's source stands for in
+    the session.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class Storage:
         specification: dict[str, Any],
         namespace: dict[str, Any],
         ambient: Ambient,
-        transform: Callable[[str], str],
+        python_of: Callable[[str], str],
     ) -> None:
         self._specification = specification
         note_early(specification["early"])
         self._namespace = namespace
-        self._transform = transform
+        self._python_of = python_of
         self._ambient = ambient
         ambient.locate(specification["project"])
         self._entered = False
@@ -202,7 +202,7 @@ class Storage:
         for segment in self._specification["segments"]:
             for cell in segment["cells"] if segment["role"] == role else ():
                 try:
-                    found.append(self._transform(cell["source"]))
+                    found.append(self._python_of(cell["source"]))
                 except Exception:
                     continue
         return found

@@ -10,7 +10,7 @@ import { setMetadata, spliceOutputs } from './notebooks/splice.js';
 import type { TrustKeeper } from './notebooks/trust.js';
 import { upgradeNotebook } from './notebooks/upgrade.js';
 import type { KeptReads } from './store/keptReads.js';
-import { readTextFile, replaceTextFile } from './textFile.js';
+import { readTextFile, replaceTextFile, replaceTextFileLater } from './textFile.js';
 
 export interface BlockNotebooksOptions {
   /** Absolute path of the project. */
@@ -83,7 +83,7 @@ export function createBlockNotebooks({
         const kept = old === null ? success(undefined) : keepOld(path, old);
         if (!kept.ok) return failure(...kept.problems);
         const [trusted] = await trust.wasTrusted([old ?? current.text]);
-        const written = replaceTextFile(join(project, path), text, current.stamp, path);
+        const written = await replaceTextFileLater(join(project, path), text, current.stamp, path);
         if (written.ok) {
           if (trusted === true) toSign.add(path);
           return success(true);

@@ -11,10 +11,11 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
-import { uniqueName } from './store/disk.js';
+import { realDisk, syncFolder, syncFolderLater, uniqueName } from './store/disk.js';
 
 /** Identity of a file's content as the file system tells it; equal stamps, equal content. */
 export type TextStamp = string;
@@ -155,47 +156,95 @@ export function replaceTextFile(
   expected: TextStamp | null,
   shown: string,
 ): Result<TextStamp> {
-  let temporary: string | undefined;
+  let beside: Beside | undefined;
   try {
-    const before = statSync(path, { throwIfNoEntry: false });
-    const target = before ? realpathSync(path) : path;
-    const mode = before ? before.mode & 0o7777 : 0o666;
-    const name = join(dirname(target), `.${basename(target)}.${uniqueName()}.tmp`);
-    const handle = openSync(name, 'wx', mode);
-    temporary = name;
+    beside = openBeside(path);
     try {
-      writeFileSync(handle, content);
-      fsyncSync(handle);
+      writeFileSync(beside.handle, content);
+      fsyncSync(beside.handle);
     } finally {
-      closeSync(handle);
+      closeSync(beside.handle);
     }
-    if (before) keepMode(temporary, before);
-    // What is being written in place would go with the file that it is written into.
-    afterSave(target);
-    // The moment between this look and the rename can not be closed; editors that write in place have it too.
-    if (stampOf(path) !== expected) {
-      rmSync(temporary, { force: true });
-      return failure({
-        code: 'file-changed',
-        message: `${shown} was changed by someone else meanwhile`,
-        file: shown,
-        remedy: 'try again',
-      });
-    }
-    renameSync(temporary, target);
-    temporary = undefined;
-    syncFolder(dirname(target));
-    return success(stampOf(target) ?? '');
+    const placed = putInPlace(beside, path, expected, shown);
+    if (placed.ok) syncFolder(realDisk, dirname(beside.target));
+    return placed;
   } catch (error) {
-    if (temporary !== undefined) rmSync(temporary, { force: true });
-    return failure(fileProblem(error, shown, 'write'));
+    return notWritten(beside, error, shown);
   }
 }
 
-function keepMode(
+/** The same, synced off the main thread. */
+export async function replaceTextFileLater(
   path: string,
-  before: { readonly mode: number; readonly uid: number; readonly gid: number },
-): void {
+  content: string | Uint8Array,
+  expected: TextStamp | null,
+  shown: string,
+): Promise<Result<TextStamp>> {
+  let beside: Beside | undefined;
+  try {
+    beside = openBeside(path);
+    try {
+      writeFileSync(beside.handle, content);
+      await realDisk.syncLater(beside.handle);
+    } finally {
+      closeSync(beside.handle);
+    }
+    const placed = putInPlace(beside, path, expected, shown);
+    if (placed.ok) await syncFolderLater(realDisk, dirname(beside.target));
+    return placed;
+  } catch (error) {
+    return notWritten(beside, error, shown);
+  }
+}
+
+/** A new file beside the one that it is going to replace. */
+interface Beside {
+  readonly handle: number;
+  readonly temporary: string;
+  /** What is replaced, links followed. */
+  readonly target: string;
+  readonly before: Stats | undefined;
+}
+
+function openBeside(path: string): Beside {
+  const before = statSync(path, { throwIfNoEntry: false });
+  const target = before ? realpathSync(path) : path;
+  const mode = before ? before.mode & 0o7777 : 0o666;
+  const temporary = join(dirname(target), `.${basename(target)}.${uniqueName()}.tmp`);
+  return { handle: openSync(temporary, 'wx', mode), temporary, target, before };
+}
+
+/** The rename, if the file is still the one that was read. */
+function putInPlace(
+  { temporary, target, before }: Beside,
+  path: string,
+  expected: TextStamp | null,
+  shown: string,
+): Result<TextStamp> {
+  if (before) keepMode(temporary, before);
+  // What is being written in place would go with the file that it is written into.
+  afterSave(target);
+  // The moment between this look and the rename can not be closed; editors that write in place have it too.
+  if (stampOf(path) !== expected) {
+    rmSync(temporary, { force: true });
+    return failure({
+      code: 'file-changed',
+      message: `${shown} was changed by someone else meanwhile`,
+      file: shown,
+      remedy: 'try again',
+    });
+  }
+  renameSync(temporary, target);
+  return success(stampOf(target) ?? '');
+}
+
+/** What went wrong, with nothing left beside; an unfinished file that is in place by now is not there any more. */
+function notWritten(beside: Beside | undefined, error: unknown, shown: string): Result<never> {
+  if (beside !== undefined) rmSync(beside.temporary, { force: true });
+  return failure(fileProblem(error, shown, 'write'));
+}
+
+function keepMode(path: string, before: Stats): void {
   try {
     const now = statSync(path);
     if (now.uid !== before.uid || now.gid !== before.gid) chownSync(path, before.uid, before.gid);
@@ -204,19 +253,6 @@ function keepMode(
   }
   // After chown, which clears set-id bits; also undoes the umask.
   chmodSync(path, before.mode & 0o7777);
-}
-
-/** Makes a rename survive a power cut; not every system lets folders be opened. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** Carries out at once what writes files. Whoever hands one in knows what was there right before and right after. */

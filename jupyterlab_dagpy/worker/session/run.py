@@ -62,6 +62,8 @@ class Session:
         self._silent = True
         self._error: dict[str, Any] | None = None
         self._awaiting: asyncio.Future[Any] | None = None
+        #: Source of a cell that was run → the Python that it stood for then.
+        self._python: dict[str, str] = {}
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._comms = 0
@@ -76,6 +78,15 @@ class Session:
         """Globals of the cells."""
         namespace: dict[str, Any] = self.shell.user_ns
         return namespace
+
+    def python_of(self, source: str) -> str:
+        """The Python that a cell stands for: as it was run, or as it would be run now.
+
+        Raises:
+            Exception: whatever turns cells into Python, the user's code included, makes of it.
+        """
+        known = self._python.get(source)
+        return self.shell.transform_cell(source) if known is None else known
 
     # ------------------------------------------------------------ running
 
@@ -184,7 +195,7 @@ class Session:
         problem = None
         shell.remembers = True
         try:
-            transformed = shell.transform_cell(source)
+            self._python[source] = transformed = shell.transform_cell(source)
         except Exception:
             transformed, problem = source, sys.exc_info()
         finally:

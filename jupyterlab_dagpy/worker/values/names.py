@@ -40,7 +40,8 @@ def bound_names(sources: Iterable[str]) -> set[str]:
 def dotted_imports(sources: Iterable[str]) -> dict[str, list[str]]:
     """Top-level package → submodules that ``import a.b.c`` makes reachable through it, sorted."""
     found: dict[str, set[str]] = {}
-    for tree in _trees(sources):
+    # without the word there is nothing to be found, and most cells have no import
+    for tree in _trees(source for source in sources if "import" in source):
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:

@@ -93,6 +93,8 @@ export function syncFolder(disk: Disk, folder: string): void {
   const descriptor = disk.open(folder, 'r');
   try {
     disk.sync(descriptor);
+  } catch (error) {
+    passIfUnknown(error);
   } finally {
     disk.close(descriptor);
   }
@@ -104,9 +106,16 @@ export async function syncFolderLater(disk: Disk, folder: string): Promise<void>
   const descriptor = disk.open(folder, 'r');
   try {
     await disk.syncLater(descriptor);
+  } catch (error) {
+    passIfUnknown(error);
   } finally {
     disk.close(descriptor);
   }
+}
+
+/** A file system that has no sync of folders says so; whatever else goes wrong is thrown on. */
+function passIfUnknown(error: unknown): void {
+  if (errorCode(error) !== 'EINVAL') throw error;
 }
 
 /** Makes a folder whose name survives a power cut, parents included. */
