@@ -1,13 +1,13 @@
 /** Full disks and folders that are not ours: a message with file and remedy, and nothing half-written to be seen. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createProjectFiles } from '../../../src/adapters/projectFiles.js';
 import { createScratch } from '../../../src/adapters/scratch.js';
-import { realDisk } from '../../../src/adapters/store/disk.js';
+import { realDisk, type Disk } from '../../../src/adapters/store/disk.js';
 import { ProblemError } from '../../../src/protocol/problem.js';
 import type { Problem } from '../../../src/protocol/problem.js';
 import { execute, failingDisk, keeperOf, newPlace, placeAt, put } from './fixtures.js';
@@ -66,6 +66,28 @@ test('a trace that can not be written leaves the record as it was', async () => 
     'disk-full',
   );
   assert.deepEqual(place.open().traces.read(before.key), [before]);
+  assertNothingLeft(place);
+});
+
+test('a file system that can not sync folders is no obstacle', async () => {
+  using place = newPlace();
+  const refuse = (descriptor: number): void => {
+    if (!fstatSync(descriptor).isDirectory()) return;
+    throw Object.assign(new Error('EINVAL: simulated'), { code: 'EINVAL' });
+  };
+  const disk: Disk = {
+    ...realDisk,
+    sync(descriptor) {
+      refuse(descriptor);
+      realDisk.sync(descriptor);
+    },
+    async syncLater(descriptor) {
+      refuse(descriptor);
+      await realDisk.syncLater(descriptor);
+    },
+  };
+  await execute(place.open({ disk }), { text: 'kept' });
+  assert.equal(place.open().traces.keys().length, 1);
   assertNothingLeft(place);
 });
 
