@@ -121,6 +121,29 @@ def test_unread_names_only_while_small(run: Run) -> None:
     assert result["withheld"] == [{"name": "unread", "type": "numpy.ndarray", "why": "size", "detail": ""}]
 
 
+def test_a_large_value_that_nobody_asks_for_is_pickled_once_and_never_loaded(run: Run) -> None:
+    code = """
+class Table:
+    times = 0
+    def __init__(self, size): self.rows = "x" * size
+    def __getstate__(self):
+        Table.times += 1
+        assert Table.times == 1
+        return vars(self)
+    def __setstate__(self, state): raise AssertionError
+unread = Table(5000)
+"""
+    result = run({"code": code, "wanted": ["read"], "small": 1000})[0]
+    # had it been done, it would be opaque; its class goes with it
+    assert {item["name"]: item["why"] for item in result["withheld"]} == {"Table": "size", "unread": "size"}
+
+
+def test_a_large_value_that_can_not_be_pickled_is_told_as_such(run: Run) -> None:
+    code = "import threading\nunread = ['x' * 5000, threading.Lock()]\ndel threading"
+    result = run({"code": code, "wanted": ["read"], "small": 1000})[0]
+    assert [(item["name"], item["why"]) for item in result["withheld"]] == [("unread", "opaque")]
+
+
 def test_a_names_filter_lists_globs_and_inputs(run: Run) -> None:
     results = run("a = 1; b = [2]", {"code": "stats_x = 3; rest = 4", "filter": ["stats_*", "b"]})
     assert names(results[1]) == [["b"], ["stats_x"]]

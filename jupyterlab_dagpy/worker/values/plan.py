@@ -215,12 +215,27 @@ class _Plan:
             listed = {name for name in candidates if matches(name, wish)}
             return {name for group in self._storable(listed) for name in group}
         wanted = self.keep["wanted"]
+        large = set() if wanted is None else self._large(set(wanted))
         asked: set[str] = set()
-        for group in self._storable(self.dirty):
+        for group in self._storable(self.dirty - large):
             small = size_of(self._form_of(group)) <= self.keep["smallBytes"]
             if wanted is None or small or set(wanted) & set(group):
                 asked.update(group)
         return asked
+
+    def _large(self, wanted: set[str]) -> set[str]:
+        """Members of new components that nobody asks for and that are not small.
+
+        Their stored form would take several times their memory, and would not be kept. One that can be pickled and not
+        loaded again passes for storable here; that is found out when somebody asks for it.
+        """
+        large: set[str] = set()
+        for group in self.groups:
+            if not wanted & set(group) and self.dirty & set(group):
+                size = self.dumper.plain_size(group, self.values)
+                if size is not None and size > self.keep["smallBytes"]:
+                    large.update(group)
+        return large
 
     def _complete(self, asked: set[str]) -> tuple[set[str], dict[tuple[str, ...], Pickled]]:
         """Add the globals that kept functions reach, until nothing is missing."""

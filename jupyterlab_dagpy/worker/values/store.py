@@ -275,6 +275,14 @@ class Dumper:
         except OSError as error:
             raise GoneError(restored.names) from error
 
+    def plain_size(self, names: Iterable[str], values: Mapping[str, object]) -> int | None:
+        """About how many bytes the values take when they are stored; `None`: they can not be pickled."""
+        scope = replace(self.scope(), uncopied=True)
+        try:
+            return size_of(pickled({name: values[name] for name in names}, scope))
+        except Exception:
+            return None
+
     def dump(self, names: Sequence[str], values: Mapping[str, object]) -> StoredComponent | Unstorable:
         """Store one component; `reaches` holds what its own functions look up, not yet what those reach.
 
