@@ -2,7 +2,7 @@
  * The validated graph of a project: blocks are integers in notebook order, edges lie in typed arrays
  * (compressed sparse rows), so that a million blocks are planned without an object an edge.
  */
-import type { DagFile } from '../protocol/dagFile.js';
+import type { BlockDeclaration, DagFile, ParentEdge } from '../protocol/dagFile.js';
 import type { BlockId } from '../protocol/ids.js';
 import { nearest } from '../protocol/nearest.js';
 import { failure, success, type Problem, type Result } from '../protocol/problem.js';
@@ -95,27 +95,34 @@ function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
   // The same list until the two differ, as they do in few projects: by an edge for order only or a repeated one.
   let parents = edges;
   const ownParents = () => (parents === edges ? (parents = edges.copy()) : parents);
-  // A block's parents are marked with its own number, so a repeated edge is seen without a set for each block.
+  // Parents of a block that has many are marked with its own number, so a repeated edge is seen without a set for each
+  // block. Few are looked through: marks lie far apart.
   const seenBy = new Int32Array(size).fill(-1);
+  const found = new FoundParents(indexOf);
   for (let index = 0; index < size; index += 1) {
     const block = dag.blocks[index]!;
     edgeStart[index] = edges.length;
     parentStart[index] = parents.length;
-    for (const { block: parentId, use } of block.parents) {
-      const parent = indexOf.get(parentId);
-      if (parent === undefined) {
+    if (index % TOGETHER === 0) found.look(dag.blocks, index, index + TOGETHER);
+    const declared = found.edgesOf(index);
+    const first = parents.length;
+    const isMany = declared.length + block.after.length > FEW_PARENTS;
+    const isSeen = (parent: number) => (isMany ? seenBy[parent] === index : parents.hasFrom(first, parent));
+    for (const { block: parentId, use } of declared) {
+      const parent = found.next();
+      if (parent < 0) {
         problems.push(unknownParent(block.id, parentId, 'parents'));
         continue;
       }
       if (use !== undefined) takesAll[index] = 0;
       if (use !== undefined && dag.blocks[parent]!.filter.kind === 'off')
         problems.push(useOfOff(block.id, parentId));
-      if (seenBy[parent] === index) {
+      if (isSeen(parent)) {
         ownParents();
         edges.push(parent);
         continue;
       }
-      seenBy[parent] = index;
+      if (isMany) seenBy[parent] = index;
       edges.push(parent);
       if (parents !== edges) parents.push(parent);
     }
@@ -123,8 +130,8 @@ function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
     for (const parentId of block.after) {
       const parent = indexOf.get(parentId);
       if (parent === undefined) problems.push(unknownParent(block.id, parentId, 'after'));
-      else if (seenBy[parent] !== index) {
-        seenBy[parent] = index;
+      else if (!isSeen(parent)) {
+        if (isMany) seenBy[parent] = index;
         ownParents().push(parent);
       }
     }
@@ -145,6 +152,51 @@ function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
     : { edgeStart, edgeParent, parentStart, parents: parents.fitted(), valueEnd, takesAll };
 }
 
+/** So many parents of a block are looked through one after the other. */
+const FEW_PARENTS = 8;
+
+/** Names of so many blocks' parents are looked up together. */
+const TOGETHER = 1024;
+
+/** Parents of some blocks that follow each other, looked up together and taken one after the other. */
+class FoundParents {
+  readonly #indexOf: IdIndex;
+  #first = 0;
+  #edges: (readonly ParentEdge[])[] = [];
+  #names: BlockId[] = [];
+  #places = new Int32Array(0);
+  #next = 0;
+
+  constructor(indexOf: IdIndex) {
+    this.#indexOf = indexOf;
+  }
+
+  /** Looks up the parents of the blocks from `first` to before `end`. */
+  look(blocks: readonly BlockDeclaration[], first: number, end: number): void {
+    this.#first = first;
+    this.#edges = [];
+    this.#names = [];
+    this.#next = 0;
+    for (let index = first; index < Math.min(end, blocks.length); index += 1) {
+      const { parents } = blocks[index]!;
+      this.#edges.push(parents);
+      for (const { block } of parents) this.#names.push(block);
+    }
+    const count = this.#names.length;
+    if (this.#places.length < count) this.#places = new Int32Array(2 * count);
+    this.#indexOf.getAll(this.#names, count, this.#places);
+  }
+
+  edgesOf(index: number): readonly ParentEdge[] {
+    return this.#edges[index - this.#first]!;
+  }
+
+  /** Place of the next parent, in the order of blocks and edges; -1: no block has its name. */
+  next(): number {
+    return this.#places[this.#next++]!;
+  }
+}
+
 /** Integers of which it is not known beforehand how many there are. */
 class IntegerList {
   length = 0;
@@ -162,6 +214,12 @@ class IntegerList {
     }
     this.#values[this.length] = value;
     this.length += 1;
+  }
+
+  /** Whether a value is among those from a place on. */
+  hasFrom(first: number, value: number): boolean {
+    for (let place = first; place < this.length; place += 1) if (this.#values[place] === value) return true;
+    return false;
   }
 
   copy(): IntegerList {

@@ -33,6 +33,27 @@ export class IdIndex {
     return index < 0 ? undefined : index;
   }
 
+  /**
+   * Places of many names at once, -1 for one that nobody has. Each step is taken for all names before the next: a
+   * processor then waits for many far places of memory together, and not for one after the other.
+   * @param count how many of `names` are asked for; `places` has room for them
+   */
+  getAll(names: readonly BlockId[], count: number, places: Int32Array): void {
+    const table = this.#table;
+    const ids = this.#ids;
+    for (let at = 0; at < count; at += 1) places[at] = hashOf(names[at]!);
+    for (let at = 0; at < count; at += 1) {
+      const hash = places[at]!;
+      const pair = (hash & this.#mask) * 2;
+      places[at] = table[pair] === hash ? table[pair + 1]! - 1 : -1;
+    }
+    for (let at = 0; at < count; at += 1) {
+      const place = places[at]!;
+      // Where another name has the first pair, or the same hash.
+      if (place < 0 || ids[place] !== names[at]) places[at] = this.get(names[at]!) ?? -1;
+    }
+  }
+
   has(id: BlockId): boolean {
     return this.get(id) !== undefined;
   }

@@ -6,7 +6,7 @@ import type { Context } from './context.js';
 import { marked } from './marks.js';
 import { toTheEnd, type Pieces } from './pieces.js';
 import { select, type RunRequest } from './selection.js';
-import { judging, type Judgement, type Judgements } from './staleness.js';
+import { judging, type Judgement } from './staleness.js';
 
 export interface PlannedBlock {
   readonly block: BlockId;
@@ -46,32 +46,25 @@ export function* planning(context: Context, request: RunRequest): Pieces<Result<
   const fresh: BlockId[] = [];
   const stuck: PlannedBlock[] = [];
   const problems: Problem[] = [];
+  // What a run of what is affected is about: all that is not as it should be.
+  const affected: BlockId[] = [];
   for (const index of order) {
     const judgement = judgements[index];
     if (judgement === undefined) continue;
     const block = ids[index]!;
+    const isFresh = judgement.runs === 'no' && judgement.trace !== null;
+    if (isFresh) fresh.push(block);
+    else affected.push(block);
     if (judgement.problems.length > 0) problems.push(...judgement.problems);
     if (judgement.runs === 'yes') runs.push(planned(block, judgement));
     else if (judgement.runs === 'perhaps') mayRun.push(planned(block, judgement));
     else if (judgement.runs === 'restore') restored.push(block);
-    else if (judgement.trace !== null) fresh.push(block);
-    else stuck.push(planned(block, judgement));
+    else if (!isFresh) stuck.push(planned(block, judgement));
   }
-  const asked =
-    request.target.kind === 'affected' && !request.force
-      ? notFresh(order, ids, judgements)
-      : [...marked(target)].map(index => ids[index]!);
+  const isAboutAffected = request.target.kind === 'affected' && !request.force;
+  const asked = isAboutAffected ? affected : [...marked(target)].map(index => ids[index]!);
   return success({ target: asked, runs, mayRun, restored, fresh, stuck, problems });
 }
 
 const planned = (block: BlockId, { reasons, replays }: Judgement): PlannedBlock =>
   replays.length === 0 ? { block, reasons } : { block, reasons, replays };
-
-function notFresh(order: Int32Array, ids: readonly BlockId[], judgements: Judgements): BlockId[] {
-  const found: BlockId[] = [];
-  for (const index of order) {
-    const judgement = judgements[index];
-    if (judgement?.runs !== 'no' || judgement.trace === null) found.push(ids[index]!);
-  }
-  return found;
-}

@@ -72,6 +72,35 @@ test('closures follow edges for order too, descent of values does not', () => {
   assert.equal(isDescendant(graph, 3, 4), false);
 });
 
+test('rows are those of the file, whether a block has few parents or many, repeated or not', () => {
+  const edges = fc.array(fc.nat(19), { maxLength: 14 });
+  // Blocks in front, so that what is looked up together begins in the middle of the others.
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ parents: edges, after: edges }), { minLength: 1, maxLength: 20 }),
+      fc.constantFrom(0, 1010, 1024),
+      (blocks, inFront) => {
+        const before = Array.from({ length: inFront }, (_, place) => [`f${place}`, []] as const);
+        const above = (parents: readonly number[], block: number) =>
+          parents.filter(parent => parent < block).map(parent => `b${parent}`);
+        const rows = blocks.map(
+          ({ parents, after }, block) => [`b${block}`, above(parents, block), above(after, block)] as const,
+        );
+        const graph = graphOf([...before, ...rows]);
+        const row = (start: Int32Array, list: Int32Array, index: number, end = start[index + 1]!) =>
+          Array.from(list.subarray(start[index]!, end), parent => graph.ids[parent]);
+        for (const [block, [, parents, after]] of rows.entries()) {
+          const index = inFront + block;
+          const once = [...new Set(parents)];
+          assert.deepEqual(row(graph.edgeStart, graph.edgeParent, index), parents);
+          assert.deepEqual(row(graph.parentStart, graph.parents, index), [...new Set([...once, ...after])]);
+          assert.deepEqual(row(graph.parentStart, graph.parents, index, graph.valueEnd[index]), once);
+        }
+      },
+    ),
+  );
+});
+
 test('topological order keeps notebook order where edges leave a choice', () => {
   assert.equal(
     orderOf(

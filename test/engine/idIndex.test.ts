@@ -17,7 +17,11 @@ test('a name is found where it stands first, and only if it is there', () => {
       const repeated: number[] = [];
       const index = new IdIndex(ids, place => repeated.push(place));
       assert.deepEqual(repeated, further);
-      for (const id of [...ids, ...others.map(blockId)]) {
+      const asked = [...ids, ...others.map(blockId)];
+      const places = new Int32Array(asked.length + 1).fill(-2);
+      index.getAll(asked, asked.length, places);
+      assert.deepEqual([...places], [...asked.map(id => first.get(id) ?? -1), -2]);
+      for (const id of asked) {
         assert.equal(index.get(id), first.get(id));
         assert.equal(index.has(id), first.has(id));
       }
@@ -30,4 +34,7 @@ test('many names that differ in little are all found', () => {
   const index = new IdIndex(ids);
   assert.ok(ids.every((id, place) => index.get(id) === place));
   assert.equal(index.get(blockId('b50000')), undefined);
+  const places = new Int32Array(ids.length);
+  index.getAll(ids, ids.length, places);
+  assert.ok(places.every((found, place) => found === place));
 });
