@@ -71,6 +71,8 @@ export async function session(tool, workload, expected, observed, told) {
         workload = edited;
       }
       writeFileSync(place.ran, '');
+      // What was left to be written, also by another tool's session, is not this command's.
+      await timed(['sync'], { cwd: place.folder, env: place.env, log: place.log });
       const command = tool.command(place, workload);
       const seconds = await timed(command, { cwd: place.folder, env: place.env, log: place.log });
       const ran = readFileSync(place.ran, 'utf8').split('\n').length - 1;

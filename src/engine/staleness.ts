@@ -46,7 +46,7 @@ export function* judging(context: Context, { scope, forced }: JudgeOptions = {})
   const { graph } = context.project;
   const values = new Values(context, scope);
   const judgements = placesFor<Judgement>(graph.size, scope);
-  const isPartial = scope?.includes(0) === true;
+  const isPartial = scope !== undefined && scope.includes(0);
   // Until one has failed, nothing below has to be told of it.
   let hasFailed = false;
 
@@ -61,7 +61,7 @@ export function* judging(context: Context, { scope, forced }: JudgeOptions = {})
   }
 
   // Close and compute in topological order: each block finds its parents decided.
-  for (const block of scope === undefined ? graph.order : inOrder(graph, scope)) {
+  for (const block of isPartial ? inOrder(graph, scope) : graph.order) {
     if (judgements[block] !== undefined) continue;
     yield;
     const isKnown = values.hasInputsOf(block);
