@@ -114,6 +114,8 @@ class _Plan:
         self.keep = keep
         self.opaque: dict[str, Withheld] = {}
         self._forms: dict[tuple[str, ...], Pickled | Exception] = {}
+        #: what a form begins with, made when its size was looked at
+        self._first_forms: dict[tuple[str, ...], Pickled] = {}
         now = {name: value for name, value in dumper.namespace.items() if not is_machine_name(name)}
         self._merge_submodules(restored, submodules)
         alive = ("replay", "live")
@@ -232,9 +234,11 @@ class _Plan:
         large: set[str] = set()
         for group in self.groups:
             if not wanted & set(group) and self.dirty & set(group):
-                size = self.dumper.plain_size(group, self.values)
-                if size is not None and size > self.keep["smallBytes"]:
+                form = self.dumper.first_form(group, self.values)
+                if form is not None and size_of(form) > self.keep["smallBytes"]:
                     large.update(group)
+                elif form is not None and not form.uncopied:
+                    self._first_forms[tuple(group)] = form
         return large
 
     def _complete(self, asked: set[str]) -> tuple[set[str], dict[tuple[str, ...], Pickled]]:
@@ -279,7 +283,8 @@ class _Plan:
     def _try(self, group: tuple[str, ...]) -> Exception | None:
         if group not in self._forms:
             try:
-                self._forms[group] = self.dumper.stored_form(group, self.values)
+                first = self._first_forms.pop(group, None)
+                self._forms[group] = self.dumper.stored_form(group, self.values, first)
             except Exception as error:
                 self._forms[group] = error
         form = self._forms[group]

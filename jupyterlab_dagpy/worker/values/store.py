@@ -212,13 +212,20 @@ class Dumper:
         walk.partition({"": list(values.values())})
         return bool(walk.names_with_sets)
 
-    def stored_form(self, names: Iterable[str], values: Mapping[str, object]) -> Pickled:
+    def stored_form(
+        self, names: Iterable[str], values: Mapping[str, object], first: Pickled | None = None
+    ) -> Pickled:
         """Canonical pickle that loading and pickling again leaves as it is; nothing is written.
+
+        Args:
+            names: of the values.
+            values: name → value.
+            first: their `plain_form`, where it was made already.
 
         Raises:
             Exception: the values can not be pickled, or not loaded again.
         """
-        current = self.plain_form({name: values[name] for name in names})
+        current = first or self.plain_form({name: values[name] for name in names})
         for _ in range(_ROUND_TRIPS):
             namespace = dict(self.namespace)
             # loaded for a test only: what user code prints or warns there concerns nobody
@@ -275,11 +282,10 @@ class Dumper:
         except OSError as error:
             raise GoneError(restored.names) from error
 
-    def plain_size(self, names: Iterable[str], values: Mapping[str, object]) -> int | None:
-        """About how many bytes the values take when they are stored; `None`: they can not be pickled."""
-        scope = replace(self.scope(), uncopied=True)
+    def first_form(self, names: Iterable[str], values: Mapping[str, object]) -> Pickled | None:
+        """What `stored_form` begins with, made without copies where that is possible; `None`: nothing can be made."""
         try:
-            return size_of(pickled({name: values[name] for name in names}, scope))
+            return self.plain_form({name: values[name] for name in names}, uncopied=True)
         except Exception:
             return None
 
