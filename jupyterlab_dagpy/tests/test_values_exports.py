@@ -138,6 +138,18 @@ unread = Table(5000)
     assert {item["name"]: item["why"] for item in result["withheld"]} == {"Table": "size", "unread": "size"}
 
 
+def test_a_few_rows_of_a_large_frame_are_small(run: Run) -> None:
+    code = """
+import pandas as pd
+unread = pd.DataFrame({"text": [f"row {row}" for row in range(50_000)]})
+preview = unread.head(5)
+del pd
+"""
+    result = run({"code": code, "wanted": ["read"], "small": 10_000})[0]
+    assert names(result) == [["preview"]]
+    assert [(item["name"], item["why"]) for item in result["withheld"]] == [("unread", "size")]
+
+
 def test_a_large_value_that_can_not_be_pickled_is_told_as_such(run: Run) -> None:
     code = "import threading\nunread = ['x' * 5000, threading.Lock()]\ndel threading"
     result = run({"code": code, "wanted": ["read"], "small": 1000})[0]

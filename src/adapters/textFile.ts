@@ -173,6 +173,12 @@ export function replaceTextFile(
   }
 }
 
+/** Files that are being synced: a process that leaves meanwhile takes them along. */
+const unfinished = new Set<string>();
+const removeUnfinished = (): void => {
+  for (const file of unfinished) rmSync(file, { force: true });
+};
+
 /** The same, synced off the main thread. */
 export async function replaceTextFileLater(
   path: string,
@@ -183,6 +189,7 @@ export async function replaceTextFileLater(
   let beside: Beside | undefined;
   try {
     beside = openBeside(path);
+    if (unfinished.add(beside.temporary).size === 1) process.on('exit', removeUnfinished);
     try {
       writeFileSync(beside.handle, content);
       await realDisk.syncLater(beside.handle);
@@ -194,6 +201,9 @@ export async function replaceTextFileLater(
     return placed;
   } catch (error) {
     return notWritten(beside, error, shown);
+  } finally {
+    if (beside !== undefined && unfinished.delete(beside.temporary) && unfinished.size === 0)
+      process.off('exit', removeUnfinished);
   }
 }
 
@@ -238,7 +248,7 @@ function putInPlace(
   return success(stampOf(target) ?? '');
 }
 
-/** What went wrong, with nothing left beside; an unfinished file that is in place by now is not there any more. */
+/** What went wrong, with nothing left beside; after the rename there is nothing to remove. */
 function notWritten(beside: Beside | undefined, error: unknown, shown: string): Result<never> {
   if (beside !== undefined) rmSync(beside.temporary, { force: true });
   return failure(fileProblem(error, shown, 'write'));

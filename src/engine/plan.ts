@@ -46,7 +46,7 @@ export function* planning(context: Context, request: RunRequest): Pieces<Result<
   const fresh: BlockId[] = [];
   const stuck: PlannedBlock[] = [];
   const problems: Problem[] = [];
-  // What a run of what is affected is about: all that is not as it should be.
+  // What a run of what is affected is about: all that is not fresh.
   const affected: BlockId[] = [];
   for (const index of order) {
     const judgement = judgements[index];

@@ -11,13 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readTextFile, replaceTextFile } from '../../src/adapters/textFile.js';
+import { readTextFile, replaceTextFile, replaceTextFileLater } from '../../src/adapters/textFile.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'dagpy-text-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,4 +108,37 @@ test('what a server left behind that was killed while it saved holds nobody up',
   writeFileSync(path, '');
   writeFileSync(join(folder, '.~broken.ipynb'), '{}');
   assert.equal(read(path).text, '');
+});
+
+test('a write that is synced beside the rest changes the file, and one that comes too late nothing', async () => {
+  const path = join(folder, 'later.txt');
+  writeFileSync(path, 'before');
+  const { stamp } = read(path);
+  const written = await replaceTextFileLater(path, 'after', stamp, 'shown');
+  assert.ok(written.ok);
+  assert.deepEqual(read(path), { text: 'after', stamp: written.value });
+  assert.equal(codeOf(await replaceTextFileLater(path, 'late', stamp, 'shown')), 'file-changed');
+  assert.equal(read(path).text, 'after');
+});
+
+test('who leaves while a file is synced leaves nothing beside it', () => {
+  const alone = mkdtempSync(join(folder, 'alone-'));
+  const path = join(alone, 'file.txt');
+  writeFileSync(path, 'before');
+  const module = JSON.stringify(new URL('../../src/adapters/textFile.ts', import.meta.url).href);
+  const program = `
+    import { readdirSync } from 'node:fs';
+    const { replaceTextFileLater, stampOf } = await import(${module});
+    const path = ${JSON.stringify(path)};
+    void replaceTextFileLater(path, 'after', stampOf(path), 'shown');
+    process.stdout.write(String(readdirSync(${JSON.stringify(alone)}).length));
+    process.exit();`;
+  const hooks = fileURLToPath(new URL('../../scripts/typescript.mjs', import.meta.url));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', hooks, '--input-type=module', '--eval', program],
+    { encoding: 'utf8' },
+  );
+  assert.equal(stdout, '2', stderr);
+  assert.deepEqual(readdirSync(alone), ['file.txt']);
 });

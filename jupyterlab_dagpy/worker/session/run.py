@@ -83,7 +83,7 @@ class Session:
         """The Python that a cell stands for: as it was run, or as it would be run now.
 
         Raises:
-            Exception: whatever turns cells into Python, the user's code included, makes of it.
+            Exception: whatever IPython's transformers and the user's own raise.
         """
         known = self._python.get(source)
         return self.shell.transform_cell(source) if known is None else known

@@ -69,17 +69,25 @@ def _callbacks(registry: Any) -> Any:
     return reduced
 
 
+#: Bytes that an Arrow array's memory may have beyond what its values need.
+_PADDING = 1024
+
+
 def uncopied(value: Any) -> Any:
     """What pickles like `value` without copying its memory; `value` itself where nothing would be copied.
 
-    pandas joins the pieces of an Arrow array for a pickle, and copies one that is in one piece already.
+    pandas joins the pieces of an Arrow array for a pickle, and copies one that is in one piece already. One that is a
+    part of a larger array is left to pandas: as it lies it takes all of that with it.
     """
     pieces: Any = getattr(value, "_pa_array", None)
     if type(pieces).__module__ != "pyarrow.lib" or getattr(pieces, "num_chunks", 0) != 1:
         return value
     try:
+        piece = pieces.chunk(0)
+        if piece.get_total_buffer_size() - piece.nbytes > _PADDING:
+            return value
         twin = object.__new__(type(value))
-        twin.__dict__.update(vars(value), _pa_array=_Joined(pieces.chunk(0)))
+        twin.__dict__.update(vars(value), _pa_array=_Joined(piece))
     except (AttributeError, TypeError):
         return value
     return twin

@@ -229,7 +229,8 @@ class _Plan:
         """Members of new components that nobody asks for and that are not small.
 
         Their stored form would take several times their memory, and would not be kept. One that can be pickled and not
-        loaded again passes for storable here; that is found out when somebody asks for it.
+        loaded again passes for storable here; that is found out when somebody asks for it. First forms of the others
+        are kept: their stored form begins with them.
         """
         large: set[str] = set()
         for group in self.groups:

@@ -225,7 +225,9 @@ class Dumper:
         Raises:
             Exception: the values can not be pickled, or not loaded again.
         """
-        current = first or self.plain_form({name: values[name] for name in names})
+        if first is None:
+            first = self.plain_form({name: values[name] for name in names})
+        current = first
         for _ in range(_ROUND_TRIPS):
             namespace = dict(self.namespace)
             # loaded for a test only: what user code prints or warns there concerns nobody
@@ -283,7 +285,7 @@ class Dumper:
             raise GoneError(restored.names) from error
 
     def first_form(self, names: Iterable[str], values: Mapping[str, object]) -> Pickled | None:
-        """What `stored_form` begins with, made without copies where that is possible; `None`: nothing can be made."""
+        """Their `plain_form`, with memory taken as it lies where that is possible; `None`: they can not be pickled."""
         try:
             return self.plain_form({name: values[name] for name in names}, uncopied=True)
         except Exception:
