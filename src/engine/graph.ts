@@ -98,12 +98,11 @@ function layOutEdges(dag: DagFile, indexOf: IdIndex, problems: Problem[]) {
   // Parents of a block that has many are marked with its own number, so a repeated edge is seen without a set for each
   // block. Few are looked through: marks lie far apart.
   const seenBy = new Int32Array(size).fill(-1);
-  const found = new FoundParents(indexOf);
+  const found = new FoundParents(dag.blocks, indexOf);
   for (let index = 0; index < size; index += 1) {
     const block = dag.blocks[index]!;
     edgeStart[index] = edges.length;
     parentStart[index] = parents.length;
-    if (index % TOGETHER === 0) found.look(dag.blocks, index, index + TOGETHER);
     const declared = found.edgesOf(index);
     const first = parents.length;
     const isMany = declared.length + block.after.length > FEW_PARENTS;
@@ -158,42 +157,42 @@ const FEW_PARENTS = 8;
 /** Names of so many blocks' parents are looked up together. */
 const TOGETHER = 1024;
 
-/** Parents of some blocks that follow each other, looked up together and taken one after the other. */
+/** Parents of all blocks, asked for one block and one edge after the other, and looked up for some blocks together. */
 class FoundParents {
+  readonly #blocks: readonly BlockDeclaration[];
   readonly #indexOf: IdIndex;
-  #first = 0;
   #edges: (readonly ParentEdge[])[] = [];
-  #names: BlockId[] = [];
   #places = new Int32Array(0);
   #next = 0;
 
-  constructor(indexOf: IdIndex) {
+  constructor(blocks: readonly BlockDeclaration[], indexOf: IdIndex) {
+    this.#blocks = blocks;
     this.#indexOf = indexOf;
   }
 
-  /** Looks up the parents of the blocks from `first` to before `end`. */
-  look(blocks: readonly BlockDeclaration[], first: number, end: number): void {
-    this.#first = first;
-    this.#edges = [];
-    this.#names = [];
-    this.#next = 0;
-    for (let index = first; index < Math.min(end, blocks.length); index += 1) {
-      const { parents } = blocks[index]!;
-      this.#edges.push(parents);
-      for (const { block } of parents) this.#names.push(block);
-    }
-    const count = this.#names.length;
-    if (this.#places.length < count) this.#places = new Int32Array(2 * count);
-    this.#indexOf.getAll(this.#names, count, this.#places);
-  }
-
   edgesOf(index: number): readonly ParentEdge[] {
-    return this.#edges[index - this.#first]!;
+    const place = index % TOGETHER;
+    if (place === 0) this.#lookUpFrom(index);
+    return this.#edges[place]!;
   }
 
   /** Place of the next parent, in the order of blocks and edges; -1: no block has its name. */
   next(): number {
     return this.#places[this.#next++]!;
+  }
+
+  #lookUpFrom(first: number): void {
+    const names: BlockId[] = [];
+    this.#edges = [];
+    this.#next = 0;
+    const end = Math.min(first + TOGETHER, this.#blocks.length);
+    for (let index = first; index < end; index += 1) {
+      const { parents } = this.#blocks[index]!;
+      this.#edges.push(parents);
+      for (const { block } of parents) names.push(block);
+    }
+    if (this.#places.length < names.length) this.#places = new Int32Array(2 * names.length);
+    this.#indexOf.getAll(names, this.#places);
   }
 }
 

@@ -36,11 +36,12 @@ export class IdIndex {
   /**
    * Places of many names at once, -1 for one that nobody has. Each step is taken for all names before the next: a
    * processor then waits for many far places of memory together, and not for one after the other.
-   * @param count how many of `names` are asked for; `places` has room for them
+   * @param places has room for all of them
    */
-  getAll(names: readonly BlockId[], count: number, places: Int32Array): void {
+  getAll(names: readonly BlockId[], places: Int32Array): void {
     const table = this.#table;
     const ids = this.#ids;
+    const count = names.length;
     for (let at = 0; at < count; at += 1) places[at] = hashOf(names[at]!);
     for (let at = 0; at < count; at += 1) {
       const hash = places[at]!;

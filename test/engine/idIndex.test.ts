@@ -19,7 +19,7 @@ test('a name is found where it stands first, and only if it is there', () => {
       assert.deepEqual(repeated, further);
       const asked = [...ids, ...others.map(blockId)];
       const places = new Int32Array(asked.length + 1).fill(-2);
-      index.getAll(asked, asked.length, places);
+      index.getAll(asked, places);
       assert.deepEqual([...places], [...asked.map(id => first.get(id) ?? -1), -2]);
       for (const id of asked) {
         assert.equal(index.get(id), first.get(id));
@@ -35,6 +35,6 @@ test('many names that differ in little are all found', () => {
   assert.ok(ids.every((id, place) => index.get(id) === place));
   assert.equal(index.get(blockId('b50000')), undefined);
   const places = new Int32Array(ids.length);
-  index.getAll(ids, ids.length, places);
+  index.getAll(ids, places);
   assert.ok(places.every((found, place) => found === place));
 });
