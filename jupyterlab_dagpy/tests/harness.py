@@ -126,7 +126,9 @@ class Ran:
             inputs.append(
                 {
                     "head": path(part["head"]),
-                    "buffers": [path(blob) for blob in part["buffers"]],
+                    "buffers": [
+                        {"path": path(blob), "offset": 0, "size": blob["size"]} for blob in part["buffers"]
+                    ],
                     "lineTables": path(part["lineTables"]) if part["lineTables"] else None,
                     "digest": "",
                     "names": part["names"],

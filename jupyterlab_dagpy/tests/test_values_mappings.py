@@ -31,14 +31,22 @@ def stored(folder: Path, size: int = SIZE, seed: int = 0) -> Path:
     return path
 
 
-def parts(path: Path, memory: memoryview, mapping: Any) -> Any:
+def opened(path: Path) -> tuple[memoryview, Any]:
+    return blobs.open_buffer(blobs.Extent(path, 0, path.stat().st_size))
+
+
+def same(path: Path, memory: memoryview, mapping: Any, offset: int = 0) -> bool:
+    return blobs.same_content(blobs.Extent(path, offset, memory.nbytes), memory, mapping)
+
+
+def parts(path: Path, memory: memoryview, mapping: Any, offset: int = 0) -> Any:
     with path.open("rb") as file:
-        return mapping.parts_that_may_differ(memory, file.fileno())
+        return mapping.parts_that_may_differ(memory, file.fileno(), offset)
 
 
 def test_pages_that_nobody_wrote_to_are_not_named(tmp_path: Path) -> None:
     path = stored(tmp_path)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     assert parts(path, memory, mapping) == []
     # reading brings pages in, and they are still the file's
     assert memory.tobytes() == path.read_bytes()
@@ -46,17 +54,17 @@ def test_pages_that_nobody_wrote_to_are_not_named(tmp_path: Path) -> None:
     memory[5 * PAGE + 7] ^= 1
     memory[SIZE - 1] ^= 1
     assert parts(path, memory, mapping) == [(5 * PAGE, 6 * PAGE), (300 * PAGE, SIZE)]
-    assert not blobs.same_content(path, memory, mapping)
+    assert not same(path, memory, mapping)
     memory[5 * PAGE + 7] ^= 1
     memory[SIZE - 1] ^= 1
-    assert blobs.same_content(path, memory, mapping)
+    assert same(path, memory, mapping)
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_told_as_a_comparison_of_all_bytes_tells(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     path = stored(tmp_path, seed=seed)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     array = np.frombuffer(memory, "u1")
     for _ in range(chance.randrange(6)):
         start = chance.randrange(SIZE)
@@ -79,12 +87,12 @@ def test_told_as_a_comparison_of_all_bytes_tells(tmp_path: Path, seed: int) -> N
     chosen = chance.randrange(SIZE)
     for change in (0, 1, 255):
         array[chosen : chosen + 1] += np.uint8(change)
-        assert blobs.same_content(path, memory, mapping) == (memory.tobytes() == content)
+        assert same(path, memory, mapping) == (memory.tobytes() == content)
 
 
 def test_a_fork_inherits_what_was_written(tmp_path: Path) -> None:
     path = stored(tmp_path)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     memory[0] ^= 1
     child = os.fork()
     if child == 0:
@@ -101,41 +109,41 @@ def other_memory(path: Path, memory: memoryview) -> memoryview:
 
 
 def same_file_elsewhere(path: Path, memory: memoryview) -> memoryview:
-    return blobs.open_buffer(path)[0]
+    return opened(path)[0]
 
 
-def part_of_it(path: Path, memory: memoryview) -> memoryview:
-    return memory[:PAGE]
+def another_part(path: Path, memory: memoryview) -> memoryview:
+    return memory[PAGE:]
 
 
-@pytest.mark.parametrize("other", [other_memory, same_file_elsewhere, part_of_it])
+@pytest.mark.parametrize("other", [other_memory, same_file_elsewhere, another_part])
 def test_of_other_memory_nothing_is_known(tmp_path: Path, other: Callable[..., memoryview]) -> None:
     path = stored(tmp_path)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     assert parts(path, other(path, memory), mapping) is None
 
 
 def test_another_file_in_its_place_is_read(tmp_path: Path) -> None:
     path = stored(tmp_path)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     content = bytearray(path.read_bytes())
     content[77] ^= 1
     path.unlink()
     path.write_bytes(content)
     assert parts(path, memory, mapping) is None
-    assert not blobs.same_content(path, memory, mapping)
+    assert not same(path, memory, mapping)
 
 
 def test_a_mapping_that_is_gone_says_nothing_of_what_lies_there_now(tmp_path: Path) -> None:
     path, other = stored(tmp_path), stored(tmp_path, seed=1)
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     address = mappings._address(memory)
     memory.release()
     # the kernel gives a free place of the same size again
-    there, _ = blobs.open_buffer(other)
+    there, _ = opened(other)
     assert mappings._address(there) == address
     assert parts(path, there, mapping) is None
-    assert not blobs.same_content(path, there, mapping)
+    assert not same(path, there, mapping)
 
 
 @pytest.mark.parametrize("pagemap", ["missing", "empty", "all there", "nothing there"])
@@ -151,10 +159,10 @@ def test_a_system_that_does_not_tell_is_not_believed(
     if pagemap in ("all there", "nothing there"):
         entry = bytes(7) + (b"\xa0" if pagemap == "all there" else b"\x00")
         monkeypatch.setattr(mappings, "_pages", lambda _, size: entry[7:] * -(-size // PAGE))
-    memory, mapping = blobs.open_buffer(path)
+    memory, mapping = opened(path)
     assert parts(path, memory, mapping) is None
     memory[SIZE // 2] ^= 1
-    assert not blobs.same_content(path, memory, mapping)
+    assert not same(path, memory, mapping)
 
 
 def bytes_read() -> int:
@@ -165,7 +173,7 @@ def as_input(part: Any, folder: Path) -> Any:
     """What a block is told that is given all of a component, under the same names."""
     return {
         "head": str(folder / part["head"]["file"]),
-        "buffers": [str(folder / blob["file"]) for blob in part["buffers"]],
+        "buffers": [values_session.extent(folder / blob["file"], blob) for blob in part["buffers"]],
         "lineTables": None,
         "names": part["names"],
         "bind": {name: [name] for name in part["names"]},

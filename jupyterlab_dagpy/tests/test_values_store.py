@@ -40,7 +40,7 @@ def in_fresh_interpreter(components: list[Any], scratch: Path, code: str, *optio
     inputs = [
         {
             "head": str(scratch / part["head"]["file"]),
-            "buffers": [str(scratch / blob["file"]) for blob in part["buffers"]],
+            "buffers": [values_session.extent(scratch / blob["file"], blob) for blob in part["buffers"]],
             "lineTables": part["lineTables"] and str(scratch / part["lineTables"]["file"]),
             "names": part["names"],
             "bind": {name: [name] for name in part["names"]},
@@ -153,9 +153,10 @@ def test_without_blake3_the_engine_digests(tmp_path: Path, monkeypatch: pytest.M
     assert {part["head"]["digest"] for part in parts} == {None}
     array = next(part for part in parts if part["names"] == ["a"])
     namespace: dict[str, object] = {}
+    buffer = array["buffers"][0]
     job = {
         "head": tmp_path / array["head"]["file"],
-        "buffers": [tmp_path / array["buffers"][0]["file"]],
+        "buffers": [values_session.extent(tmp_path / buffer["file"], buffer)],
         "lineTables": None,
         "names": ["a"],
         "bind": {"a": ["a"]},
@@ -346,9 +347,8 @@ def test_large_arrays_are_not_copied_to_be_loaded(tmp_path: Path) -> None:
     parts = exported("import numpy as np\na = np.ones(12_500_000)\ndel np", tmp_path)
     blob = parts[0]["buffers"][0]
     started = time.process_time()
-    loaded: Any = store.load_component(
-        tmp_path / parts[0]["head"]["file"], [tmp_path / blob["file"]], None, {}
-    )["a"]
+    stored = blobs.Extent(tmp_path / blob["file"], 0, blob["size"])
+    loaded: Any = store.load_component(tmp_path / parts[0]["head"]["file"], [stored], None, {})["a"]
     opened = time.process_time()
     loaded.copy()
     assert opened - started < (time.process_time() - opened) / 2

@@ -101,7 +101,7 @@ def run_block(block, results, folder, number):
                 store(ref, scratch, objects)
         component["input"] = {
             "head": component["head"]["path"],
-            "buffers": [b["path"] for b in component["buffers"]],
+            "buffers": [extent(b["path"], b) for b in component["buffers"]],
             "lineTables": component["lineTables"] and component["lineTables"]["path"],
         }
         component["digest"] = [component["head"]["digest"], *(b["digest"] for b in component["buffers"])]
@@ -129,7 +129,15 @@ def store(ref, scratch, objects):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             path.chmod(0o400)
-    ref["path"] = str(objects / ref["digest"][:2] / ref["digest"][2:])
+    # a part of an object lies where that one does
+    holder = (ref.get("within") or ref)["digest"]
+    ref["path"] = str(objects / holder[:2] / holder[2:])
+
+
+def extent(path, ref):
+    """As a worker is told of a stored buffer."""
+    within = ref["within"]
+    return {"path": str(path), "offset": within["offset"] if within else 0, "size": ref["size"]}
 
 
 def in_fork(block, results, folder, number):

@@ -135,7 +135,7 @@ def _as_restored(component: Message, session: Mapping[str, Any]) -> values.Resto
     }
     return values.Restored(
         component["head"]["path"],
-        component["buffers"],
+        values.extents(component["buffers"]),
         None if lines is None else lines["path"],
         list(component["bind"]),
         component["bind"],

@@ -245,7 +245,8 @@ def _stored_files(segments: Sequence[Message]) -> set[str]:
         for live in segment["live"]:
             found |= _stored_files(live["segments"])
         for blob in segment["inputs"]:
-            found |= {path for path in (blob["head"], *blob["buffers"], blob["lineTables"]) if path}
+            buffers = (buffer["path"] for buffer in blob["buffers"])
+            found |= {path for path in (blob["head"], *buffers, blob["lineTables"]) if path}
     return found
 
 

@@ -76,6 +76,11 @@ def _number(value: Any, place: str) -> None:
         _refuse(place, "a number")
 
 
+def _count(value: Any, place: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        _refuse(place, "a whole number from 0")
+
+
 def _anything(_value: Any, _place: str) -> None:
     return
 
@@ -145,7 +150,8 @@ def _session(value: Any, place: str) -> None:
 _NAMES = _list(_text)
 _BINDING = _map(_NAMES)
 _CELL = _record(ordinal=_number, id=_text, place=_number, source=_text, raises=_flag)
-_INPUT = _record(head=_text, buffers=_NAMES, lineTables=_or_none(_text), names=_NAMES, bind=_BINDING)
+_EXTENT = _record(path=_text, offset=_count, size=_count)
+_INPUT = _record(head=_text, buffers=_list(_EXTENT), lineTables=_or_none(_text), names=_NAMES, bind=_BINDING)
 _SETTING = _record(uid=_text, cwd=_text, seed=_or_none(_text), ambient=_map(_text))
 
 

@@ -195,7 +195,7 @@ def _restore(inputs: Sequence[Message], session: dict[str, Any], outcome: dict[s
             try:
                 loaded = values.load_component(
                     _checked(component["head"]),
-                    component["buffers"],
+                    values.extents(component["buffers"]),
                     None if component["lineTables"] is None else _checked(component["lineTables"]),
                     session,
                 )

@@ -11,7 +11,7 @@ from typing import Any
 from .vendored import msgpack
 
 #: Both ends refuse another version in the handshake.
-PROTOCOL = 3
+PROTOCOL = 4
 
 Message = dict[str, Any]
 

@@ -7,10 +7,12 @@ import {
   type Component,
   type Dependency,
   type ObjectRef,
+  type StoredBuffer,
   type Trace,
   type WrittenFile,
 } from '../protocol/trace.js';
-import type { BlobRef, JobResult } from '../protocol/workerMessages.js';
+import { isInside } from '../protocol/traceCodec.js';
+import type { BlobRef, BufferRef, JobResult } from '../protocol/workerMessages.js';
 import type { Hasher } from '../engine/ports.js';
 import type { NewObject } from '../engine/storePorts.js';
 import { encodeDisplay } from './display.js';
@@ -46,7 +48,7 @@ export async function commitResult(
   const components = result.components.map(component => ({
     component,
     head: blob(component.head),
-    buffers: component.buffers.map(blob),
+    buffers: component.buffers.map(buffer => ({ buffer, index: place(bufferObject(scratch, buffer)) })),
     lineTables: component.lineTables === null ? null : blob(component.lineTables),
   }));
   const ambient = result.ambient.map(({ adapter, state }) => ({ adapter, state: blob(state) }));
@@ -74,7 +76,10 @@ export async function commitResult(
     peakBytes: result.peakBytes,
     discovered: execution.discovered,
     exports: components.map(({ component, head, buffers, lineTables }): Component => {
-      const stored = { head: at(head), buffers: buffers.map(at) };
+      const stored = {
+        head: at(head),
+        buffers: buffers.map(({ buffer, index }) => storedBuffer(buffer, at(index))),
+      };
       return {
         ...stored,
         names: component.names,
@@ -118,6 +123,19 @@ function newObject(scratch: string, ref: BlobRef): NewObject {
   const digest = ref.digest === null ? null : (asDigest(ref.digest) ?? null);
   if (ref.file === null) return { source: 'stored', digest, size: ref.size };
   return { source: { file: join(scratch, ref.file) }, digest, size: ref.size };
+}
+
+/** A part of an object is there when all of the object is. */
+const bufferObject = (scratch: string, { within, ...own }: BufferRef): NewObject =>
+  newObject(scratch, within === null ? own : { ...within, file: null });
+
+/** @throws Error the worker names a part that is none */
+function storedBuffer({ within, size, digest }: BufferRef, object: ObjectRef): StoredBuffer {
+  if (within === null) return object;
+  const own = asDigest(digest ?? '');
+  if (own === undefined || !isInside({ size }, within.offset, object))
+    throw new Error('a worker named a part of a stored object that can not be one');
+  return { digest: own, size, within: { object, offset: within.offset } };
 }
 
 function writtenFile(

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { BlockId } from '../protocol/ids.js';
 import { ProblemError } from '../protocol/problem.js';
-import type { ObjectRef } from '../protocol/trace.js';
-import type { JobCell, JobInput, JobSegment, JobSpec } from '../protocol/workerMessages.js';
+import { objectOf } from '../protocol/traceCodec.js';
+import type { ObjectRef, StoredBuffer } from '../protocol/trace.js';
+import type { Extent, JobCell, JobInput, JobSegment, JobSpec } from '../protocol/workerMessages.js';
 import { cwdOf, type BoundComponent, type ExecuteEffect, type Segment } from '../engine/index.js';
 import { RAISES, type LoadedBlock, type LoadedProject } from './loadProject.js';
 import type { ProjectPorts } from './ports.js';
@@ -125,7 +126,7 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: pathOf(ports, component.head, 'head', what),
-    buffers: component.buffers.map(buffer => pathOf(ports, buffer, 'buffer', what)),
+    buffers: component.buffers.map(buffer => extentOf(buffer, pathOf(ports, objectOf(buffer), 'buffer', what))),
     // Only tracebacks need them: without them the value is the same.
     lineTables:
       component.lineTables === null
@@ -136,6 +137,13 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
     bind: Object.fromEntries(bind),
   };
 }
+
+/** Where a worker finds a buffer whose object is at a path. */
+export const extentOf = ({ size, within }: StoredBuffer, path: string): Extent => ({
+  path,
+  offset: within?.offset ?? 0,
+  size,
+});
 
 function pathOf(ports: ProjectPorts, ref: ObjectRef, kind: 'head' | 'buffer', what: string): string {
   const path = ports.objects.verifiedPath(ref, kind);

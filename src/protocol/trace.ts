@@ -3,13 +3,19 @@ import type { BlockId, Digest, Key, TraceId, Uid } from './ids.js';
 import type { Json } from './dagFile.js';
 
 /** Part of every key: raise it when stored bytes or the meaning of a key change. */
-export const TRACE_VERSION = 2;
+export const TRACE_VERSION = 3;
 
 /** One immutable file of the object store. */
 export interface ObjectRef {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
+}
+
+/** Bytes of a buffer, by their own digest and size. */
+export interface StoredBuffer extends ObjectRef {
+  /** Where they are if they are no object of their own: in this object, `size` bytes from this byte on. */
+  readonly within?: { readonly object: ObjectRef; readonly offset: number };
 }
 
 export interface VariableFacts {
@@ -26,10 +32,10 @@ export interface VariableFacts {
 export interface Component {
   /** Sorted by code unit. */
   readonly names: readonly string[];
-  /** Over the head, the buffers in order, and the names. */
+  /** Over the head, the content of the buffers in order, and the names. */
   readonly digest: Digest;
   readonly head: ObjectRef;
-  readonly buffers: readonly ObjectRef[];
+  readonly buffers: readonly StoredBuffer[];
   /** Line tables and file names for tracebacks; never part of a digest that counts. */
   readonly lineTables: ObjectRef | null;
   readonly variables: readonly VariableFacts[];

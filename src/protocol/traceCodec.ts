@@ -22,6 +22,7 @@ import type {
   Ingredients,
   InputIngredient,
   ObjectRef,
+  StoredBuffer,
   Trace,
   VariableFacts,
   Withheld,
@@ -36,6 +37,25 @@ const texts = list(text);
 
 export const decodeObjectRef = shape<ObjectRef>({ digest, size: count });
 
+const buffer = shape<StoredBuffer>(
+  { digest, size: count },
+  { within: shape<NonNullable<StoredBuffer['within']>>({ object: decodeObjectRef, offset: count }) },
+);
+
+const decodeBuffer: Decoder<StoredBuffer> = (data, place) => {
+  const stored = buffer(data, place);
+  if (stored.within !== undefined && !isInside(stored, stored.within.offset, stored.within.object))
+    throw new DecodeError(`${place}.within: a part of an object expected`);
+  return stored;
+};
+
+/** Whether an object is long enough for a part. */
+export const isInside = (
+  part: Pick<ObjectRef, 'size'>,
+  offset: number,
+  object: Pick<ObjectRef, 'size'>,
+): boolean => offset + part.size <= object.size;
+
 export const decodeVariableFacts = shape<VariableFacts>({
   name: text,
   type: text,
@@ -47,7 +67,7 @@ const component = shape<Component>({
   names: texts,
   digest,
   head: decodeObjectRef,
-  buffers: list(decodeObjectRef),
+  buffers: list(decodeBuffer),
   lineTables: nullable(decodeObjectRef),
   variables: list(decodeVariableFacts),
   reaches: texts,
@@ -124,11 +144,14 @@ export const decodeTrace: Decoder<Trace> = (data, place) => {
   return trace(data, place);
 };
 
+/** The object that holds a buffer's bytes. */
+export const objectOf = (buffer: StoredBuffer): ObjectRef => buffer.within?.object ?? buffer;
+
 /** Every object that has to be there for a trace to answer. */
 export function objectsOf(remembered: Trace): readonly ObjectRef[] {
   const objects = [remembered.display];
   for (const { head, buffers, lineTables } of remembered.exports) {
-    objects.push(head, ...buffers);
+    objects.push(head, ...buffers.map(objectOf));
     if (lineTables !== null) objects.push(lineTables);
   }
   for (const { state } of remembered.ambient) objects.push(state);

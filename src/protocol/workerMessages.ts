@@ -13,7 +13,7 @@ import type { Json } from './dagFile.js';
 import type { VariableFacts, Withheld } from './trace.js';
 
 /** Both ends refuse another version in the handshake. */
-export const WORKER_PROTOCOL = 3;
+export const WORKER_PROTOCOL = 4;
 
 // ---------------------------------------------------------------- from Python, any role
 
@@ -82,10 +82,17 @@ export interface JobCell {
   readonly raises: boolean;
 }
 
+/** A run of bytes of a file; `offset` and `size` in bytes. */
+export interface Extent {
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** A component to restore before a segment runs. */
 export interface JobInput {
   readonly head: string;
-  readonly buffers: readonly string[];
+  readonly buffers: readonly Extent[];
   readonly lineTables: string | null;
   /** Digest recorded for the component, to see whether the block changes it. */
   readonly digest: string;
@@ -178,10 +185,15 @@ export interface BlobRef {
   readonly digest: string | null;
 }
 
+export interface BufferRef extends BlobRef {
+  /** Where (`file` null) it lies in an object of the store; `null`: it is a blob of its own. */
+  readonly within: { readonly digest: string; readonly size: number; readonly offset: number } | null;
+}
+
 export interface StoredComponent {
   readonly names: readonly string[];
   readonly head: BlobRef;
-  readonly buffers: readonly BlobRef[];
+  readonly buffers: readonly BufferRef[];
   readonly lineTables: BlobRef | null;
   readonly variables: readonly VariableFacts[];
   readonly reaches: readonly string[];

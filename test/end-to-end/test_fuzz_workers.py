@@ -23,7 +23,7 @@ from harness import engine, receive, segment, wire
 SEED = int(os.environ.get("DAGPY_SEED") or time.time_ns() % 2**31)
 INPUT = {
     "head": "/objects/ab/cd",
-    "buffers": ["/objects/ef/01"],
+    "buffers": [{"path": "/objects/ef/01", "offset": 4096, "size": 8}],
     "lineTables": None,
     "digest": "ab" * 32,
     "names": ["x", "y"],

@@ -228,6 +228,49 @@ def test_a_new_edge_to_a_large_unread_variable(project) -> None:
     assert p.text("b") == "3000000\n"
 
 
+COLUMNS = 8
+FRAME = f"""import numpy as np, pandas as pd
+frame = pd.DataFrame(np.arange({COLUMNS} * 200_000.).reshape({COLUMNS}, -1).T, columns=list("abcdefgh"))"""
+
+
+def test_columns_that_stay_are_stored_once_and_answer_as_others_do(project) -> None:
+    p = project(
+        {
+            "load": [FRAME],
+            "change": (["frame = frame.assign(c=-1.0)"], {"parents": ["load"]}),
+            "again": (["frame = frame.assign(g=frame.a + frame.c)"], {"parents": ["change"]}),
+            "show": (["print(frame.sum().tolist(), frame.dtypes.unique())"], {"parents": ["again"]}),
+        }
+    )
+
+    def stored() -> int:
+        return sum(
+            file.stat().st_size for file in (p.folder / ".dagpy" / "objects").rglob("*") if file.is_file()
+        )
+
+    column = 200_000 * 8
+    assert p.run().executed == {"load", "change", "again", "show"}
+    # two columns are new below the frame that was loaded
+    assert (COLUMNS + 2) * column < stored() < (COLUMNS + 2.1) * column
+    shown = p.text("show")
+    p.idle()
+    # made again, it is the same for whoever reads it
+    p.edit("again", 0, "frame.c)", "frame.c + 0)")
+    assert p.run().executed == {"again"}
+    p.edit("load", 0, "np.arange(", "1 + np.arange(")
+    assert p.run().executed == {"load", "change", "again", "show"}
+    p.edit("load", 0, "1 + np.arange(", "np.arange(")
+    assert p.idle().restored >= {"load"}
+    assert p.text("show") == shown
+    before = stored()
+    p.cli("cache", "gc", "--all")
+    p.idle()
+    assert 0 < stored() <= before
+    p.edit("show", 0, "frame.dtypes.unique()", "len(frame)")
+    assert p.run().executed == {"show"}
+    assert p.text("show").split("]")[0] == shown.split("]")[0]
+
+
 def test_policies(project) -> None:
     p = project(
         {

@@ -41,7 +41,10 @@ const fromWorkers = [
       {
         names: ['x'],
         head: blob,
-        buffers: [blob],
+        buffers: [
+          { ...blob, within: null },
+          { ...blob, file: null, within: { digest: 'ab'.repeat(32), size: 9, offset: 4 } },
+        ],
         lineTables: null,
         variables: [{ name: 'x', type: 'int', bytes: 5, summary: '1' }],
         reaches: ['f'],

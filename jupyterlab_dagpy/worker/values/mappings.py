@@ -1,4 +1,6 @@
-"""Which bytes of a privately mapped file may differ from the file: a page that nobody wrote to is the file's own.
+"""Privately mapped files: what lies in one, and which of its bytes may differ from the file's.
+
+A page that nobody wrote to is the file's own.
 
 Linux tells of every page of a process whether it is one of a file (``/proc/self/pagemap``). A private mapping has its
 own copy of each page that was written to, and of no other. Where the system does not tell, or not as expected,
@@ -26,44 +28,83 @@ _MAY_DIFFER = bytes(
 )
 #: Device → whether pages of its files are told as expected.
 _tells: dict[int, bool] = {}
+#: All mappings of this process.
+_mappings: weakref.WeakKeyDictionary[mmap.mmap, PrivateMapping] = weakref.WeakKeyDictionary()
 
 
 class PrivateMapping:
-    """A file as it was mapped. Does not keep the mapping alive.
+    """A file, or a part of it, as it was mapped. Does not keep the mapping alive.
 
     Args:
-        mapped: from the first byte of the file to its last, with `mmap.ACCESS_COPY`.
+        mapped: with `mmap.ACCESS_COPY`.
         descriptor: of the file.
+        path: of the file, as it was asked for.
+        start: place in the file of the first mapped byte.
     """
 
-    def __init__(self, mapped: mmap.mmap, descriptor: int) -> None:
+    def __init__(self, mapped: mmap.mmap, descriptor: int, path: str, start: int = 0) -> None:
+        self.path = path
+        self._start = start
         self._mapped = weakref.ref(mapped)
         self._file = _identity(descriptor)
+        # it does not move while it is there
+        self._address = _address(mapped)
+        _mappings[mapped] = self
 
-    def parts_that_may_differ(self, buffer: memoryview, descriptor: int) -> list[tuple[int, int]] | None:
+    @property
+    def file_size(self) -> int:
+        """Bytes of the whole file."""
+        return self._file[2]
+
+    def offset_of(self, address: int, size: int) -> int | None:
+        """Place in the file of the byte at an address; `None`: these bytes do not lie in this mapping."""
+        # alive: nothing else can have come to lie at its addresses, and its file's number belongs to no other file
+        mapped = self._mapped()
+        if mapped is None or mapped.closed or self._address is None:
+            return None
+        place = address - self._address
+        return self._start + place if 0 <= place <= len(mapped) - size else None
+
+    def parts_that_may_differ(
+        self, buffer: memoryview, descriptor: int, offset: int = 0
+    ) -> list[tuple[int, int]] | None:
         """Places in a buffer, from and up to, outside of which it has the bytes of a file.
 
         Args:
             buffer: contiguous bytes.
             descriptor: of the file.
+            offset: place in the file from which on it may have these bytes.
 
         Returns:
             `None` where nothing is known: another file, other memory, or a system that does not tell.
         """
-        # alive: nothing else can have come to lie at its addresses, and its file's number belongs to no other file
-        mapped = self._mapped()
-        if mapped is None or mapped.closed or buffer.nbytes != len(mapped):
+        address = _address(buffer)
+        if address is None or self.offset_of(address, buffer.nbytes) != offset:
             return None
         if _identity(descriptor) != self._file or not _is_told(descriptor):
             return None
-        address = _address(mapped)
-        if address is None or _address(buffer) != address:
-            return None
-        pages = _pages(address, buffer.nbytes)
+        # whole pages are told of: a buffer may begin and end inside of one
+        before = address % mmap.PAGESIZE
+        pages = _pages(address - before, before + buffer.nbytes)
         if pages is None:
             return None
         size = mmap.PAGESIZE
-        return [(begin * size, min(end * size, buffer.nbytes)) for begin, end in _runs(pages)]
+        return [
+            (max(begin * size - before, 0), min(end * size - before, buffer.nbytes))
+            for begin, end in _runs(pages)
+        ]
+
+
+def mapping_around(buffer: memoryview) -> tuple[PrivateMapping, int] | None:
+    """The mapping that a buffer lies in, and the place in the file of its first byte."""
+    address = _address(buffer)
+    if address is None:
+        return None
+    for mapping in _mappings.values():
+        offset = mapping.offset_of(address, buffer.nbytes)
+        if offset is not None:
+            return mapping, offset
+    return None
 
 
 def _runs(pages: bytes) -> list[tuple[int, int]]:

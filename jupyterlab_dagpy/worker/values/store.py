@@ -13,12 +13,15 @@ from typing import Any, NamedTuple, TypedDict
 from .blobs import (
     BlobRef,
     BlobWriter,
+    BufferRef,
+    Extent,
     FilePath,
+    extents,
+    has_content,
     is_stored,
     open_buffer,
     open_stored,
     same_buffers,
-    same_content,
 )
 from .describe import remedy, summary, type_name, why_unstorable
 from .mappings import PrivateMapping
@@ -48,7 +51,7 @@ class StoredComponent(TypedDict):
 
     names: list[str]
     head: BlobRef
-    buffers: list[BlobRef]
+    buffers: list[BufferRef]
     lineTables: BlobRef | None
     variables: list[VariableFacts]
     reaches: list[str]
@@ -70,7 +73,8 @@ class Restored:
     """A component as it was loaded into a session.
 
     Attributes:
-        head, buffers, line_tables: paths of the stored blobs.
+        head, line_tables: paths of the stored blobs.
+        buffers: where they are stored.
         names: all names stored in it.
         bind: stored name → names it got in the session; a stored name that is not here was not bound.
         values: stored name → the loaded object.
@@ -79,7 +83,7 @@ class Restored:
     """
 
     head: FilePath
-    buffers: Sequence[FilePath]
+    buffers: Sequence[Extent]
     line_tables: FilePath | None
     names: Sequence[str]
     bind: Mapping[str, Sequence[str]]
@@ -101,7 +105,7 @@ class RestoreError(Exception):
 
 def load_component(
     head: bytes | FilePath,
-    buffers: Sequence[FilePath],
+    buffers: Sequence[Extent],
     line_tables: bytes | FilePath | None,
     namespace: dict[str, object],
 ) -> dict[str, object]:
@@ -109,7 +113,7 @@ def load_component(
 
     Args:
         head: the pickle, or its path. Its origin must have been checked.
-        buffers: paths of its buffers; mapped privately, so values are writable and files stay as they are.
+        buffers: where its buffers are; mapped privately, so values are writable and files stay as they are.
         line_tables: positions for tracebacks, or their path; without them functions work the same.
         namespace: globals of the session.
 
@@ -132,12 +136,12 @@ def restore(inputs: Iterable[Mapping[str, Any]], namespace: dict[str, object]) -
     while waiting:
         failed: list[tuple[Mapping[str, Any], Exception]] = []
         for job in waiting:
+            blobs = (job["head"], extents(job["buffers"]), job["lineTables"])
             try:
-                loaded = _load(job["head"], job["buffers"], job["lineTables"], namespace)
+                loaded = _load(*blobs, namespace)
             except Exception as failure:
                 failed.append((job, failure))
                 continue
-            blobs = (job["head"], job["buffers"], job["lineTables"])
             done.append(Restored(*blobs, job["names"], job["bind"], *loaded))
             for stored, bound in job["bind"].items():
                 namespace.update(dict.fromkeys(bound, loaded.values[stored]))
@@ -265,7 +269,7 @@ class Dumper:
             other = self.plain_form(fresh, namespace)
             return form.head == other.head and all(map(_same_memory, form.buffers, other.buffers))
         except Exception:
-            if not all(map(is_stored, (restored.head, *restored.buffers))):
+            if not all(map(is_stored, (restored.head, *(buffer.path for buffer in restored.buffers)))):
                 raise GoneError(restored.names) from None
             return False
 
@@ -278,7 +282,7 @@ class Dumper:
     @staticmethod
     def _is_stored(restored: Restored, form: Pickled) -> bool:
         try:
-            return same_content(restored.head, form.head) and same_buffers(
+            return has_content(restored.head, form.head) and same_buffers(
                 restored.buffers, form.buffers, restored.mappings
             )
         except OSError as error:
@@ -319,7 +323,7 @@ class Dumper:
         return {
             "names": by_code_unit(names),
             "head": self.blobs.write(form.head),
-            "buffers": [self.blobs.write(buffer) for buffer in form.buffers],
+            "buffers": self.blobs.write_buffers(form.buffers),
             "lineTables": self.blobs.write(_packed_lines(form.lines)) if form.lines else None,
             "variables": self._facts(names, values, form),
             "reaches": sorted(form.reaches),
@@ -372,7 +376,7 @@ class _Loaded(NamedTuple):
 
 def _load(
     head: bytes | FilePath,
-    buffers: Sequence[FilePath],
+    buffers: Sequence[Extent],
     line_tables: bytes | FilePath | None,
     namespace: dict[str, object],
 ) -> _Loaded:
@@ -380,7 +384,7 @@ def _load(
     lines, sources = marshal.loads(_content(line_tables)) if line_tables is not None else ([], {})
     remember_sources(sources)
     rebuilder = Rebuilder(namespace, lines)
-    opened = [open_buffer(path) for path in buffers]
+    opened = [open_buffer(buffer) for buffer in buffers]
     values = Loader(io.BytesIO(data), rebuilder, [memory for memory, _ in opened]).load()
     return _Loaded(values, rebuilder.submodules, [mapping for _, mapping in opened])
 

@@ -19,6 +19,7 @@ import { decodeVariableFacts, decodeWithheld } from '../../protocol/traceCodec.j
 import type {
   Begun,
   BlobRef,
+  BufferRef,
   Discoveries,
   FileStamp,
   FromHelper,
@@ -68,11 +69,14 @@ const output = variant<'output_type', CellOutput>('output_type', {
   error: shape({ output_type: tagged('error'), ename: text, evalue: text, traceback: texts }),
 });
 
-const blob = shape<BlobRef>({
-  // A name inside the scratch folder, so nothing that leads out of it.
-  file: nullable(form(/^[A-Za-z0-9._-]{1,80}$/, 'a file name')),
+// A name inside the scratch folder, so nothing that leads out of it.
+const file = nullable(form(/^[A-Za-z0-9._-]{1,80}$/, 'a file name'));
+const blob = shape<BlobRef>({ file, size: count, digest: nullable(text) });
+const bufferRef = shape<BufferRef>({
+  file,
   size: count,
   digest: nullable(text),
+  within: nullable(shape<NonNullable<BufferRef['within']>>({ digest: text, size: count, offset: count })),
 });
 const stamp = nullable(
   shape<FileStamp>({ device: text, inode: text, size: count, mtime: text, ctime: text }),
@@ -96,7 +100,7 @@ const discoveries = shape<Discoveries>({
 export const decodeStoredComponent = shape<StoredComponent>({
   names: texts,
   head: blob,
-  buffers: list(blob),
+  buffers: list(bufferRef),
   lineTables: nullable(blob),
   variables: list(decodeVariableFacts),
   reaches: texts,

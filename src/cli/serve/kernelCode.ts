@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { extentOf } from '../../daemon/jobSpec.js';
 import type { KernelValues } from '../../daemon/kernelValues.js';
 import type { ProjectPorts } from '../../daemon/ports.js';
 import { frameDigest, frameList, frameText, type BoundComponent } from '../../engine/index.js';
@@ -12,7 +13,8 @@ import { frameJson } from '../../engine/key.js';
 import { byCodeUnit, type Digest } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
 import type { ObjectRef } from '../../protocol/trace.js';
-import type { JobSpec } from '../../protocol/workerMessages.js';
+import { objectOf } from '../../protocol/traceCodec.js';
+import type { Extent, JobSpec } from '../../protocol/workerMessages.js';
 
 /** A file that is unpickled: it is read once, and what was read is compared. */
 interface CheckedFile {
@@ -32,7 +34,7 @@ interface LoadSpecification {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly inputs: readonly {
     readonly head: CheckedFile;
-    readonly buffers: readonly string[];
+    readonly buffers: readonly Extent[];
     readonly lineTables: CheckedFile | null;
     readonly digest: Digest;
     readonly bind: Readonly<Record<string, readonly string[]>>;
@@ -116,7 +118,7 @@ function restored(ports: ProjectPorts, { component, bind, from }: BoundComponent
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: checked(ports, component.head, what),
-    buffers: component.buffers.map(buffer => pathOf(ports, buffer, what)),
+    buffers: component.buffers.map(buffer => extentOf(buffer, pathOf(ports, objectOf(buffer), what))),
     // Only tracebacks need them: without them the value is the same.
     lineTables: component.lineTables === null ? null : (tryChecked(ports, component.lineTables) ?? null),
     digest: component.digest,

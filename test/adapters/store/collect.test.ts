@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { objectPath } from '../../../src/adapters/store/layout.js';
 import type { Store } from '../../../src/adapters/store/index.js';
 import type { CacheKeeper } from '../../../src/engine/storePorts.js';
-import { child, execute, keeperOf, newPlace, put } from './fixtures.js';
+import { child, execute, hasher, keeperOf, newPlace, put } from './fixtures.js';
 
 function keeping<Value>(store: Store, body: (keeper: CacheKeeper) => Value): Value {
   const lock = store.lock('dagpy cache');
@@ -36,6 +36,25 @@ test('objects that no trace names go, after a time of grace', async () => {
   });
   assert.equal(store.objects.has(orphan), false);
   assert.deepEqual(store.world().traces(kept.key), [kept]);
+});
+
+test('an object stays while a part of it is named', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const whole = await put(store, 'the whole column');
+  const part = { digest: hasher.digest('column'), size: 6, within: { object: whole, offset: 10 } };
+  const kept = await execute(store, { text: 'named', head: await put(store, 'head'), buffers: [part] });
+  const report = keeping(store, keeper => keeper.collect({ graceMilliseconds: 0 }));
+  assert.equal(report.removedObjects, 0);
+  assert.deepEqual(store.world().traces(kept.key), [kept]);
+  keeping(store, keeper => {
+    const file = objectPath(store.layout.objects, whole.digest);
+    chmodSync(file, 0o644);
+    writeFileSync(file, 'the whole COLUMN');
+    assert.deepEqual(keeper.verify().damagedObjects, [whole.digest]);
+  });
+  // What its bytes lie in is damaged: it answers no more.
+  assert.deepEqual(store.world().traces(kept.key), []);
 });
 
 test("another user's objects stay, whoever collects or clears", async () => {

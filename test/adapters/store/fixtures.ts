@@ -10,7 +10,7 @@ import type { Store } from '../../../src/adapters/store/index.js';
 import { openStore } from '../../../src/adapters/store/index.js';
 import { blockId, keyOf, traceId, uid } from '../../../src/protocol/ids.js';
 import type { CacheKeeper, ProjectLock } from '../../../src/engine/storePorts.js';
-import type { ObjectRef, Trace } from '../../../src/protocol/trace.js';
+import type { ObjectRef, StoredBuffer, Trace } from '../../../src/protocol/trace.js';
 import { TRACE_VERSION } from '../../../src/protocol/trace.js';
 
 export const hasher = await createHasher();
@@ -54,6 +54,7 @@ export interface TraceWish {
   readonly createdAt?: number;
   readonly display: ObjectRef;
   readonly head?: ObjectRef;
+  readonly buffers?: readonly StoredBuffer[];
 }
 
 export function someTrace({
@@ -63,6 +64,7 @@ export function someTrace({
   createdAt = 1,
   display,
   head,
+  buffers = [],
 }: TraceWish): Trace {
   const digest = hasher.digest(key);
   return {
@@ -96,7 +98,7 @@ export function someTrace({
               names: ['x'],
               digest,
               head,
-              buffers: [],
+              buffers,
               lineTables: null,
               variables: [{ name: 'x', type: 'int', bytes: 5, summary: '1' }],
               reaches: [],
