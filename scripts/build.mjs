@@ -38,7 +38,7 @@ const fontsFolder = join(bundleFolder, 'fonts');
 const fontPackage = join('node_modules', 'dejavu-fonts-ttf');
 const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 /** Bytes of what `dagpy run` loads. */
-const largestRun = 315_500;
+const largestRun = 316_000;
 const sizeOfRun = () =>
   ['engine', 'quick', 'handOver', 'project'].reduce((sum, name) => sum + statSync(packFile(name)).size, 0);
 

@@ -121,14 +121,17 @@ class Ran:
             def path(blob: dict[str, Any]) -> str:
                 if blob["file"] is not None:
                     return str(self.scratch / blob["file"])
-                return str(objects / blob["digest"][:2] / blob["digest"][2:])
+                holder = (blob.get("within") or blob)["digest"]
+                return str(objects / holder[:2] / holder[2:])
+
+            def extent(blob: dict[str, Any]) -> dict[str, Any]:
+                offset = 0 if blob["within"] is None else blob["within"]["offset"]
+                return {"path": path(blob), "offset": offset, "size": blob["size"]}
 
             inputs.append(
                 {
                     "head": path(part["head"]),
-                    "buffers": [
-                        {"path": path(blob), "offset": 0, "size": blob["size"]} for blob in part["buffers"]
-                    ],
+                    "buffers": [extent(blob) for blob in part["buffers"]],
                     "lineTables": path(part["lineTables"]) if part["lineTables"] else None,
                     "digest": "",
                     "names": part["names"],

@@ -39,6 +39,20 @@ def test_names_can_be_changed_on_the_way(workers: Engine) -> None:
     )
 
 
+def test_a_part_may_lie_beyond_four_gibibytes(workers: Engine) -> None:
+    made = workers.run("import numpy as np\na = np.arange(200_000)")
+    (job,) = made.as_input("a", objects=workers.objects)
+    (buffer,) = job["buffers"]
+    place = 2**32 + 4096
+    far = workers.project / "far"
+    with far.open("wb") as file:
+        file.seek(place)
+        file.write(Path(buffer["path"]).read_bytes())
+    # as the engine writes numbers that need more than four bytes
+    job["buffers"] = [{"path": str(far), "offset": float(place), "size": float(buffer["size"])}]
+    assert workers.run("int(a.sum())", inputs=[job]).shown() == str(sum(range(200_000)))
+
+
 def test_what_unpickling_imports_counts(workers: Engine) -> None:
     (workers.project / "kinds.py").write_text("class Kind:\n    pass\n")
     made = workers.run("import pandas as pd, kinds\nframe = pd.DataFrame({'a': [1]})\nkind = kinds.Kind()")

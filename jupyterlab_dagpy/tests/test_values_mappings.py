@@ -17,7 +17,7 @@ values_session.register()
 
 import numpy as np  # noqa: E402
 from dagpy_worker import values  # noqa: E402
-from dagpy_worker.values import blobs, mappings  # noqa: E402
+from dagpy_worker.values import files, mappings  # noqa: E402
 
 PAGE = mmap.PAGESIZE
 SIZE = 300 * PAGE + 123
@@ -32,11 +32,11 @@ def stored(folder: Path, size: int = SIZE, seed: int = 0) -> Path:
 
 
 def opened(path: Path) -> tuple[memoryview, Any]:
-    return blobs.open_buffer(blobs.Extent(path, 0, path.stat().st_size))
+    return files.open_buffer(files.Extent(path, 0, path.stat().st_size))
 
 
 def same(path: Path, memory: memoryview, mapping: Any, offset: int = 0) -> bool:
-    return blobs.same_content(blobs.Extent(path, offset, memory.nbytes), memory, mapping)
+    return files.same_content(files.Extent(path, offset, memory.nbytes), memory, mapping)
 
 
 def parts(path: Path, memory: memoryview, mapping: Any, offset: int = 0) -> Any:
@@ -58,6 +58,33 @@ def test_pages_that_nobody_wrote_to_are_not_named(tmp_path: Path) -> None:
     memory[5 * PAGE + 7] ^= 1
     memory[SIZE - 1] ^= 1
     assert same(path, memory, mapping)
+
+
+@pytest.mark.parametrize("start", [0, 1, 8, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 100])
+@pytest.mark.parametrize("before", [0, 8, PAGE + 24])
+def test_pages_of_a_part_are_told_from_its_own_beginning(tmp_path: Path, start: int, before: int) -> None:
+    path = stored(tmp_path)
+    # a mapping may itself be of a part of the file
+    memory, mapping = files.open_buffer(files.Extent(path, before, SIZE - before))
+    assert memory == path.read_bytes()[before:]
+    size = SIZE - before - start - 50
+    part = memory[start : start + size]
+    assert parts(path, part, mapping, before + start) == []
+    assert parts(path, part, mapping, before + start + PAGE) is None
+    # place in the page at which the part begins
+    inside = (before + start) % PAGE
+    for place in (0, PAGE - inside - 1, PAGE - inside, 2 * PAGE - inside, 40 * PAGE + 5, size - 1):
+        expected = (
+            max((inside + place) // PAGE * PAGE - inside, 0),
+            min((inside + place) // PAGE * PAGE + PAGE - inside, size),
+        )
+        memory, mapping = files.open_buffer(files.Extent(path, before, SIZE - before))
+        part = memory[start : start + size]
+        part[place] ^= 1
+        assert parts(path, part, mapping, before + start) == [expected]
+        assert not same(path, part, mapping, before + start)
+        part[place] ^= 1
+        assert same(path, part, mapping, before + start)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -137,11 +164,11 @@ def test_another_file_in_its_place_is_read(tmp_path: Path) -> None:
 def test_a_mapping_that_is_gone_says_nothing_of_what_lies_there_now(tmp_path: Path) -> None:
     path, other = stored(tmp_path), stored(tmp_path, seed=1)
     memory, mapping = opened(path)
-    address = mappings._address(memory)
+    address = mappings.address_of(memory)
     memory.release()
     # the kernel gives a free place of the same size again
     there, _ = opened(other)
-    assert mappings._address(there) == address
+    assert mappings.address_of(there) == address
     assert parts(path, there, mapping) is None
     assert not same(path, there, mapping)
 
@@ -215,7 +242,7 @@ def test_a_column_of_text_that_stays_as_it_is_is_not_copied(tmp_path: Path, dtyp
     session: dict[str, Any] = {"__name__": "__main__"}
     (restored,) = values.restore([job], session)
     checking = values.Dumper(session, tmp_path, tmp_path)
-    is_mapped = any(part["size"] >= blobs.MAPPED_BYTES for part in part["buffers"])
+    is_mapped = any(part["size"] >= files.MAPPED_BYTES for part in part["buffers"])
     before = bytes_read()
     assert checking.is_as_stored(restored)
     if is_mapped:

@@ -19,7 +19,7 @@ import values_session
 values_session.register()
 
 from dagpy_worker import values  # noqa: E402
-from dagpy_worker.values import blobs, modules, ordering, store  # noqa: E402
+from dagpy_worker.values import blobs, files, modules, ordering, store  # noqa: E402
 
 # ---------------------------------------------------------------- a fresh interpreter
 
@@ -148,7 +148,7 @@ def test_what_the_store_has_is_not_written(tmp_path: Path) -> None:
 
 
 def test_without_blake3_the_engine_digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blobs, "blake3", None)
+    monkeypatch.setattr(files, "blake3", None)
     parts = exported("import numpy as np\na = np.arange(9000)", tmp_path)
     assert {part["head"]["digest"] for part in parts} == {None}
     array = next(part for part in parts if part["names"] == ["a"])
@@ -347,7 +347,7 @@ def test_large_arrays_are_not_copied_to_be_loaded(tmp_path: Path) -> None:
     parts = exported("import numpy as np\na = np.ones(12_500_000)\ndel np", tmp_path)
     blob = parts[0]["buffers"][0]
     started = time.process_time()
-    stored = blobs.Extent(tmp_path / blob["file"], 0, blob["size"])
+    stored = files.Extent(tmp_path / blob["file"], 0, blob["size"])
     loaded: Any = store.load_component(tmp_path / parts[0]["head"]["file"], [stored], None, {})["a"]
     opened = time.process_time()
     loaded.copy()

@@ -77,7 +77,8 @@ def _number(value: Any, place: str) -> None:
 
 
 def _count(value: Any, place: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    # the engine writes those from 2^32 on as floating point, exactly
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 2**53 or value % 1:
         _refuse(place, "a whole number from 0")
 
 

@@ -16,23 +16,23 @@ export const mutants = [
   {
     name: 'an input is left out of the key',
     file: key,
-    find: 'frameList(\n      of.inputs,',
-    replace: 'frameList(\n      of.inputs.slice(1),',
+    find: 'frameList(of.inputs, frameInput)',
+    replace: 'frameList(of.inputs.slice(1), frameInput)',
     model: true,
     killedBy: 'test_minimality.py and a_value_edit',
   },
   {
     name: 'values of inputs are left out',
     file: key,
-    find: 'frameText(input.name) + frameDigest(input.component)',
-    replace: 'frameText(input.name)',
+    find: 'frameText(name) + frameDigest(component) + frameList(sharing, frameText)',
+    replace: 'frameText(name) + frameList(sharing, frameText)',
     model: true,
     killedBy: 'test_minimality.py and a_value_edit',
   },
   {
     name: 'which inputs share memory is left out',
     file: key,
-    find: ' + frameList(input.sharing, frameText)',
+    find: ' + frameList(sharing, frameText)',
     replace: '',
     model: true,
     // components' digests tell of their partition as well: the real key has this twice
@@ -64,8 +64,8 @@ export const mutants = [
   {
     name: 'parameters are left out',
     file: key,
-    find: 'parameter => frameText(parameter.name) + frameJson(parameter.value)',
-    replace: 'parameter => frameText(parameter.name)',
+    find: 'frameText(name) + frameJson(value);',
+    replace: 'frameText(name);',
     model: true,
     killedBy: 'test_minimality_world.py and test_parameters',
   },
@@ -94,14 +94,14 @@ export const mutants = [
   {
     name: 'Python and its kernelspec are left out',
     file: key,
-    find: '    frameDigest(of.environment),\n',
+    find: '${frameDigest(of.environment)}\n',
     replace: '',
     killedBy: 'test_kernels.py and the_kernelspec_gives',
   },
   {
     name: 'the working folder is left out',
     file: key,
-    find: '    frameText(of.cwd),\n',
+    find: '${frameText(of.cwd)}',
     replace: '',
     killedBy: 'test_collisions.py and working_folder',
   },
@@ -274,6 +274,27 @@ export const mutants = [
     killedBy: 'one_number_of_a_large_array',
   },
   {
+    name: 'what lies in restored memory is taken for what was restored',
+    file: 'jupyterlab_dagpy/worker/values/blobs.py',
+    find: 'return place if is_same else None',
+    replace: 'return place',
+    killedBy: 'test_minimality.py and columns_that_were_written_to',
+  },
+  {
+    name: 'a part is loaded from the beginning of its object',
+    file: 'src/daemon/jobSpec.ts',
+    find: 'offset: within?.offset ?? 0,',
+    replace: 'offset: 0,',
+    killedBy: 'test_minimality.py and columns_that_stay',
+  },
+  {
+    name: 'the object that holds a part is not kept',
+    file: 'src/protocol/traceCodec.ts',
+    find: 'within?.object ?? { digest: content, size }',
+    replace: 'within === undefined ? { digest: content, size } : { ...within.object, size }',
+    killedBy: 'test_minimality.py and columns_that_stay',
+  },
+  {
     name: 'a file that is opened is not noticed',
     file: 'jupyterlab_dagpy/worker/reads/hook.py',
     find: '    "open": _opened,\n',
@@ -282,11 +303,11 @@ export const mutants = [
   },
   {
     name: 'no isolation: restored arrays are mapped for writing',
-    file: 'jupyterlab_dagpy/worker/values/blobs.py',
-    find: 'mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY)',
+    file: 'jupyterlab_dagpy/worker/values/files.py',
+    find: 'mapped = mmap.mmap(file.fileno(), before + size, access=mmap.ACCESS_COPY, offset=start)',
     replace:
       'os.chmod(file.name, 0o644)\n            with open(file.name, "r+b") as shared:\n' +
-      '                mapped = mmap.mmap(shared.fileno(), size, access=mmap.ACCESS_WRITE)',
+      '                mapped = mmap.mmap(\n                    shared.fileno(), before + size, access=mmap.ACCESS_WRITE, offset=start\n                )',
     killedBy: 'test_collisions.py and sibling or test_hazards_values.py',
   },
   {

@@ -4,6 +4,7 @@ import { createBLAKE3 } from 'hash-wasm';
 import type { Digest } from '../protocol/ids.js';
 import type { Hasher } from '../engine/ports.js';
 
+const WHOLE = { offset: 0, size: Infinity };
 /** How much of a file is read at once, bytes. */
 const PIECE = 1 << 20;
 /** Block length of the HMAC construction for blake3, bytes. */
@@ -19,8 +20,8 @@ export interface BytesHasher extends Hasher {
   /** Text by its UTF-8; a lone surrogate counts as itself, never as the replacement character. */
   digest(text: string): Digest;
   digestBytes(...parts: readonly Uint8Array[]): Digest;
-  /** Content of a file. Throws what the file system throws. */
-  digestFile(path: string): FileDigest;
+  /** Content of a file, or of a part of it, in bytes. Throws what the file system throws. */
+  digestFile(path: string, part?: { readonly offset: number; readonly size: number }): FileDigest;
   /** The same for large files, letting other work go on between pieces. */
   digestFileInPieces(path: string): Promise<FileDigest>;
   /** HMAC with blake3, 32 bytes: spares the start-up the 3 ms that loading `node:crypto` takes. */
@@ -37,12 +38,17 @@ export async function createHasher(): Promise<BytesHasher> {
   const digestBytes = (...parts: readonly Uint8Array[]): Digest => hex(ofParts(parts));
   // Made once: most files are small, and filling it with zeros takes longer than reading one.
   let shared: Uint8Array | undefined;
-  const piecesOf = function* (path: string, buffer: Uint8Array): Generator<Uint8Array> {
+  const piecesOf = function* (
+    path: string,
+    buffer: Uint8Array,
+    { offset, size } = WHOLE,
+  ): Generator<Uint8Array> {
     const descriptor = openSync(path, 'r');
     try {
-      for (;;) {
-        const length = readSync(descriptor, buffer, 0, PIECE, null);
+      for (let done = 0; done < size;) {
+        const length = readSync(descriptor, buffer, 0, Math.min(PIECE, size - done), offset + done);
         if (length === 0) return;
+        done += length;
         yield buffer.subarray(0, length);
       }
     } finally {
@@ -59,11 +65,11 @@ export async function createHasher(): Promise<BytesHasher> {
       return digestBytes(encode(text));
     },
     digestBytes,
-    digestFile(path) {
+    digestFile(path, part) {
       let size = 0;
       blake3.init();
       shared ??= new Uint8Array(PIECE);
-      for (const piece of piecesOf(path, shared)) {
+      for (const piece of piecesOf(path, shared, part)) {
         blake3.update(piece);
         size += piece.length;
       }

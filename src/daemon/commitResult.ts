@@ -11,7 +11,6 @@ import {
   type Trace,
   type WrittenFile,
 } from '../protocol/trace.js';
-import { isInside } from '../protocol/traceCodec.js';
 import type { BlobRef, BufferRef, JobResult } from '../protocol/workerMessages.js';
 import type { Hasher } from '../engine/ports.js';
 import type { NewObject } from '../engine/storePorts.js';
@@ -111,9 +110,11 @@ export function componentDigest(
   hasher: Hasher,
   names: readonly string[],
   head: ObjectRef,
-  buffers: readonly ObjectRef[],
+  buffers: readonly StoredBuffer[],
 ): Digest {
-  const framed = [...names, ...[head, ...buffers].map(ref => `${ref.digest} ${String(ref.size)}`)];
+  const contents = [head.digest, ...buffers.map(({ content }) => content)];
+  const sizes = [head.size, ...buffers.map(({ size }) => size)];
+  const framed = [...names, ...contents.map((content, index) => `${content} ${String(sizes[index])}`)];
   return hasher.digest(
     `component ${String(names.length)}\n${framed.map(part => `${String(part.length)}:${part}`).join('')}`,
   );
@@ -125,18 +126,16 @@ function newObject(scratch: string, ref: BlobRef): NewObject {
   return { source: { file: join(scratch, ref.file) }, digest, size: ref.size };
 }
 
-/** A part of an object is there when all of the object is. */
-const bufferObject = (scratch: string, { within, ...own }: BufferRef): NewObject =>
-  newObject(scratch, within === null ? own : { ...within, file: null });
+/** A part of an object is there when all of the object is, also where that comes along. */
+const bufferObject = (scratch: string, buffer: BufferRef): NewObject =>
+  buffer.within === null
+    ? newObject(scratch, buffer)
+    : { source: 'stored', digest: buffer.within.digest, size: buffer.within.size };
 
-/** @throws Error the worker names a part that is none */
-function storedBuffer({ within, size, digest }: BufferRef, object: ObjectRef): StoredBuffer {
-  if (within === null) return object;
-  const own = asDigest(digest ?? '');
-  if (own === undefined || !isInside({ size }, within.offset, object))
-    throw new Error('a worker named a part of a stored object that can not be one');
-  return { digest: own, size, within: { object, offset: within.offset } };
-}
+const storedBuffer = (buffer: BufferRef, object: ObjectRef): StoredBuffer =>
+  buffer.within === null
+    ? { content: object.digest, size: object.size }
+    : { content: buffer.digest, size: buffer.size, within: { object, offset: buffer.within.offset } };
 
 function writtenFile(
   ports: ProjectPorts,

@@ -126,7 +126,9 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: pathOf(ports, component.head, 'head', what),
-    buffers: component.buffers.map(buffer => extentOf(buffer, pathOf(ports, objectOf(buffer), 'buffer', what))),
+    buffers: component.buffers.map(buffer =>
+      extentOf(buffer, pathOf(ports, objectOf(buffer), 'buffer', what)),
+    ),
     // Only tracebacks need them: without them the value is the same.
     lineTables:
       component.lineTables === null

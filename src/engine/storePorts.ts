@@ -8,7 +8,7 @@ import type { BlockMemory } from './ports.js';
 
 /** Bytes on their way into the object store. */
 export interface NewObject {
-  /** A finished file that is moved in, bytes, or `stored`: said to be there already, which is checked. */
+  /** A finished file that is moved in, bytes, or `stored`: said to be there, or in the same batch, which is checked. */
   readonly source: { readonly file: string } | { readonly bytes: Uint8Array } | 'stored';
   /** `null`: not known yet, so it is computed. Must be given for `stored`. */
   readonly digest: Digest | null;
@@ -131,7 +131,7 @@ export interface VerifyReport {
   readonly objects: number;
   readonly bytes: number;
   readonly traces: number;
-  /** What was put in quarantine: digests of objects, keys of records. */
+  /** What was put in quarantine or, where a part of an object is not what a trace says, forgotten: digests of objects, keys of records. */
   readonly damagedObjects: readonly Digest[];
   readonly damagedRecords: readonly Key[];
 }

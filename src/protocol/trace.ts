@@ -12,9 +12,12 @@ export interface ObjectRef {
   readonly size: number;
 }
 
-/** Bytes of a buffer, by their own digest and size. */
-export interface StoredBuffer extends ObjectRef {
-  /** Where they are if they are no object of their own: in this object, `size` bytes from this byte on. */
+/** Bytes of a buffer. Mostly they are an object of their own, which is why the fields have other names than that one's. */
+export interface StoredBuffer {
+  /** Digest of these bytes, wherever they lie. */
+  readonly content: Digest;
+  readonly size: number;
+  /** Where they are if they are no object of their own: in this object, from this byte on. */
   readonly within?: { readonly object: ObjectRef; readonly offset: number };
 }
 

@@ -31,14 +31,14 @@ import type {
 import { TRACE_VERSION } from './trace.js';
 
 const HEX_256 = /^[0-9a-f]{64}$/;
-const digest = form<Digest>(HEX_256, 'a digest');
+export const digest = form<Digest>(HEX_256, 'a digest');
 const key = form<Key>(HEX_256, 'a key');
 const texts = list(text);
 
 export const decodeObjectRef = shape<ObjectRef>({ digest, size: count });
 
 const buffer = shape<StoredBuffer>(
-  { digest, size: count },
+  { content: digest, size: count },
   { within: shape<NonNullable<StoredBuffer['within']>>({ object: decodeObjectRef, offset: count }) },
 );
 
@@ -145,13 +145,20 @@ export const decodeTrace: Decoder<Trace> = (data, place) => {
 };
 
 /** The object that holds a buffer's bytes. */
-export const objectOf = (buffer: StoredBuffer): ObjectRef => buffer.within?.object ?? buffer;
+export const objectOf = ({ content, size, within }: StoredBuffer): ObjectRef =>
+  within?.object ?? { digest: content, size };
 
-/** Every object that has to be there for a trace to answer. */
+/** Every object that has to be there for a trace to answer; one that holds several buffers is named once. */
 export function objectsOf(remembered: Trace): readonly ObjectRef[] {
   const objects = [remembered.display];
+  const holders = new Set<Digest>();
   for (const { head, buffers, lineTables } of remembered.exports) {
-    objects.push(head, ...buffers.map(objectOf));
+    objects.push(head);
+    for (const buffer of buffers) {
+      const object = objectOf(buffer);
+      if (!holders.has(object.digest)) objects.push(object);
+      holders.add(object.digest);
+    }
     if (lineTables !== null) objects.push(lineTables);
   }
   for (const { state } of remembered.ambient) objects.push(state);

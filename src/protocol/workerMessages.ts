@@ -10,7 +10,8 @@
 import type { CellOutput, JsonObject } from './outputs.js';
 import type { AnalysedCell } from './cellFacts.js';
 import type { Json } from './dagFile.js';
-import type { VariableFacts, Withheld } from './trace.js';
+import type { Digest } from './ids.js';
+import type { ObjectRef, VariableFacts, Withheld } from './trace.js';
 
 /** Both ends refuse another version in the handshake. */
 export const WORKER_PROTOCOL = 4;
@@ -185,10 +186,22 @@ export interface BlobRef {
   readonly digest: string | null;
 }
 
-export interface BufferRef extends BlobRef {
-  /** Where (`file` null) it lies in an object of the store; `null`: it is a blob of its own. */
-  readonly within: { readonly digest: string; readonly size: number; readonly offset: number } | null;
+/** A buffer that is a blob of its own. */
+export interface WholeBuffer extends BlobRef {
+  readonly within: null;
 }
+
+/** A buffer that lies in an object of the store, or in a blob that comes with it. */
+export interface BufferPart {
+  readonly file: null;
+  readonly size: number;
+  /** Of these bytes. */
+  readonly digest: Digest;
+  /** Digest and size are of all of the object. */
+  readonly within: ObjectRef & { readonly offset: number };
+}
+
+export type BufferRef = WholeBuffer | BufferPart;
 
 export interface StoredComponent {
   readonly names: readonly string[];

@@ -289,6 +289,28 @@ def test_other_code_is_not_adopted(served: tuple[Project, Daemon], ran: Sequence
     assert not running.block("more")["isLocal"]
 
 
+def test_parts_of_a_stored_array_come_into_a_kernel_and_are_adopted(tmp_path: Path) -> None:
+    blocks = {
+        "load": ["import numpy as np\nbig = np.arange(1_000_000, dtype='float64')"],
+        "cut": (["part = big[1_000:]"], {"parents": ["load"], "filter": ["part"]}),
+        "use": (["rest = part[1_000:]"], {"parents": ["cut"], "filter": ["rest"]}),
+        "last": (["print(rest[0])"], {"parents": ["use"]}),
+    }
+    project = create(tmp_path, blocks, tally=False)
+    project.cli("run", "load", "cut")
+    with daemon(project) as running:
+        with kernel(project) as person:
+            assert person.load(running.call("kernelCode", block="use", what="inputs"))["ok"]
+            assert person.value("float(part[0]), float(part[-1]), len(part)") == (1_000.0, 999_999.0, 999_000)
+            run_cells(person, blocks["use"][0])
+            assert set(person.adopt(running, "use")["variables"]) == {"rest"}
+        with kernel(project) as other:
+            assert other.load(running.call("kernelCode", block="last", what="inputs"))["ok"]
+            assert other.value("float(rest[0]), float(rest[-1]), len(rest)") == (2_000.0, 999_999.0, 998_000)
+    objects = (file for file in (project.folder / ".dagpy" / "objects").rglob("*") if file.is_file())
+    assert sum(file.stat().st_size >= 1_000_000 for file in objects) == 1
+
+
 def test_other_inputs_are_not_adopted(served: tuple[Project, Daemon]) -> None:
     project, running = served
     cells = BLOCKS["more"][0]

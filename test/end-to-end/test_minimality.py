@@ -232,6 +232,48 @@ COLUMNS = 8
 FRAME = f"""import numpy as np, pandas as pd
 frame = pd.DataFrame(np.arange({COLUMNS} * 200_000.).reshape({COLUMNS}, -1).T, columns=list("abcdefgh"))"""
 
+COLUMN = 8 * 200_000
+
+
+def stored_bytes(p: Project) -> int:
+    objects = p.folder / ".dagpy" / "objects"
+    return sum(file.stat().st_size for file in objects.rglob("*") if file.is_file())
+
+
+def test_columns_that_two_frames_of_a_block_share_are_stored_once(project) -> None:
+    p = project(
+        {
+            "load": [f"{FRAME}\nchanged = frame.assign(c=-1.0)"],
+            "show": (["print(frame.sum().sum(), changed.sum().sum())"], {"parents": ["load"]}),
+        }
+    )
+    assert p.run().executed == {"load", "show"}
+    assert (COLUMNS + 1) * COLUMN < stored_bytes(p) < (COLUMNS + 1.1) * COLUMN
+    shown = p.text("show")
+    p.cli("cache", "gc", "--all")
+    p.edit("show", 0, "changed.sum().sum())", "changed.sum().sum(), '')")
+    assert p.run().executed == {"show"}
+    assert p.text("show").strip() == shown.strip()
+    p.edit("load", 0, "np.arange(", "1 + np.arange(")
+    assert p.run().executed == {"load", "show"}
+    assert p.text("show").strip() != shown.strip()
+
+
+def test_columns_that_were_written_to_are_not_those_that_were_given(project) -> None:
+    p = project(
+        {
+            "load": ["import numpy as np\nrows = np.zeros((8, 200_000))"],
+            "write": (["rows[3, 7] = 5\nrows = rows[1:]"], {"parents": ["load"]}),
+            "cut": (["rows = rows[2:]"], {"parents": ["write"]}),
+            "show": (["print(rows.sum(), rows.shape)"], {"parents": ["cut"]}),
+        }
+    )
+    p.run()
+    assert p.text("show") == "5.0 (5, 200000)\n"
+    p.edit("write", 0, "rows[3, 7]", "rows[0, 7]")
+    assert p.run().executed == {"write", "cut", "show"}
+    assert p.text("show") == "0.0 (5, 200000)\n"
+
 
 def test_columns_that_stay_are_stored_once_and_answer_as_others_do(project) -> None:
     p = project(
@@ -243,15 +285,9 @@ def test_columns_that_stay_are_stored_once_and_answer_as_others_do(project) -> N
         }
     )
 
-    def stored() -> int:
-        return sum(
-            file.stat().st_size for file in (p.folder / ".dagpy" / "objects").rglob("*") if file.is_file()
-        )
-
-    column = 200_000 * 8
     assert p.run().executed == {"load", "change", "again", "show"}
     # two columns are new below the frame that was loaded
-    assert (COLUMNS + 2) * column < stored() < (COLUMNS + 2.1) * column
+    assert (COLUMNS + 2) * COLUMN < stored_bytes(p) < (COLUMNS + 2.1) * COLUMN
     shown = p.text("show")
     p.idle()
     # made again, it is the same for whoever reads it
@@ -262,10 +298,10 @@ def test_columns_that_stay_are_stored_once_and_answer_as_others_do(project) -> N
     p.edit("load", 0, "1 + np.arange(", "np.arange(")
     assert p.idle().restored >= {"load"}
     assert p.text("show") == shown
-    before = stored()
+    before = stored_bytes(p)
     p.cli("cache", "gc", "--all")
     p.idle()
-    assert 0 < stored() <= before
+    assert 0 < stored_bytes(p) <= before
     p.edit("show", 0, "frame.dtypes.unique()", "len(frame)")
     assert p.run().executed == {"show"}
     assert p.text("show").split("]")[0] == shown.split("]")[0]

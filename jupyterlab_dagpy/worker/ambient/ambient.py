@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..values.blobs import BlobRef, open_stored
+from ..values.blobs import BlobRef
+from ..values.files import open_stored
 from ..values.ordering import canonical_head
 from ..values.pickler import Scope, pickled
 from ..values.rebuild import Loader, Rebuilder

@@ -1,6 +1,7 @@
 """Values of a session: components, their stored form, restoring them, and what a block exports."""
 
-from .blobs import BlobRef, BlobWriter, digest_of, extents, note_early, open_stored
+from .blobs import BlobRef, BlobWriter
+from .files import digest_of, extents, note_early, open_stored
 from .names import bound_names, dotted_imports, is_machine_name
 from .plan import Baseline, Exports, Keep, Withheld, baseline, plan_exports
 from .store import Dumper, Restored, RestoreError, StoredComponent, Unstorable, load_component, restore

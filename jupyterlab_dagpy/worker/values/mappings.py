@@ -28,7 +28,7 @@ _MAY_DIFFER = bytes(
 )
 #: Device → whether pages of its files are told as expected.
 _tells: dict[int, bool] = {}
-#: All mappings of this process.
+#: Those that are there.
 _mappings: weakref.WeakKeyDictionary[mmap.mmap, PrivateMapping] = weakref.WeakKeyDictionary()
 
 
@@ -48,7 +48,7 @@ class PrivateMapping:
         self._mapped = weakref.ref(mapped)
         self._file = _identity(descriptor)
         # it does not move while it is there
-        self._address = _address(mapped)
+        self._address = address_of(mapped)
         _mappings[mapped] = self
 
     @property
@@ -78,7 +78,7 @@ class PrivateMapping:
         Returns:
             `None` where nothing is known: another file, other memory, or a system that does not tell.
         """
-        address = _address(buffer)
+        address = address_of(buffer)
         if address is None or self.offset_of(address, buffer.nbytes) != offset:
             return None
         if _identity(descriptor) != self._file or not _is_told(descriptor):
@@ -97,7 +97,7 @@ class PrivateMapping:
 
 def mapping_around(buffer: memoryview) -> tuple[PrivateMapping, int] | None:
     """The mapping that a buffer lies in, and the place in the file of its first byte."""
-    address = _address(buffer)
+    address = address_of(buffer)
     if address is None:
         return None
     for mapping in _mappings.values():
@@ -125,7 +125,7 @@ def _identity(descriptor: int) -> tuple[int, int, int, int]:
     return stats.st_dev, stats.st_ino, stats.st_size, stats.st_mtime_ns
 
 
-def _address(memory: mmap.mmap | memoryview) -> int | None:
+def address_of(memory: mmap.mmap | memoryview) -> int | None:
     """Where bytes lie; `None` where that can not be told, as of a buffer that may not be written to."""
     try:
         return ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -161,7 +161,7 @@ def _is_told(descriptor: int) -> bool:
 def _try(descriptor: int) -> bool:
     try:
         with mmap.mmap(descriptor, mmap.PAGESIZE, access=mmap.ACCESS_COPY) as page:
-            address = _address(page)
+            address = address_of(page)
             if address is None:
                 return False
             first = page[0]

@@ -191,10 +191,9 @@ class _Plan:
         asked = self._asked()
         kept, forms = self._complete(asked)
         made = Exports()
-        for group in sorted(forms):
-            component = self.dumper.write(group, self.values, forms[group])
+        made.components = self.dumper.write([(group, forms[group]) for group in sorted(forms)], self.values)
+        for component in made.components:
             component["hidden"] = [name for name in component["names"] if name not in asked]
-            made.components.append(component)
         reaches = self._transitive({name: forms[group].reaches for group in forms for name in group})
         for component in made.components:
             everything: set[str] = set().union(*(reaches[name] for name in component["names"]))

@@ -10,20 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypedDict
 
-from .blobs import (
-    BlobRef,
-    BlobWriter,
-    BufferRef,
-    Extent,
-    FilePath,
-    extents,
-    has_content,
-    is_stored,
-    open_buffer,
-    open_stored,
-    same_buffers,
-)
+from .blobs import BlobRef, BlobWriter, BufferRef
 from .describe import remedy, summary, type_name, why_unstorable
+from .files import Extent, FilePath, extents, has_content, is_stored, open_buffer, open_stored, same_buffers
 from .mappings import PrivateMapping
 from .ordering import CANONICAL_BYTES, canonical_head, may_hold_sets
 from .pickler import Pickled, Scope, pickled
@@ -305,7 +294,8 @@ class Dumper:
             form = self.stored_form(names, values)
         except Exception as failure:
             return self.unstorable(names, values, failure)
-        return self.write(names, values, form)
+        (written,) = self.write([(names, form)], values)
+        return written
 
     def unstorable(self, names: Sequence[str], values: Mapping[str, object], error: Exception) -> Unstorable:
         """The name to blame for a failure."""
@@ -318,17 +308,27 @@ class Dumper:
                 break
         return Unstorable(name, type_name(values[name]), why_unstorable(reason), remedy(values[name], reason))
 
-    def write(self, names: Sequence[str], values: Mapping[str, object], form: Pickled) -> StoredComponent:
-        """Write a stored form to the scratch folder."""
-        return {
-            "names": by_code_unit(names),
-            "head": self.blobs.write(form.head),
-            "buffers": self.blobs.write_buffers(form.buffers),
-            "lineTables": self.blobs.write(_packed_lines(form.lines)) if form.lines else None,
-            "variables": self._facts(names, values, form),
-            "reaches": sorted(form.reaches),
-            "hidden": [],
-        }
+    def write(
+        self, forms: Sequence[tuple[Sequence[str], Pickled]], values: Mapping[str, object]
+    ) -> list[StoredComponent]:
+        """Write stored forms to the scratch folder, each with its names.
+
+        Raises:
+            OSError: the scratch folder can not be written.
+        """
+        buffers = self.blobs.write_buffers([form.buffers for _, form in forms])
+        return [
+            {
+                "names": by_code_unit(names),
+                "head": self.blobs.write(form.head),
+                "buffers": written,
+                "lineTables": self.blobs.write(_packed_lines(form.lines)) if form.lines else None,
+                "variables": self._facts(names, values, form),
+                "reaches": sorted(form.reaches),
+                "hidden": [],
+            }
+            for (names, form), written in zip(forms, buffers, strict=True)
+        ]
 
     def _facts(
         self, names: Sequence[str], values: Mapping[str, object], form: Pickled

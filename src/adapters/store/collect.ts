@@ -142,6 +142,13 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       const damagedObjects = stored
         .filter(ref => objects.verifiedPath(ref, 'head') === undefined)
         .map(({ digest }) => digest);
+      // No reader of theirs may find them again: it is keyed by a content that they have not.
+      const unsound = records().flatMap(record =>
+        record.traces.filter(
+          trace => !trace.exports.every(({ buffers }) => buffers.every(part => objects.isPartSound(part))),
+        ),
+      );
+      for (const { key, id } of unsound) traces.remove(key, id);
       const found = traces.keys().map(key => ({ key, record: traces.record(key) }));
       return {
         objects: stored.length,
@@ -151,7 +158,12 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
           0,
         ),
         damagedObjects,
-        damagedRecords: found.flatMap(({ key, record }) => (record.kind === 'damaged' ? [key] : [])),
+        damagedRecords: [
+          ...new Set([
+            ...unsound.map(({ key }) => key),
+            ...found.flatMap(({ key, record }) => (record.kind === 'damaged' ? [key] : [])),
+          ]),
+        ],
       };
     },
 

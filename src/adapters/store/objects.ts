@@ -1,10 +1,10 @@
 /** Immutable files by the digest of their content: `.dagpy/objects/ab/cdef…`, read-only, never rewritten or cut short. */
-import { copyFileSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Admitted, NewObject, ObjectStore } from '../../engine/storePorts.js';
 import type { Digest } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
-import type { ObjectRef } from '../../protocol/trace.js';
+import type { ObjectRef, StoredBuffer } from '../../protocol/trace.js';
 import type { BytesHasher } from '../hash.js';
 import type { Disk } from './disk.js';
 import {
@@ -67,16 +67,16 @@ export class FileObjectStore implements ObjectStore {
   }
 
   async admit(batch: readonly NewObject[]): Promise<Admitted> {
-    const refs: ObjectRef[] = [];
+    const refs = new Array<ObjectRef>(batch.length);
     const unfinished = new Set<string>();
     const news = new Map<Digest, Prepared>();
     // What others brought and is not durable yet: it has to be before anything names it.
     const others = new Set<Promise<void>>();
     let file = this.layout.objects;
     try {
-      for (const { source, digest, size } of batch) {
+      for (const [index, { source, digest, size }] of newsFirst(batch)) {
         let ref: ObjectRef;
-        if (source === 'stored') ref = this.claim(digest, size);
+        if (source === 'stored') ref = this.claim(digest, size, news);
         else {
           const named = 'file' in source ? source.file : join(this.layout.tmp, uniqueName());
           file = named;
@@ -86,7 +86,7 @@ export class FileObjectStore implements ObjectStore {
           if (!news.has(ref.digest) && this.verifiedPath(ref, 'buffer') === undefined)
             news.set(ref.digest, { ...ref, file: this.onOurDisk(named, unfinished) });
         }
-        refs.push(ref);
+        refs[index] = ref;
         const other = this.onTheWay.get(ref.digest);
         if (other !== undefined) others.add(other.durable);
       }
@@ -192,14 +192,25 @@ export class FileObjectStore implements ObjectStore {
     return file;
   }
 
+  /** Whether a part of an object has the content that it is named by; what the object is named by is not looked at. */
+  isPartSound({ content, size, within }: StoredBuffer): boolean {
+    if (within === undefined) return true;
+    const file = objectPath(this.layout.objects, within.object.digest);
+    const part = { offset: within.offset, size };
+    return !existsSync(file) || this.hasher.digestFile(file, part).digest === content;
+  }
+
   /** Puts a damaged object out of the way; what names it is a miss from now on. */
   discard(digest: Digest): void {
     quarantine(this.disk, objectPath(this.layout.objects, digest), this.layout.quarantine);
     this.stamps.forget(nameOf(digest));
   }
 
-  private claim(digest: Digest | null, size: number): ObjectRef {
-    if (digest !== null && this.verifiedPath({ digest, size }, 'buffer') !== undefined)
+  private claim(digest: Digest | null, size: number, news: ReadonlyMap<Digest, ObjectRef>): ObjectRef {
+    if (
+      digest !== null &&
+      (news.get(digest)?.size === size || this.verifiedPath({ digest, size }, 'buffer') !== undefined)
+    )
       return { digest, size };
     throw new ProblemError([
       {
@@ -269,6 +280,12 @@ export class FileObjectStore implements ObjectStore {
     );
   }
 }
+
+/** With their places in the batch: what is said to be there may be what another one brings. */
+const newsFirst = (batch: readonly NewObject[]): readonly (readonly [number, NewObject])[] =>
+  [...batch.entries()].sort(
+    ([, one], [, other]) => Number(one.source === 'stored') - Number(other.source === 'stored'),
+  );
 
 const otherWorkFirst = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 

@@ -15,10 +15,11 @@ import {
 } from '../../protocol/decode.js';
 import type { AnalysedCell } from '../../protocol/cellFacts.js';
 import type { CellOutput, JsonObject } from '../../protocol/outputs.js';
-import { decodeVariableFacts, decodeWithheld } from '../../protocol/traceCodec.js';
+import { decodeVariableFacts, decodeWithheld, digest, isInside } from '../../protocol/traceCodec.js';
 import type {
   Begun,
   BlobRef,
+  BufferPart,
   BufferRef,
   Discoveries,
   FileStamp,
@@ -28,6 +29,7 @@ import type {
   JobResult,
   StoredComponent,
   Unfit,
+  WholeBuffer,
   WorkerError,
 } from '../../protocol/workerMessages.js';
 
@@ -72,12 +74,24 @@ const output = variant<'output_type', CellOutput>('output_type', {
 // A name inside the scratch folder, so nothing that leads out of it.
 const file = nullable(form(/^[A-Za-z0-9._-]{1,80}$/, 'a file name'));
 const blob = shape<BlobRef>({ file, size: count, digest: nullable(text) });
-const bufferRef = shape<BufferRef>({
-  file,
+const nothing: Decoder<null> = (data, place) => {
+  if (data !== null) throw new DecodeError(`${place}: nothing expected`);
+  return null;
+};
+const wholeBuffer = shape<WholeBuffer>({ file, size: count, digest: nullable(text), within: nothing });
+const bufferPart = shape<BufferPart>({
+  file: nothing,
   size: count,
-  digest: nullable(text),
-  within: nullable(shape<NonNullable<BufferRef['within']>>({ digest: text, size: count, offset: count })),
+  digest,
+  within: shape<BufferPart['within']>({ digest, size: count, offset: count }),
 });
+const bufferRef: Decoder<BufferRef> = (data, place) => {
+  if (object(data, place)['within'] === null) return wholeBuffer(data, place);
+  const part = bufferPart(data, place);
+  if (!isInside(part, part.within.offset, part.within))
+    throw new DecodeError(`${place}.within: a part of an object expected`);
+  return part;
+};
 const stamp = nullable(
   shape<FileStamp>({ device: text, inode: text, size: count, mtime: text, ctime: text }),
 );

@@ -42,7 +42,7 @@ test('an object stays while a part of it is named', async () => {
   using place = newPlace();
   const store = place.open();
   const whole = await put(store, 'the whole column');
-  const part = { digest: hasher.digest('column'), size: 6, within: { object: whole, offset: 10 } };
+  const part = { content: hasher.digest('column'), size: 6, within: { object: whole, offset: 10 } };
   const kept = await execute(store, { text: 'named', head: await put(store, 'head'), buffers: [part] });
   const report = keeping(store, keeper => keeper.collect({ graceMilliseconds: 0 }));
   assert.equal(report.removedObjects, 0);
@@ -55,6 +55,22 @@ test('an object stays while a part of it is named', async () => {
   });
   // What its bytes lie in is damaged: it answers no more.
   assert.deepEqual(store.world().traces(kept.key), []);
+});
+
+test('verify forgets a trace that names a part by another content', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const whole = await put(store, 'the whole column');
+  const traceWith = async (key: string, content: string) => {
+    const part = { content: hasher.digest(content), size: 6, within: { object: whole, offset: 10 } };
+    return execute(store, { key, id: key, text: key, head: await put(store, 'head'), buffers: [part] });
+  };
+  const sound = await traceWith('k1', 'column');
+  const unsound = await traceWith('k2', 'colour');
+  const report = keeping(store, keeper => keeper.verify());
+  assert.deepEqual([report.damagedObjects, report.damagedRecords], [[], [unsound.key]]);
+  assert.deepEqual(store.world().traces(sound.key), [sound]);
+  assert.deepEqual(store.world().traces(unsound.key), []);
 });
 
 test("another user's objects stay, whoever collects or clears", async () => {

@@ -158,6 +158,19 @@ test('what does not come to the disk is not there, for nobody who named it', asy
   assert.deepEqual(readdirSync(store.layout.tmp), []);
 });
 
+test('what is said to be stored may come along in the same batch', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const whole = { digest: hasher.digest('whole'), size: 5 };
+  const bytes = { source: { bytes: Buffer.from('whole') }, digest: null, size: 5 };
+  const { refs, durable } = await store.objects.admit([{ source: 'stored', ...whole }, bytes]);
+  assert.deepEqual(refs, [whole, whole]);
+  await durable;
+  assert.ok(store.objects.has(whole));
+  const longer = { source: 'stored', digest: whole.digest, size: 6 } as const;
+  await assert.rejects(place.open().objects.admit([longer, bytes]), ProblemError);
+});
+
 test('what is in its place is read there while others that it rests on are on their way', async () => {
   using place = newPlace();
   const release: (() => void)[] = [];
