@@ -12,6 +12,7 @@ import { bytesBelow } from './disk.mjs';
 import { ARRAYS, LENGTH } from './gigabyte.mjs';
 
 const numpy = ['import numpy as np'];
+const both = [...numpy, 'import pandas as pd'];
 
 /** @param {number} length of an array @param {number} seed */
 const blocksOf = (length, seed) => [
@@ -27,6 +28,20 @@ const blocksOf = (length, seed) => [
 const changing = [
   block('change', ['make'], 'change = [make[0] + 1, *make[1:]]', { imports: numpy }),
   block('look_again', ['change'], 'look_again = {"x": float(change[0][0])}'),
+];
+/** A frame that lies in one piece of memory. @param {number} length of a column @param {number} seed */
+const frameOf = (length, seed) => [
+  block(
+    'frame',
+    [],
+    `frame = pd.DataFrame(np.random.default_rng(${seed}).random((${ARRAYS}, ${length})).T, columns=list("abcdefgh"))`,
+    { imports: both },
+  ),
+  block('look_frame', ['frame'], 'look_frame = {"x": float(frame.a[0])}'),
+];
+const changingColumn = [
+  block('column', ['frame'], 'column = frame.assign(c=frame.c + 1)', { imports: both }),
+  block('look_column', ['column'], 'look_column = {"x": float(column.a[0])}'),
 ];
 
 /** When the code of a block ended, and when all that it left was stored. */
@@ -49,14 +64,22 @@ async function round(length, seed) {
     const { events } = await daemon.run();
     const [make, look] = [endsOf(events, 'make'), endsOf(events, 'look')];
     const objects = join(place.folder, '.dagpy', 'objects');
-    const before = bytesBelow(objects);
-    writeProject(place, { ...project, blocks: [...project.blocks, ...changing] }, changing);
-    await daemon.run();
-    const more = bytesBelow(objects) - before;
+    const all = [...project.blocks];
+    /** @returns bytes that a run stores which has more blocks */
+    const storedFor = async blocks => {
+      const before = bytesBelow(objects);
+      all.push(...blocks);
+      writeProject(place, { ...project, blocks: all }, blocks);
+      await daemon.run();
+      return bytesBelow(objects) - before;
+    };
+    const more = await storedFor(changing);
+    await storedFor(frameOf(length, seed + 1000));
+    const column = await storedFor(changingColumn);
     const writer = join(root, 'bench', 'special', 'write_files.py');
     const command = [pythonOf(), writer, place.folder, String(ARRAYS), String(length)];
     const written = Number(await output(command, { cwd: place.folder, env: place.env }));
-    return { stored: make.stored - make.code, waited: look.first - make.code, written, more };
+    return { stored: make.stored - make.code, waited: look.first - make.code, written, more, column };
   } finally {
     await daemon.end();
     closePlace(place);
@@ -76,6 +99,7 @@ export async function storing({ repeat, scale }) {
   const after = summary(waited);
   const before = summary(stored);
   const more = summary(samples('more'));
+  const column = summary(samples('column'));
   return [
     row(
       `storing ${size} that a block made: of the time of \`write\` and \`fsync\``,
@@ -94,6 +118,12 @@ export async function storing({ repeat, scale }) {
       'those of one',
       `${inMegabytes(more)} of ${size}`,
       more.median < bytes * 1.1 + 1e6,
+    ),
+    row(
+      `a child changes one of ${ARRAYS} columns of a frame in one piece of memory: bytes stored for it`,
+      'those of one',
+      `${inMegabytes(column)} of ${size}`,
+      column.median < bytes * 1.1 + 1e6,
     ),
     remark(`writing ${size} with \`write\` and \`fsync\`, a file an array`, inSeconds(summary(written))),
   ];

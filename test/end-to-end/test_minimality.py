@@ -289,6 +289,10 @@ def test_columns_that_stay_are_stored_once_and_answer_as_others_do(project) -> N
     # two columns are new below the frame that was loaded
     assert (COLUMNS + 2) * COLUMN < stored_bytes(p) < (COLUMNS + 2.1) * COLUMN
     shown = p.text("show")
+    sums = [float(sum(range(number * 200_000, (number + 1) * 200_000))) for number in range(COLUMNS)]
+    sums[2] = -200_000.0
+    sums[6] = sums[0] - 200_000.0
+    assert shown.startswith(str(sums))
     p.idle()
     # made again, it is the same for whoever reads it
     p.edit("again", 0, "frame.c)", "frame.c + 0)")

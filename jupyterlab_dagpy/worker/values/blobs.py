@@ -86,13 +86,19 @@ class BlobWriter:
         Raises:
             OSError: disk full, no permission.
         """
-        digest = digest_of(data)
         size = data.nbytes if isinstance(data, memoryview) else len(data)
+        if size < MAPPED_BYTES:
+            # a thread of the user's may write to it between digesting and writing
+            data = bytes(data)
+        digest = digest_of(data)
         if digest is not None:
             known = self._known(digest, size)
             if known is not None:
                 return known
         name = self._create(data)
+        if digest is not None and not isinstance(data, bytes):
+            # too large for a copy: what counts is what was written
+            digest = digest_of_stored(Extent(self._scratch / name, 0, size))
         reference: BlobRef = {"file": name, "size": size, "digest": digest}
         if digest is not None:
             self._written[digest] = reference
@@ -195,13 +201,15 @@ class BlobWriter:
 
 
 def _place_among(written: Sequence[tuple[int, _Place]], buffer: memoryview) -> _Place | None:
-    """Where in what was written from addresses a buffer is."""
+    """Where a buffer is in what was written, which lay at the addresses."""
     address = address_of(buffer) if buffer.nbytes >= MAPPED_BYTES else None
     if address is None:
         return None
     for start, whole in written:
         if start <= address and address + buffer.nbytes <= start + whole.size:
-            return _checked(whole._replace(offset=address - start), buffer)
+            place = _checked(whole._replace(offset=address - start), buffer)
+            if place is not None:
+                return place
     return None
 
 

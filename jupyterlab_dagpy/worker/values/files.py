@@ -96,19 +96,21 @@ def digest_of_stored(stored: Extent) -> str | None:
     Raises:
         OSError: missing, unreadable or shorter file.
     """
+    if blake3 is None:
+        return None
     path, offset, size = stored
-    before = offset % mmap.ALLOCATIONGRANULARITY
+    hasher = blake3.blake3()
+    # in pieces: mapped, it would count for the memory that the block needed
+    piece = memoryview(bytearray(min(size, _CHUNK)))
     with open_stored(path) as file:
-        if os.fstat(file.fileno()).st_size < offset + size:
-            raise OSError(f"{os.fspath(path)} is shorter than what was stored in it")
-        with (
-            mmap.mmap(
-                file.fileno(), before + size, access=mmap.ACCESS_READ, offset=offset - before
-            ) as mapped,
-            memoryview(mapped) as view,
-            view[before:] as part,
-        ):
-            return digest_of(part)
+        file.seek(offset)
+        while size > 0:
+            length = file.readinto(piece[: min(size, len(piece))])
+            if length == 0:
+                raise OSError(f"{os.fspath(path)} is shorter than what was stored in it")
+            hasher.update(piece[:length])
+            size -= length
+    return str(hasher.hexdigest())
 
 
 def open_buffer(stored: Extent) -> tuple[memoryview, PrivateMapping | None]:

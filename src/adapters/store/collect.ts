@@ -17,7 +17,7 @@ import type {
 } from '../../engine/storePorts.js';
 import type { Digest, Key, Uid } from '../../protocol/ids.js';
 import { asDigest } from '../../protocol/ids.js';
-import type { ObjectRef, Trace } from '../../protocol/trace.js';
+import type { ObjectRef, StoredBuffer, Trace } from '../../protocol/trace.js';
 import { objectsOf } from '../../protocol/traceCodec.js';
 import { atStep } from './failpoints.js';
 import { isAbsent, namesIn } from './disk.js';
@@ -142,13 +142,12 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       const damagedObjects = stored
         .filter(ref => objects.verifiedPath(ref, 'head') === undefined)
         .map(({ digest }) => digest);
-      // No reader of theirs may find them again: it is keyed by a content that they have not.
-      const unsound = records().flatMap(record =>
-        record.traces.filter(
-          trace => !trace.exports.every(({ buffers }) => buffers.every(part => objects.isPartSound(part))),
-        ),
+      const unsound = withUnsoundParts(
+        records().flatMap(record => record.traces),
+        objects,
       );
       for (const { key, id } of unsound) traces.remove(key, id);
+      for (const { key, id } of withUnsoundParts(adopted(), objects)) local?.remove(key, id);
       const found = traces.keys().map(key => ({ key, record: traces.record(key) }));
       return {
         objects: stored.length,
@@ -186,6 +185,31 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       return sweep([], all, 0, false);
     },
   };
+}
+
+/**
+ * Traces that name a part of an object by another content than it has, and those of blocks that read it: their keys are
+ * made of a content that they were not given.
+ */
+function withUnsoundParts(all: readonly Trace[], objects: FileObjectStore): readonly Trace[] {
+  const known = new Map<string, boolean>();
+  const isSound = (buffer: StoredBuffer): boolean => {
+    if (buffer.within === undefined) return true;
+    const { object, offset } = buffer.within;
+    const place = `${buffer.content} ${object.digest} ${offset} ${buffer.size}`;
+    const found = known.get(place) ?? objects.isPartSound(buffer);
+    known.set(place, found);
+    return found;
+  };
+  const unsound = new Set<Digest>();
+  for (const { exports } of all)
+    for (const { digest, buffers } of exports) if (!buffers.every(isSound)) unsound.add(digest);
+  if (unsound.size === 0) return [];
+  return all.filter(
+    ({ exports, ingredients }) =>
+      exports.some(({ digest }) => unsound.has(digest)) ||
+      ingredients.inputs.some(({ component }) => unsound.has(component)),
+  );
 }
 
 function listBlocks(all: readonly Trace[]): readonly CachedBlock[] {

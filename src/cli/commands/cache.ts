@@ -129,7 +129,7 @@ export async function verify(session: Session, options: JsonOption): Promise<num
     else {
       const damaged = report.damagedObjects.length + report.damagedRecords.length;
       session.print(
-        `${plural(report.objects, 'object')} (${bytes(report.bytes)}) and ${plural(report.traces, 'result')} looked at, ${damaged === 0 ? 'all sound' : `${String(damaged)} damaged and put into .dagpy/quarantine; what they answered for runs again`}.\n`,
+        `${plural(report.objects, 'object')} (${bytes(report.bytes)}) and ${plural(report.traces, 'result')} looked at, ${damaged === 0 ? 'all sound' : `${String(damaged)} damaged and put into .dagpy/quarantine or forgotten; what they answered for runs again`}.\n`,
       );
     }
     return 0;

@@ -67,10 +67,13 @@ test('verify forgets a trace that names a part by another content', async () => 
   };
   const sound = await traceWith('k1', 'column');
   const unsound = await traceWith('k2', 'colour');
+  // Its key is made of a content that it was not given.
+  const reader = await execute(store, { key: 'k3', id: 'k3', text: 'k3', input: hasher.digest('k2') });
   const report = keeping(store, keeper => keeper.verify());
-  assert.deepEqual([report.damagedObjects, report.damagedRecords], [[], [unsound.key]]);
+  assert.deepEqual([report.damagedObjects, report.damagedRecords], [[], [unsound.key, reader.key]]);
   assert.deepEqual(store.world().traces(sound.key), [sound]);
   assert.deepEqual(store.world().traces(unsound.key), []);
+  assert.deepEqual(store.world().traces(reader.key), []);
 });
 
 test("another user's objects stay, whoever collects or clears", async () => {

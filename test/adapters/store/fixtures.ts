@@ -8,7 +8,7 @@ import { createCacheKeeper } from '../../../src/adapters/store/collect.js';
 import type { Disk } from '../../../src/adapters/store/disk.js';
 import type { Store } from '../../../src/adapters/store/index.js';
 import { openStore } from '../../../src/adapters/store/index.js';
-import { blockId, keyOf, traceId, uid } from '../../../src/protocol/ids.js';
+import { blockId, keyOf, traceId, uid, type Digest } from '../../../src/protocol/ids.js';
 import type { CacheKeeper, ProjectLock } from '../../../src/engine/storePorts.js';
 import type { ObjectRef, StoredBuffer, Trace } from '../../../src/protocol/trace.js';
 import { TRACE_VERSION } from '../../../src/protocol/trace.js';
@@ -55,6 +55,8 @@ export interface TraceWish {
   readonly display: ObjectRef;
   readonly head?: ObjectRef;
   readonly buffers?: readonly StoredBuffer[];
+  /** Digest of the component that it reads. */
+  readonly input?: Digest;
 }
 
 export function someTrace({
@@ -65,6 +67,7 @@ export function someTrace({
   display,
   head,
   buffers = [],
+  input,
 }: TraceWish): Trace {
   const digest = hasher.digest(key);
   return {
@@ -83,7 +86,7 @@ export function someTrace({
       seed: null,
       cells: [digest],
       prelude: [],
-      inputs: [{ name: 'x', component: digest, sharing: ['x', 'y'] }],
+      inputs: [{ name: 'x', component: input ?? digest, sharing: ['x', 'y'] }],
       parameters: [{ name: 'year', value: { deep: [1, 2.5, 'a', null, true, 2 ** 40] } }],
       declared: [{ kind: 'file', name: 'a.csv', digest: null }],
       cwd: '.',
