@@ -131,8 +131,9 @@ export interface VerifyReport {
   readonly objects: number;
   readonly bytes: number;
   readonly traces: number;
-  /** What was put in quarantine or, where a part of an object is not what a trace says, forgotten: digests of objects, keys of records. */
+  /** Put in quarantine. */
   readonly damagedObjects: readonly Digest[];
+  /** Put in quarantine; or, of traces that name a part of an object wrongly and of their readers, forgotten. */
   readonly damagedRecords: readonly Key[];
 }
 

@@ -142,20 +142,16 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
       const damagedObjects = stored
         .filter(ref => objects.verifiedPath(ref, 'head') === undefined)
         .map(({ digest }) => digest);
-      const unsound = withUnsoundParts(
-        records().flatMap(record => record.traces),
-        objects,
-      );
+      // Read once: a damaged record is in quarantine afterwards, and nobody could tell of it.
+      const found = traces.keys().map(key => ({ key, record: traces.record(key) }));
+      const authentic = found.flatMap(({ record }) => (record.kind === 'authentic' ? record.traces : []));
+      const unsound = withUnsoundParts(authentic, objects);
       for (const { key, id } of unsound) traces.remove(key, id);
       for (const { key, id } of withUnsoundParts(adopted(), objects)) local?.remove(key, id);
-      const found = traces.keys().map(key => ({ key, record: traces.record(key) }));
       return {
         objects: stored.length,
         bytes: stored.reduce((sum, { size }) => sum + size, 0),
-        traces: found.reduce(
-          (sum, { record }) => sum + (record.kind === 'authentic' ? record.traces.length : 0),
-          0,
-        ),
+        traces: authentic.length - unsound.length,
         damagedObjects,
         damagedRecords: [
           ...new Set([

@@ -1,6 +1,6 @@
 /** Mark and sweep, caps, verification. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { objectPath } from '../../../src/adapters/store/layout.js';
@@ -55,6 +55,21 @@ test('an object stays while a part of it is named', async () => {
   });
   // What its bytes lie in is damaged: it answers no more.
   assert.deepEqual(store.world().traces(kept.key), []);
+});
+
+test('verify tells of a damaged record, which is in quarantine afterwards', async () => {
+  using place = newPlace();
+  const store = place.open();
+  const { key } = await execute(store, { text: 'sound', key: 'k1' });
+  const damaged = await execute(store, { text: 'damaged', key: 'k2', id: 't2' });
+  const file = store.records.fileOf(damaged.key);
+  const content = readFileSync(file);
+  content[content.length >> 1]! ^= 0xff;
+  writeFileSync(file, content);
+  const report = keeping(place.open(), keeper => keeper.verify());
+  assert.deepEqual([report.damagedObjects, report.damagedRecords, report.traces], [[], [damaged.key], 1]);
+  assert.equal(existsSync(file), false);
+  assert.equal(store.traces.read(key).length, 1);
 });
 
 test('verify forgets a trace that names a part by another content', async () => {
