@@ -283,7 +283,7 @@ export const mutants = [
   {
     name: 'a part is loaded from the beginning of its object',
     file: 'src/daemon/jobSpec.ts',
-    find: 'offset: within?.offset ?? 0,',
+    find: 'offset: buffer.within?.offset ?? 0,',
     replace: 'offset: 0,',
     killedBy: 'test_minimality.py and columns_that_stay',
   },

@@ -112,9 +112,8 @@ export function componentDigest(
   head: ObjectRef,
   buffers: readonly StoredBuffer[],
 ): Digest {
-  const contents = [head.digest, ...buffers.map(({ content }) => content)];
-  const sizes = [head.size, ...buffers.map(({ size }) => size)];
-  const framed = [...names, ...contents.map((content, index) => `${content} ${String(sizes[index])}`)];
+  const contents = [{ content: head.digest, size: head.size }, ...buffers];
+  const framed = [...names, ...contents.map(({ content, size }) => `${content} ${String(size)}`)];
   return hasher.digest(
     `component ${String(names.length)}\n${framed.map(part => `${String(part.length)}:${part}`).join('')}`,
   );

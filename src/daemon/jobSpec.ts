@@ -126,9 +126,7 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: pathOf(ports, component.head, 'head', what),
-    buffers: component.buffers.map(buffer =>
-      extentOf(buffer, pathOf(ports, objectOf(buffer), 'buffer', what)),
-    ),
+    buffers: component.buffers.map(buffer => extentOf(ports, buffer, what)),
     // Only tracebacks need them: without them the value is the same.
     lineTables:
       component.lineTables === null
@@ -140,21 +138,24 @@ export function inputOf(ports: ProjectPorts, { component, bind, from }: BoundCom
   };
 }
 
-/** Where a worker finds a buffer whose object is at a path. */
-export const extentOf = ({ size, within }: StoredBuffer, path: string): Extent => ({
-  path,
-  offset: within?.offset ?? 0,
-  size,
+/** Where a worker or a kernel finds a buffer. @throws ProblemError where its object is missing or damaged */
+export const extentOf = (ports: ProjectPorts, buffer: StoredBuffer, what: string): Extent => ({
+  path: pathOf(ports, objectOf(buffer), 'buffer', what),
+  offset: buffer.within?.offset ?? 0,
+  size: buffer.size,
 });
 
 function pathOf(ports: ProjectPorts, ref: ObjectRef, kind: 'head' | 'buffer', what: string): string {
   const path = ports.objects.verifiedPath(ref, kind);
   if (path !== undefined) return path;
-  throw new ProblemError([
+  throw damagedObject(what);
+}
+
+export const damagedObject = (what: string): ProblemError =>
+  new ProblemError([
     {
       code: 'object-damaged',
       message: `the stored ${what} is missing or damaged; it was put aside`,
       remedy: 'run again: the block that makes it runs again',
     },
   ]);
-}

@@ -188,14 +188,13 @@ export function createCacheKeeper(options: CacheKeeperOptions): CacheKeeper {
  * made of a content that they were not given.
  */
 function withUnsoundParts(all: readonly Trace[], objects: FileObjectStore): readonly Trace[] {
-  const known = new Map<string, boolean>();
-  const isSound = (buffer: StoredBuffer): boolean => {
-    if (buffer.within === undefined) return true;
-    const { object, offset } = buffer.within;
-    const place = `${buffer.content} ${object.digest} ${offset} ${buffer.size}`;
-    const found = known.get(place) ?? objects.isPartSound(buffer);
-    known.set(place, found);
-    return found;
+  const contents = new Map<string, Digest | undefined>();
+  const isSound = ({ content, size, within }: StoredBuffer): boolean => {
+    if (within === undefined) return true;
+    const { object, offset } = within;
+    const place = `${object.digest} ${offset} ${size}`;
+    if (!contents.has(place)) contents.set(place, objects.contentOfPart(object, { offset, size }));
+    return (contents.get(place) ?? content) === content;
   };
   const unsound = new Set<Digest>();
   for (const { exports } of all)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Admitted, NewObject, ObjectStore } from '../../engine/storePorts.js';
 import type { Digest } from '../../protocol/ids.js';
 import { ProblemError } from '../../protocol/problem.js';
-import type { ObjectRef, StoredBuffer } from '../../protocol/trace.js';
+import type { ObjectRef } from '../../protocol/trace.js';
 import type { BytesHasher } from '../hash.js';
 import type { Disk } from './disk.js';
 import {
@@ -192,12 +192,10 @@ export class FileObjectStore implements ObjectStore {
     return file;
   }
 
-  /** Whether a part of an object has the content that it is named by; what the object is named by is not looked at. */
-  isPartSound({ content, size, within }: StoredBuffer): boolean {
-    if (within === undefined) return true;
-    const file = objectPath(this.layout.objects, within.object.digest);
-    const part = { offset: within.offset, size };
-    return !existsSync(file) || this.hasher.digestFile(file, part).digest === content;
+  /** Content of a part of an object; `undefined`: the object is missing. Whether that is sound is not looked at. */
+  contentOfPart({ digest }: ObjectRef, part: { readonly offset: number; readonly size: number }) {
+    const file = objectPath(this.layout.objects, digest);
+    return existsSync(file) ? this.hasher.digestFile(file, part).digest : undefined;
   }
 
   /** Puts a damaged object out of the way; what names it is a miss from now on. */

@@ -5,15 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { extentOf } from '../../daemon/jobSpec.js';
+import { damagedObject, extentOf } from '../../daemon/jobSpec.js';
 import type { KernelValues } from '../../daemon/kernelValues.js';
 import type { ProjectPorts } from '../../daemon/ports.js';
 import { frameDigest, frameList, frameText, type BoundComponent } from '../../engine/index.js';
 import { frameJson } from '../../engine/key.js';
 import { byCodeUnit, type Digest } from '../../protocol/ids.js';
-import { ProblemError } from '../../protocol/problem.js';
 import type { ObjectRef } from '../../protocol/trace.js';
-import { objectOf } from '../../protocol/traceCodec.js';
 import type { Extent, JobSpec } from '../../protocol/workerMessages.js';
 
 /** A file that is unpickled: it is read once, and what was read is compared. */
@@ -118,7 +116,7 @@ function restored(ports: ProjectPorts, { component, bind, from }: BoundComponent
   const what = `${component.names.join(', ')} of ${from}`;
   return {
     head: checked(ports, component.head, what),
-    buffers: component.buffers.map(buffer => extentOf(buffer, pathOf(ports, objectOf(buffer), what))),
+    buffers: component.buffers.map(buffer => extentOf(ports, buffer, what)),
     // Only tracebacks need them: without them the value is the same.
     lineTables: component.lineTables === null ? null : (tryChecked(ports, component.lineTables) ?? null),
     digest: component.digest,
@@ -128,7 +126,7 @@ function restored(ports: ProjectPorts, { component, bind, from }: BoundComponent
 
 function checked(ports: ProjectPorts, ref: ObjectRef, what: string): CheckedFile {
   const found = tryChecked(ports, ref);
-  if (found === undefined) throw damaged(what);
+  if (found === undefined) throw damagedObject(what);
   return found;
 }
 
@@ -138,21 +136,6 @@ function tryChecked(ports: ProjectPorts, ref: ObjectRef): CheckedFile | undefine
   const path = join(ports.objectsFolder, ref.digest.slice(0, 2), ref.digest.slice(2));
   return { path, sha256: createHash('sha256').update(content).digest('hex') };
 }
-
-function pathOf(ports: ProjectPorts, ref: ObjectRef, what: string): string {
-  const path = ports.objects.verifiedPath(ref, 'buffer');
-  if (path === undefined) throw damaged(what);
-  return path;
-}
-
-const damaged = (what: string): ProblemError =>
-  new ProblemError([
-    {
-      code: 'object-damaged',
-      message: `the stored ${what} is missing or damaged; it was put aside`,
-      remedy: 'run again: the block that makes it runs again',
-    },
-  ]);
 
 /** The same values, bound to the same names, have the same version wherever they lie. */
 export function versionOf(ports: ProjectPorts, values: KernelValues): Digest {
